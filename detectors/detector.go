@@ -1,0 +1,102 @@
+// Package detectors has what every detector shares: the contract between a
+// detector and the engine. The detectors are the folders below it; the engine
+// that runs them is detectors/engine.
+package detectors
+
+import (
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Spec describes what a detector watches. It is constant.
+type Spec struct {
+	// ID is the detector's id, "family.watch", for example "rate.principal".
+	// The findings' Detector is the family and the rule ("rate.spike").
+	ID string
+	// Entity is the kind of entity that has a state of its own.
+	Entity schemas.EntityKind
+	// Window is the length of the tumbling window in event time; windows start
+	// at multiples of it since the Unix epoch.
+	Window time.Duration
+	// MinEvents is how many events an entity shows before it gets a state;
+	// 1 gives every entity one at once. The events before are not observed.
+	MinEvents int
+	// Share is the part of the engine's memory that the detector's table may
+	// take, relative to the other detectors' shares.
+	Share int
+	// Techniques are the public catalogues' entries that a finding carries.
+	Techniques []schemas.Technique
+}
+
+// Detector folds the events of each entity into a state S of its own and, when
+// a window closes, holds each state against the cohort C of all entities.
+//
+// S and C are fixed-size values without pointers, slices, maps or strings:
+// they live in tables of bounded memory, are snapshotted as they are, and
+// their zero value is the empty state. A detector does no I/O, reads no clock,
+// takes no lock and keeps nothing outside S and C, so that the same events
+// give the same findings in a live run, after a restart, and in a replay.
+//
+// Two windows can be open at once, because partitions are not in step: S keeps
+// what belongs to a window in arrays of two, and Context.Slot says which one is
+// meant. All else in S (baselines, last times) is the detector's own matter.
+//
+// For each window, in this order: Observe for its events, as they arrive;
+// Gather for every entity; Merge over the shards; Conclude once; Close for
+// every entity. Observe, Gather and Close of one entity never run at the same
+// time; those of entities of different shards do.
+type Detector[S, C any] interface {
+	// Spec is called once.
+	Spec() Spec
+	// Observe folds one event into the window Context.Slot of s. It may emit.
+	Observe(x *Context, s *S, ev *schemas.Event)
+	// Gather adds the entity's closing window to the cohort.
+	Gather(x *Context, s *S, c *C)
+	// Merge adds src to dst. It is commutative and associative.
+	Merge(dst, src *C)
+	// Conclude sees the merged cohort c of the window, once, and the cohort
+	// prev that the last Conclude left (zero at first): what is to live on,
+	// such as a baseline, it carries from prev into c. It may emit findings on
+	// schemas.EntityGlobal.
+	Conclude(x *Context, prev, c *C)
+	// Close judges the entity's window against the cohort, empties the slot
+	// and says whether the state is worth keeping.
+	Close(x *Context, s *S, c *C) bool
+}
+
+// Context is what a detector knows besides state and event.
+type Context struct {
+	// Slot (0 or 1) is the window that is meant in S.
+	Slot int
+	// WindowStart is the start of that window, Now the time of the event or
+	// the end of the window that closes; Unix nanoseconds.
+	WindowStart int64
+	Now         int64
+	// Entity is who is meant; in Gather, Observe and Close never EntityGlobal
+	// unless Spec.Entity is.
+	Entity EntityRef
+	// Window is Spec.Window.
+	Window time.Duration
+
+	emit func(*Context, *schemas.Finding)
+}
+
+// Emit reports a finding. The detector fills Detector, Severity, Confidence,
+// Title, Summary, Events and Features; the engine fills the rest (ID, Entity,
+// the window, Detected, Techniques unless set, Query unless set, Exception).
+// A finding that was already emitted for the same detector, entity and window
+// is dropped unless its severity is higher.
+func (x *Context) Emit(f *schemas.Finding) { x.emit(x, f) }
+
+// EntityRef refers to an entity. Its name is not at hand in state tables: the
+// engine adds it when a finding is emitted.
+type EntityRef struct {
+	Kind schemas.EntityKind
+	// ID is a keyed hash, the same on every shard and after a restart.
+	ID uint64
+}
+
+// NewContext returns a context whose Emit calls emit. The engine makes one a
+// shard, and tests of detectors make their own.
+func NewContext(emit func(*Context, *schemas.Finding)) *Context { return &Context{emit: emit} }
