@@ -32,6 +32,10 @@ type Batch struct {
 	// partition, sorted by topic and partition.
 	Ranges []Range
 	Parts  []*Part
+	// Findings and Alerts are what the detectors and alerting made of the
+	// batch; they are stored with it.
+	Findings []Finding
+	Alerts   []Alert
 }
 
 // Len returns the number of events in the batch.
