@@ -4,8 +4,10 @@
 package detectors
 
 import (
+	"net/netip"
 	"time"
 
+	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -79,7 +81,37 @@ type Context struct {
 	// Window is Spec.Window.
 	Window time.Duration
 
+	// Key hashes what clients choose; it is the engine's, the same on every
+	// shard and after a restart.
+	Key sketch.Key
+
 	emit func(*Context, *schemas.Finding)
+}
+
+// Hash returns the keyed hash of text, for the summaries of package sketch.
+func (x *Context) Hash(text string) uint64 { return x.Key.String(text) }
+
+// Address returns the keyed hash of the event's client, an IPv6 address by its
+// /64, and whether the address is known.
+func (x *Context) Address(ev *schemas.Event) (uint64, bool) {
+	if !ev.ClientAddr.IsValid() {
+		return 0, false
+	}
+	return x.Key.Addr(Network(ev.ClientAddr)), true
+}
+
+// Network returns what counts as one client: an IPv4 address, or the /64 of an
+// IPv6 address, which one subscriber commonly holds whole (RFC 6177).
+func Network(a netip.Addr) netip.Addr {
+	a = a.Unmap()
+	if a.Is4() {
+		return a
+	}
+	p, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return a
+	}
+	return p.Addr()
 }
 
 // Emit reports a finding. The detector fills Detector, Severity, Confidence,
