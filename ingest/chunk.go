@@ -18,7 +18,32 @@ type Chunk struct {
 	// last. Offsets in between that hold no message (control records,
 	// compacted ones) are covered too.
 	First, Next int64
+	// Cut tells of the messages that are not whole in Slab, by rising Index.
+	// They are rejected, not decoded.
+	Cut []Cut
+	// Free, if not nil, gives Slab, Ends and Offsets back to the source. It may
+	// be called once, when nothing refers to them any more, or never.
+	Free func()
 }
+
+// Cut is a message of which Slab holds the beginning only, or nothing.
+type Cut struct {
+	// Index is the index of the message in Ends and Offsets.
+	Index int
+	// Bytes is the length of the whole message, -1 if it is not known.
+	Bytes int64
+	// Reason is the reason to reject it with: CutTooLarge or CutUnreadable.
+	Reason string
+}
+
+// The reasons of a Cut.
+const (
+	// CutTooLarge is a message or line longer than the source's bound.
+	CutTooLarge = "too_large"
+	// CutUnreadable stands for one or more messages that the source could not
+	// read from the log; the chunk covers their offsets.
+	CutUnreadable = "unreadable"
+)
 
 // String hides the content.
 func (c *Chunk) String() string { return "[raw chunk]" }
