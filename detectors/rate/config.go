@@ -1,0 +1,133 @@
+package rate
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+)
+
+// Config has the settings of the three detectors.
+type Config struct {
+	// Principal, Address and Route are the limits for each kind of entity.
+	Principal Limits `mapstructure:"principal"`
+	Address   Limits `mapstructure:"address"`
+	Route     Limits `mapstructure:"route"`
+	// ColdFactor is how many times the peers' 99.9th percentile an entity
+	// without a past of its own has to reach. Default 20; 2 to 10,000.
+	ColdFactor float64 `mapstructure:"cold_factor"`
+	// RoundFactor multiplies Limits.Factor for what begins on the hour or the
+	// half hour, as scheduled jobs do. Default 4; 1 to 100.
+	RoundFactor float64 `mapstructure:"round_factor"`
+	// Crowd is how many entities with the same change make it one finding on
+	// everything. Default 20; 2 to 1,000,000.
+	Crowd int `mapstructure:"crowd"`
+}
+
+// Limits are the bounds for one kind of entity. Counts are requests in a
+// minute; 0 turns a rule off where it says so.
+type Limits struct {
+	// Floor is the least count that can be a spike or a shift. Default 600 for
+	// principals and addresses, 1,200 for routes; 10 to 1e9.
+	Floor float64 `mapstructure:"floor"`
+	// Factor is how many times the upper end of what is usual makes a spike.
+	// Default 10 for principals and addresses, 5 for routes; 1.5 to 1,000.
+	Factor float64 `mapstructure:"factor"`
+	// Burst is the count at which an entity without a past is reported before
+	// its minute is over; 0 is off. Default 30,000, off for routes; at most
+	// 1e9.
+	Burst float64 `mapstructure:"burst"`
+	// ShiftFactor is how many times the old level a lasting change is; 0 is
+	// off. Default 5; else 1.5 to 1,000.
+	ShiftFactor float64 `mapstructure:"shift_factor"`
+	// DropFloor is the least usual count whose end is reported; 0 is off.
+	// Default 60; at most 1e9.
+	DropFloor float64 `mapstructure:"drop_floor"`
+	// DropShare is the share of the lower end of what is usual at which
+	// traffic has ended. Default 0.1; 0 to 0.9.
+	DropShare float64 `mapstructure:"drop_share"`
+	// DropHistory is how many minutes of steady traffic come before a drop.
+	// Default 1,440 (a day) for principals and addresses, because people and
+	// jobs end theirs; 120 for routes; 30 to 32,000.
+	DropHistory int `mapstructure:"drop_history"`
+	// DropMinutes is how many minutes in a row it lasts. Default 5 for
+	// principals and addresses, 2 for routes; 1 to 250.
+	DropMinutes int `mapstructure:"drop_minutes"`
+	// ThrottledFloor and ThrottledShare are the least count and share of 429
+	// answers; a floor of 0 is off. Default 1,200 and 0.5 for principals and
+	// addresses, 120 and 0.3 for routes; at most 1e9, and 0.01 to 1.
+	ThrottledFloor float64 `mapstructure:"throttled_floor"`
+	ThrottledShare float64 `mapstructure:"throttled_share"`
+	// ErrorsFloor and ErrorsShare are the same for 5xx answers. Default 600
+	// and 0.5 for principals, off for addresses, 60 and 0.2 for routes.
+	ErrorsFloor float64 `mapstructure:"errors_floor"`
+	ErrorsShare float64 `mapstructure:"errors_share"`
+	// Callers is how many different callers have to meet the 429 or 5xx; one
+	// caller's trouble is not the route's. Default 5 for routes, 0 for the
+	// others; 0 to 64.
+	Callers int `mapstructure:"callers"`
+}
+
+// DefaultConfig returns the defaults.
+func DefaultConfig() Config {
+	caller := Limits{
+		Floor: 600, Factor: 10, Burst: 30_000, ShiftFactor: 5,
+		DropFloor: 60, DropShare: 0.1, DropHistory: 1440, DropMinutes: 5,
+		ThrottledFloor: 1200, ThrottledShare: 0.5, ErrorsFloor: 600, ErrorsShare: 0.5,
+	}
+	address := caller
+	address.ErrorsFloor = 0
+	return Config{
+		Principal: caller,
+		Address:   address,
+		Route: Limits{
+			Floor: 1200, Factor: 5, ShiftFactor: 5,
+			DropFloor: 60, DropShare: 0.1, DropHistory: 120, DropMinutes: 2,
+			ThrottledFloor: 120, ThrottledShare: 0.3, ErrorsFloor: 60, ErrorsShare: 0.2,
+			Callers: 5,
+		},
+		ColdFactor: 20, RoundFactor: 4, Crowd: 20,
+	}
+}
+
+// Validate returns every setting that is out of its bounds.
+func (c *Config) Validate() error {
+	return errors.Join(
+		c.Principal.validate("principal"), c.Address.validate("address"), c.Route.validate("route"),
+		within("cold_factor", c.ColdFactor, 2, 10_000),
+		within("round_factor", c.RoundFactor, 1, 100),
+		within("crowd", c.Crowd, 2, 1_000_000),
+	)
+}
+
+func (l *Limits) validate(kind string) error {
+	return errors.Join(
+		within(kind+".floor", l.Floor, 10, 1e9),
+		within(kind+".factor", l.Factor, 1.5, 1000),
+		within(kind+".burst", l.Burst, 0, 1e9),
+		orOff(kind+".shift_factor", l.ShiftFactor, 1.5, 1000),
+		within(kind+".drop_floor", l.DropFloor, 0, 1e9),
+		within(kind+".drop_share", l.DropShare, 0, 0.9),
+		within(kind+".drop_history", l.DropHistory, 30, 32_000),
+		within(kind+".drop_minutes", l.DropMinutes, 1, 250),
+		within(kind+".throttled_floor", l.ThrottledFloor, 0, 1e9),
+		within(kind+".throttled_share", l.ThrottledShare, 0, 1),
+		within(kind+".errors_floor", l.ErrorsFloor, 0, 1e9),
+		within(kind+".errors_share", l.ErrorsShare, 0, 1),
+		within(kind+".callers", l.Callers, 0, 64),
+	)
+}
+
+// within reports a value that is not from least to most; NaN is not.
+func within[T cmp.Ordered](key string, v, least, most T) error {
+	if v >= least && v <= most {
+		return nil
+	}
+	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
+}
+
+func orOff(key string, v, least, most float64) error {
+	if v == 0 || v >= least && v <= most {
+		return nil
+	}
+	return fmt.Errorf("%s is %v, want 0 (off) or %v to %v", key, v, least, most)
+}

@@ -1,0 +1,96 @@
+package rate
+
+import (
+	"math"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/score"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// minHistory is how many minutes make a baseline.
+const minHistory = 30
+
+// spikeDeviations is how many standard deviations a spike is out at least.
+const spikeDeviations = 6
+
+// judgement is what a closed window of an entity looks like.
+type judgement struct {
+	score.Verdict
+	// hit tells which rules the window meets, able which it could have met.
+	hit, able [rules]bool
+	// ended tells that traffic that was steady has ended in this window.
+	ended bool
+}
+
+// judge holds a window against the entity's past and, with a cohort whose
+// window is concluded, against its peers. It changes nothing.
+func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort) judgement {
+	n := float64(w.requests)
+	j := judgement{Verdict: s.base.Judge(x.WindowStart, n)}
+	j.able[spike] = j.Values >= minHistory && w.requests > 0
+	j.hit[spike] = d.spikes(&j.Verdict, w, c, s.scheduled > 0 || round(x.WindowStart))
+	l := &d.limits
+	j.able[drop] = l.DropFloor > 0 && int(s.calm) >= l.DropHistory && j.Values >= l.DropHistory &&
+		j.Low >= l.DropFloor/2 && j.Expected >= l.DropFloor && j.Low >= 0.3*j.Expected
+	j.ended = j.able[drop] && n <= l.DropShare*j.Low*min(1, c.factor)
+	// Once it has begun to end, the level falls and is no measure any more.
+	j.ended = j.ended || s.silent > 0 && n <= l.DropShare*max(j.Low, l.DropFloor/2)
+	j.hit[drop] = j.ended && int(s.silent)+1 >= l.DropMinutes
+	j.able[throttled], j.hit[throttled] = d.surges(s, w, w.throttled, s.throttled, l.ThrottledFloor, l.ThrottledShare)
+	j.able[failing], j.hit[failing] = d.surges(s, w, w.failed, s.failed, l.ErrorsFloor, l.ErrorsShare)
+	return j
+}
+
+// spikes tells whether a window is a spike, against the entity's own past if
+// it has one and otherwise against its peers.
+func (d *watch) spikes(v *score.Verdict, w *counts, c *Cohort, scheduled bool) bool {
+	n := float64(w.requests)
+	if n < d.limits.Floor || d.shared(w) {
+		return false
+	}
+	if v.Values < minHistory {
+		return d.kind != schemas.EntityRoute && c.ready() &&
+			n >= max(2*d.limits.Floor, d.config.ColdFactor*c.p999)
+	}
+	return v.Deviations >= spikeDeviations && n >= d.threshold(v, c, scheduled)
+}
+
+// threshold returns the count at which an entity with a past spikes. What one
+// caller does is a spike only if few of its peers ever do as much.
+func (d *watch) threshold(v *score.Verdict, c *Cohort, scheduled bool) float64 {
+	factor := d.limits.Factor
+	if d.kind == schemas.EntityRoute {
+		return max(d.limits.Floor, factor*v.High*max(1, c.factor))
+	}
+	if scheduled {
+		factor *= d.config.RoundFactor
+	}
+	least := max(d.limits.Floor, factor*v.High*max(1, c.factor))
+	if c.ready() {
+		least = max(least, 3*c.p99)
+	}
+	return least
+}
+
+// nextLimit returns the count at which the next minute is reported before it
+// is over: twice what a spike needs. Late events of that minute's neighbours
+// are counted against it too, so round times count for both.
+func (d *watch) nextLimit(s *State, x *detectors.Context, c *Cohort) uint32 {
+	v := s.base.Judge(x.Now, 0)
+	if v.Values < minHistory {
+		return 0
+	}
+	scheduled := s.scheduled > 0 || round(x.Now) || round(x.Now+int64(x.Window))
+	return uint32(min(2*d.threshold(&v, c, scheduled), math.MaxUint32))
+}
+
+// surges tells whether count of the window's requests is a surge of errors,
+// and whether the window was large enough to tell.
+func (d *watch) surges(s *State, w *counts, count uint32, usual float32, floor, share float64) (able, hit bool) {
+	n, k := float64(w.requests), float64(count)
+	able = floor > 0 && n >= floor && s.calm >= minHistory
+	hit = able && k >= floor && k >= share*n && k >= 4*float64(usual)*n &&
+		distinct(w.troubled) >= float64(d.limits.Callers)
+	return able, hit
+}

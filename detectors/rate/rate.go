@@ -1,0 +1,251 @@
+package rate
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"time"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/score"
+	"github.com/gatehound/gatehound/detectors/sketch"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// State is what is kept of an entity, 160 bytes.
+type State struct {
+	open [2]counts
+	base score.Stream
+	// throttled and failed are the usual shares of 429 and of 5xx.
+	throttled, failed float32
+	// limit is the count at which a minute is reported before it is over; 0 is
+	// not known.
+	limit uint32
+	// calm is how many minutes passed since the level was new, idle since the
+	// last request; both stop at their type's end.
+	calm, idle uint16
+	// silent is how many minutes in a row the traffic has ended, scheduled how
+	// many are left of a job that began at a round time.
+	silent, scheduled uint8
+	// hold keeps a rule from repeating itself while what it saw lasts.
+	hold [rules]uint8
+}
+
+// counts are those of one open window.
+type counts struct {
+	requests, throttled, failed uint32
+	// callers and troubled are bitmaps that estimate how many there were on
+	// the other side: the addresses of a principal, else the principals; all,
+	// and those who met a 429 or 5xx.
+	callers, troubled uint32
+}
+
+// The rules that can hold.
+const (
+	spike = iota
+	drop
+	throttled
+	failing
+	rules
+)
+
+// watch is the detector for one kind of entity.
+type watch struct {
+	kind   schemas.EntityKind
+	id     string
+	limits Limits
+	config Config
+}
+
+var _ detectors.Detector[State, Cohort] = (*watch)(nil)
+
+// Spec implements detectors.Detector. An address has to show 20 events before
+// it gets a state, so that the many that come once cost nothing.
+func (d *watch) Spec() detectors.Spec {
+	s := detectors.Spec{
+		ID: d.id, Entity: d.kind, Window: time.Minute, MinEvents: 5, Share: 2, Techniques: techniques,
+	}
+	switch d.kind {
+	case schemas.EntityAddress:
+		s.MinEvents = 20
+	case schemas.EntityRoute:
+		s.MinEvents, s.Share = 20, 1
+	}
+	return s
+}
+
+// Observe implements detectors.Detector.
+func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
+	c := &s.open[x.Slot]
+	if c.requests < math.MaxUint32 {
+		c.requests++
+	}
+	bit := d.other(ev)
+	c.callers |= bit
+	if ev.Status == 429 || ev.Status >= 500 {
+		c.troubled |= bit
+		if ev.Status == 429 {
+			c.throttled++
+		} else {
+			c.failed++
+		}
+	}
+	if c.requests == s.limit || s.limit == 0 && float64(c.requests) == d.limits.Burst {
+		d.burst(x, s, c)
+	}
+}
+
+// other returns a bit for who is on the other side of the event.
+func (d *watch) other(ev *schemas.Event) uint32 {
+	if d.kind == schemas.EntityPrincipal || ev.Principal == "" {
+		b := ev.ClientAddr.As16()
+		return 1 << (sketch.Mix(binary.LittleEndian.Uint64(b[:8])^bits.RotateLeft64(binary.LittleEndian.Uint64(b[8:]), 7)) >> 59)
+	}
+	// The tail of a pseudonym is the part that is uniform.
+	p := ev.Principal
+	h := uint64(len(p))
+	for i := max(0, len(p)-12); i < len(p); i++ {
+		h = h*31 + uint64(p[i])
+	}
+	return 1 << (sketch.Mix(h) >> 59)
+}
+
+// distinct estimates how many set the bits of a bitmap: linear counting
+// (Whang, Vander-Zanden, Taylor 1990). It is at most 111.
+func distinct(bitmap uint32) float64 {
+	return -32 * math.Log(max(float64(32-bits.OnesCount32(bitmap)), 1)/32)
+}
+
+// burst reports a minute that is beyond doubt before it is over.
+func (d *watch) burst(x *detectors.Context, s *State, c *counts) {
+	if s.hold[spike] > 0 || d.shared(c) {
+		return
+	}
+	s.hold[spike] = holdFor
+	v := s.base.Judge(x.WindowStart, float64(c.requests))
+	x.Emit(d.spikeFinding(x, c, &v, 0))
+}
+
+// shared tells that many callers make the traffic together, none of them much:
+// an office or a carrier behind one address.
+func (d *watch) shared(c *counts) bool {
+	callers := distinct(c.callers)
+	return d.kind == schemas.EntityAddress && callers >= 8 && float64(c.requests)/callers < d.limits.Floor/4
+}
+
+// Close implements detectors.Detector.
+func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
+	w := s.open[x.Slot]
+	s.open[x.Slot] = counts{}
+	j := d.judge(x, s, &w, c)
+	d.report(x, s, &w, c, &j)
+	// An outage is not the new normal: its end would be a spike.
+	if !j.ended && !c.together[drop] || s.silent == math.MaxUint8 {
+		v := s.base.Add(x.WindowStart, float64(w.requests))
+		d.shift(x, s, &w, c, &j.Verdict, v.Shift)
+		j.Shift = v.Shift
+	}
+	s.learn(x, &w, &j)
+	s.limit = d.nextLimit(s, x, c)
+	// A state is kept for twice as long as its entity was active, an hour at
+	// least and a week at most.
+	active := max(j.Values-int(s.idle), 0)
+	return int(s.idle) <= min(60+2*active, 7*24*60)
+}
+
+// report emits what the judgement says, unless it was said or all do the same.
+func (d *watch) report(x *detectors.Context, s *State, w *counts, c *Cohort, j *judgement) {
+	for r := range rules {
+		if s.hold[r] > 0 {
+			s.hold[r]--
+		}
+		if !j.hit[r] {
+			continue
+		}
+		if s.hold[r] > 0 || c.together[r] {
+			s.hold[r] = max(s.hold[r], holdFor)
+			continue
+		}
+		s.hold[r] = holdFor
+		switch r {
+		case spike:
+			x.Emit(d.spikeFinding(x, w, &j.Verdict, c.p999))
+		case drop:
+			x.Emit(d.dropFinding(w, &j.Verdict, int(s.silent)+1))
+		case throttled:
+			x.Emit(d.shareFinding(x, w, "throttled", w.throttled, s.throttled))
+		case failing:
+			x.Emit(d.shareFinding(x, w, "errors", w.failed, s.failed))
+		}
+	}
+}
+
+// holdFor is how many minutes without it have to pass before a rule speaks
+// again of the same entity.
+const holdFor = 30
+
+// shift reports a lasting change that no other rule has reported.
+func (d *watch) shift(x *detectors.Context, s *State, w *counts, c *Cohort, old *score.Verdict, side int) {
+	f := d.limits.ShiftFactor
+	if side == 0 || f == 0 || s.hold[spike] > 0 || s.hold[drop] > 0 || c.together[spike] || c.together[drop] {
+		return
+	}
+	n, expected := float64(w.requests), old.Expected*c.factor
+	// A caller's day has to be known; the working day of the whole is soon.
+	known := old.Daily && s.calm >= 1440
+	if d.kind == schemas.EntityRoute {
+		known = int(s.calm) >= d.limits.DropHistory
+	}
+	switch {
+	case !known:
+	case side > 0 && n >= d.limits.Floor && n >= f*expected && n >= f/2*old.High && n >= 2*c.p99 && !d.shared(w):
+		x.Emit(d.shiftFinding(w, old, side))
+	case side < 0 && d.kind == schemas.EntityRoute && old.Low >= d.limits.DropFloor && n*f <= min(old.Expected*c.factor, old.Low):
+		x.Emit(d.shiftFinding(w, old, side))
+	}
+}
+
+// learn moves what the state keeps beside the baseline.
+func (s *State) learn(x *detectors.Context, w *counts, j *judgement) {
+	s.calm = next(s.calm)
+	if j.Shift != 0 || j.hit[spike] {
+		s.calm = 0
+	}
+	if s.scheduled > 0 {
+		s.scheduled--
+	}
+	if n := float64(w.requests); round(x.WindowStart) && n > 2*j.High && n >= 60 {
+		s.scheduled = jobMinutes
+	}
+	s.idle = next(s.idle)
+	if w.requests > 0 {
+		s.idle = 0
+	}
+	if !j.ended {
+		s.silent = 0
+	} else if s.silent < math.MaxUint8 {
+		s.silent++
+	}
+	// Shares are learned from minutes with enough requests to have one, and a
+	// minute teaches little, so that a surge does not become usual at once.
+	if w.requests >= 20 {
+		n := float32(w.requests)
+		s.throttled += (min(float32(w.throttled)/n, s.throttled+0.2) - s.throttled) / 32
+		s.failed += (min(float32(w.failed)/n, s.failed+0.2) - s.failed) / 32
+	}
+}
+
+// jobMinutes is for how long a scheduled job is taken to last.
+const jobMinutes = 120
+
+// round tells whether a minute is one in which scheduled jobs begin.
+func round(windowStart int64) bool {
+	return windowStart/int64(time.Minute)%30 < 3
+}
+
+func next(n uint16) uint16 {
+	if n == math.MaxUint16 {
+		return n
+	}
+	return n + 1
+}

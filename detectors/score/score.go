@@ -1,0 +1,283 @@
+package score
+
+import "math"
+
+// The constants of the model. Lengths are in values, deviations in standard
+// deviations of the logarithm.
+const (
+	// warmUp is how many values are learned before one is scored.
+	warmUp = 12
+	// memory is the length of the exponential average of level and spread.
+	memory = 32
+	// clip bounds what one value can teach: a value further out counts as this
+	// far out (Huber: Robust estimation of a location parameter, 1964).
+	clip = 3
+	// shiftAfter is how many values in a row have to lie outside, on one side,
+	// before their mean becomes the level.
+	shiftAfter = 20
+	// floorShare is the least relative deviation of a series of counts; other
+	// series have floorMeasure.
+	floorShare, floorMeasure = 0.05, 0.002
+	// half is the deviation that scores 0.5.
+	half = 4
+	// forget is what a recurring peak loses with each value: a tenth in a day
+	// of minutes.
+	forget = 0.1 / 1440
+)
+
+// Stream is the baseline of one series: its level and its spread upwards and
+// downwards, the height that it is known to reach (as a usual value, or in two
+// excursions), and for each hour of the day the highest and the lowest value
+// of the days before. It takes 96 bytes.
+//
+// Values are compared by their logarithm, so that a factor is the same at
+// every level. What a Poisson count of that level scatters by itself
+// (sqrt(level)) is never surprising; a value that is no whole number tells
+// that the series is no count, and ends that allowance.
+type Stream struct {
+	level, up, down float32
+	// peaks are the two highest of the usual values and the excursions; an
+	// excursion counts once. top is the highest of the one under way.
+	peaks [2]float32
+	top   float32
+	// run is the mean of the last ran values, all on one side: outside.
+	run float32
+	// last is the time of the last value, step the usual distance, in seconds.
+	last, step uint32
+	seen, ran  int16
+	// hour is the hour that high and low belong to, since the epoch modulo
+	// 2^16; bounds are those of the hours of the day.
+	hour      uint16
+	high, low uint8
+	measure   bool
+	bounds    [24]bound
+}
+
+// bound has the highest and the lowest value of an hour of the day, coded; 0
+// is unknown.
+type bound struct{ high, low uint8 }
+
+// Verdict is what a Stream thinks of a value, judged by the values before it.
+type Verdict struct {
+	// Score is from 0 (usual) to 1; 0.5 is 4 standard deviations, 0.94 is 8.
+	Score float64
+	// Deviations is the distance from Expected in standard deviations: above 0
+	// if the value is higher.
+	Deviations float64
+	// Expected is the value that was expected, Low and High bound what is
+	// usual; in the unit of the values. They are 0 while Values is 0.
+	Expected, Low, High float64
+	// Values is how many values the baseline rests on, at most 32,767.
+	Values int
+	// Daily tells that an earlier day has shown this hour.
+	Daily bool
+	// Run is how many values in a row, this one included, were outside;
+	// negative if they were too low.
+	Run int
+	// Shift is 1 or -1 if this value made a lasting change up or down the new
+	// level, else 0.
+	Shift int
+}
+
+// Score returns Add(at, v).Score.
+func (s *Stream) Score(at int64, v float64) float64 { return s.Add(at, v).Score }
+
+// Add judges the value v at the time at (Unix nanoseconds) and then learns
+// from it. Times that go back are taken as the last time; v below 0 and NaN
+// count as 0. A gap is no value: who means 0 says 0.
+func (s *Stream) Add(at int64, v float64) Verdict {
+	if !(v > 0) {
+		v = 0
+	}
+	if v != math.Trunc(v) {
+		s.measure = true
+	}
+	v = min(v, 1e12)
+	seconds := uint32(min(max(at/1e9, int64(s.last)), math.MaxUint32))
+	s.rest(seconds)
+	y := math.Log1p(v)
+	out := s.judge(y)
+	s.learn(y, &out)
+	s.last = seconds
+	return out
+}
+
+// Judge returns what Add would return, without a Run and a Shift, and learns
+// nothing.
+func (s *Stream) Judge(at int64, v float64) Verdict {
+	t := *s
+	if !(v > 0) {
+		v = 0
+	}
+	t.rest(uint32(min(max(at/1e9, int64(s.last)), math.MaxUint32)))
+	return t.judge(math.Log1p(min(v, 1e12)))
+}
+
+// rest moves the time on: it closes the hour, and after a gap it ends the run.
+func (s *Stream) rest(now uint32) {
+	hour := uint16(now / 3600)
+	if s.seen == 0 {
+		s.hour, s.last = hour, now
+		return
+	}
+	if gap := now - s.last; gap > 0 {
+		if s.step > 0 && gap > 3*s.step {
+			s.ran = 0
+		}
+		if s.step == 0 || gap < s.step {
+			s.step = gap
+		} else {
+			s.step += min(gap-s.step, s.step) / 8
+		}
+	}
+	if hour != s.hour {
+		s.bounds[s.hour%24].fold(s.high, s.low)
+		s.hour, s.high, s.low = hour, 0, 0
+	}
+}
+
+// judge holds y, the logarithm of a value, against the baseline.
+func (s *Stream) judge(y float64) Verdict {
+	if s.seen == 0 {
+		return Verdict{}
+	}
+	level := float64(s.level)
+	up, down := s.sigma(s.up), s.sigma(s.down)
+	ceiling, floor := max(level, float64(s.peaks[1])), level
+	// An hour of the day that is not known yet tells nothing; the next hour
+	// counts too, because jobs do not start on the second.
+	today, next := s.bounds[s.hour%24], s.bounds[(s.hour+1)%24]
+	if today.high > 0 {
+		ceiling = max(ceiling, decode(max(today.high, next.high)))
+		floor = min(floor, decode(today.low))
+		if next.low > 0 {
+			floor = min(floor, decode(next.low))
+		}
+	}
+	v := Verdict{
+		Expected: math.Expm1(level),
+		High:     math.Expm1(max(level+2*up, ceiling)),
+		Low:      max(0, math.Expm1(min(level-2*down, floor))),
+		Values:   int(s.seen),
+		Daily:    today.high > 0,
+	}
+	if y >= level {
+		v.Deviations = known((y-level)/up, (y-ceiling)/s.sigma(0))
+	} else {
+		v.Deviations = -known((level-y)/down, (floor-y)/s.sigma(0))
+	}
+	if s.seen >= warmUp {
+		z := v.Deviations / half
+		v.Score = 1 - math.Exp2(-z*z)
+	}
+	return v
+}
+
+// known lowers a deviation to what it is from the furthest known value.
+func known(z, beyond float64) float64 { return min(z, max(beyond, 0)+2) }
+
+// sigma turns a mean absolute deviation on one side into a standard deviation:
+// not less than a count scatters by itself, and wider while little is known.
+func (s *Stream) sigma(mean float32) float64 {
+	least := floorMeasure
+	if !s.measure {
+		least = math.Sqrt(floorShare*floorShare + math.Exp(-float64(s.level)))
+	}
+	return max(1.2533*float64(mean), least) * (1 + 4/float64(s.seen))
+}
+
+// learn moves the baseline towards y.
+func (s *Stream) learn(y float64, out *Verdict) {
+	s.high, s.low = max(s.high, encode(y, 1)), lower(s.low, encode(y, 0))
+	if s.seen == 0 {
+		s.seen, s.level = 1, float32(y)
+		return
+	}
+	level, z := float64(s.level), out.Deviations
+	weight := max(1.0/memory, 1/float64(s.seen+1))
+	s.peaks[0], s.peaks[1] = max(s.peaks[0]-forget, 0), max(s.peaks[1]-forget, 0)
+	if z <= clip || s.seen < warmUp {
+		s.peaks[0], s.peaks[1] = max(s.peaks[0], float32(y)), max(s.peaks[1], float32(y))
+	}
+	if s.seen >= warmUp {
+		s.track(y, z, out)
+		y = min(max(y, level-clip*s.sigma(s.down)), level+clip*s.sigma(s.up))
+	}
+	if s.seen < math.MaxInt16 {
+		s.seen++
+	}
+	if out.Shift != 0 {
+		return
+	}
+	diff := y - level
+	s.level = float32(level + weight*diff)
+	if diff >= 0 {
+		s.up += float32(weight * (diff - float64(s.up)))
+	} else {
+		s.down += float32(weight * (-diff - float64(s.down)))
+	}
+}
+
+// track keeps runs of values outside and the peaks that they had.
+func (s *Stream) track(y, z float64, out *Verdict) {
+	side := int16(0)
+	switch {
+	case z > clip:
+		side = 1
+	case z < -clip:
+		side = -1
+	}
+	if s.top > 0 && side <= 0 {
+		s.peaks[1] = max(s.peaks[1], min(s.top, s.peaks[0]))
+		s.peaks[0] = max(s.peaks[0], s.top)
+		s.top = 0
+	}
+	if side > 0 {
+		s.top = max(s.top, float32(y))
+	}
+	if side == 0 || side*s.ran < 0 {
+		s.ran = 0
+	}
+	if side == 0 {
+		return
+	}
+	s.ran += side
+	length := s.ran * side
+	s.run += (float32(y) - s.run) / float32(length)
+	out.Run = int(s.ran)
+	if length >= shiftAfter {
+		out.Shift = int(side)
+		s.peaks[0], s.peaks[1] = max(s.peaks[0], s.run), max(s.peaks[1], s.run)
+		s.level, s.ran, s.run, s.top = s.run, 0, 0, 0
+	}
+}
+
+// encode codes a logarithm in steps of a tenth, rounding up or down.
+func encode(y float64, up float64) uint8 {
+	return uint8(min(math.Floor(y*10+up*0.999)+1, 255))
+}
+
+func decode(code uint8) float64 { return float64(code-1) / 10 }
+
+// lower returns the lower of two codes of which a may be unknown.
+func lower(a, b uint8) uint8 {
+	if a == 0 {
+		return b
+	}
+	return min(a, b)
+}
+
+// fold takes in the bounds of the same hour of another day. What was higher is
+// forgotten by a tenth a day, so that last week still counts by half; what was
+// lower by a third, so that an outage is not expected for long.
+func (b *bound) fold(high, low uint8) {
+	if high == 0 {
+		return
+	}
+	if b.high == 0 {
+		b.high, b.low = high, low
+		return
+	}
+	b.high = max(high, b.high-1)
+	b.low = min(low, b.low+3)
+}
