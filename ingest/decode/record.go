@@ -36,6 +36,9 @@ type Record struct {
 	Responder      schemas.Responder
 	Auth           schemas.AuthOutcome
 	AuthReason     schemas.AuthReason
+	// Presented says whether the request carried a credential. It decides
+	// AuthReason where the gateway gives none.
+	Presented Presented
 
 	// Principal is who called: key id, consumer, user, subject.
 	Principal string

@@ -1,0 +1,218 @@
+// Package decode turns one Kafka message, or one line of a file, into raw
+// records, whatever gateway wrote it.
+//
+// A Decoder takes messages apart in three steps: it frames them (gzip, arrays,
+// {"records": […]}, lines, the envelope of a log shipper), finds the format of
+// every record by the names of its members, and has that format's own package
+// fill a Record. What all formats share is done once, here: time bounds, the
+// outcome of authentication, the operation, credentials in queries.
+//
+// The formats are in folders below this one; package formats lists them.
+// Nothing here redacts: a Record is raw, and only ingest may see it.
+package decode
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gatehound/gatehound/ingest/decode/field"
+)
+
+// Auto is the name of the choice to find the format of every record.
+const Auto = "auto"
+
+// Options set a Decoder up. The zero value is ready: it gives the defaults.
+type Options struct {
+	// Format is Auto (the default) or the name of the format that all records
+	// have. Envelopes and arrays are unpacked either way.
+	Format string
+	// MaxBytes bounds one record: 1 KiB to 64 MiB, by default 1 MiB.
+	MaxBytes int
+	// MaxDepth bounds the nesting of JSON: 8 to 1,000, by default 64.
+	MaxDepth int
+	// NoEnvelope takes the members of an envelope for those of the record.
+	NoEnvelope bool
+	// MaxFuture is how far a record may be ahead of Now: by default an hour.
+	MaxFuture time.Duration
+	// Now is the clock that MaxFuture is measured against: by default time.Now.
+	Now func() time.Time
+}
+
+func (o *Options) setDefaults() error {
+	if o.Format == "" {
+		o.Format = Auto
+	}
+	if o.MaxBytes == 0 {
+		o.MaxBytes = 1 << 20
+	}
+	if o.MaxDepth == 0 {
+		o.MaxDepth = 64
+	}
+	if o.MaxFuture == 0 {
+		o.MaxFuture = time.Hour
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	switch {
+	case o.MaxBytes < 1<<10 || o.MaxBytes > 64<<20:
+		return fmt.Errorf("max bytes is %d: want 1024 to 67108864", o.MaxBytes)
+	case o.MaxDepth < 8 || o.MaxDepth > 1000:
+		return fmt.Errorf("max depth is %d: want 8 to 1000", o.MaxDepth)
+	case o.MaxFuture < 0:
+		return fmt.Errorf("max future is %v: want 0 or more", o.MaxFuture)
+	}
+	return nil
+}
+
+// Decoder decodes messages. It is not safe for concurrent use: every worker has
+// its own.
+type Decoder struct {
+	opts     Options
+	fixed    *Format // nil: find the format of every record
+	texts    []*Format
+	fallback []*Format
+	detector *detector
+	buf      *field.Buffer
+	doc      *field.Doc
+	gzip     inflater
+	rec      Record
+
+	// The message in hand: its sink, how many records and rejects it gave, and
+	// whether to stop because there are too many.
+	sink    Sink
+	index   int32
+	rejects int
+	stop    bool
+	latest  int64 // the latest time that is believed, 0 until it is needed
+}
+
+// New returns a decoder of the given formats. It fails if opts are out of
+// bounds or name a format that is not among them.
+func New(opts Options, formats []*Format) (*Decoder, error) {
+	if err := opts.setDefaults(); err != nil {
+		return nil, err
+	}
+	det, err := newDetector(formats)
+	if err != nil {
+		return nil, err
+	}
+	d := &Decoder{opts: opts, detector: det, buf: &field.Buffer{}}
+	d.doc = field.NewDoc(opts.MaxDepth, d.buf)
+	names := []string{Auto}
+	for _, f := range formats {
+		names = append(names, f.Name)
+		if f.Name == opts.Format {
+			d.fixed = f
+		}
+		if f.Text != nil {
+			d.texts = append(d.texts, f)
+		}
+		if f.Fallback {
+			d.fallback = append(d.fallback, f)
+		}
+	}
+	if d.fixed == nil && opts.Format != Auto {
+		return nil, fmt.Errorf("unknown format: want one of %s", strings.Join(names, ", "))
+	}
+	if d.fixed != nil && d.fixed.Open == nil {
+		d.texts = nil
+		if d.fixed.Text != nil {
+			d.texts = []*Format{d.fixed}
+		}
+	}
+	return d, nil
+}
+
+// Decode gives sink the records of one message, in order, and a reject for
+// every part that is none: at least one call, at most one for an index.
+func (d *Decoder) Decode(value []byte, sink Sink) {
+	d.sink, d.index, d.rejects, d.stop, d.latest = sink, 0, 0, false, 0
+	d.buf.Reset()
+	if text, reason := d.gzip.open(value); reason != "" {
+		d.reject(StageFrame, reason, "", value)
+	} else {
+		d.frame(text)
+	}
+	d.sink = nil
+	d.doc.Release()
+	d.gzip.release()
+	d.rec.Reset()
+	if cap(d.rec.Prompt) > keptPrompts {
+		d.rec.Prompt = nil
+	}
+	clear(d.rec.Prompt[:cap(d.rec.Prompt)])
+}
+
+// keptPrompts is how many texts of prompts are kept room for.
+const keptPrompts = 256
+
+// object decodes one JSON object; raw is its text.
+func (d *Decoder) object(o field.Value, raw []byte, env Envelope, opened bool) {
+	names := d.detector.names(o)
+	f := d.detector.format(&names, false)
+	if !opened && !d.opts.NoEnvelope {
+		if wrap := d.detector.format(&names, true); wrap != nil {
+			env := wrap.Open(o)
+			if f == nil && env.Inner.Kind() != field.None {
+				d.inner(env, raw)
+				return
+			}
+			opened = true
+			d.decode(f, o, raw, env, true)
+			return
+		}
+	}
+	if f == nil {
+		if list := o.Get("records"); list.Kind() == field.Array {
+			d.walk(list, raw, env, opened)
+			return
+		}
+	}
+	d.decode(f, o, raw, env, opened)
+}
+
+// decode has format f decode o; f is nil if no rule matched.
+func (d *Decoder) decode(f *Format, o field.Value, raw []byte, env Envelope, opened bool) {
+	d.rec.Reset()
+	switch {
+	case d.fixed != nil && d.fixed.Open == nil:
+		if f = d.fixed; f.JSON != nil && f.JSON(o, &d.rec) {
+			d.finish(f, env, raw)
+			return
+		}
+	case d.fixed != nil && !opened:
+		f = d.fixed
+	case f != nil:
+		if f.JSON(o, &d.rec) {
+			d.finish(f, env, raw)
+			return
+		}
+	default:
+		for _, f := range d.fallback {
+			if f.JSON(o, &d.rec) {
+				d.finish(f, env, raw)
+				return
+			}
+			d.rec.Reset()
+		}
+		d.reject(StageDecode, UnknownFormat, "", raw)
+		return
+	}
+	d.reject(StageDecode, UnknownFormat, f.Name, raw)
+}
+
+// line decodes a line of text.
+func (d *Decoder) line(s string, raw []byte, env Envelope, opened bool) {
+	if d.fixed == nil || d.fixed.Open == nil || opened {
+		for _, f := range d.texts {
+			d.rec.Reset()
+			if f.Text(s, d.buf, &d.rec) {
+				d.finish(f, env, raw)
+				return
+			}
+		}
+	}
+	d.reject(StageDecode, UnknownFormat, "", raw)
+}

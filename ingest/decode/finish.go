@@ -1,0 +1,93 @@
+package decode
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// earliest is the first time that is believed: no gateway logs from before
+// 2000, but clocks that were never set do.
+var earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
+
+// finish does what is the same for all formats, and hands the record over.
+func (d *Decoder) finish(f *Format, env Envelope, raw []byte) {
+	r := &d.rec
+	if r.Time == 0 {
+		r.Time = env.Time
+	}
+	switch {
+	case r.Time == 0:
+		d.reject(StageDecode, NoTime, f.Name, raw)
+		return
+	case r.Time < earliest || r.Time > d.latestTime():
+		d.reject(StageDecode, TimeOutOfRange, f.Name, raw)
+		return
+	}
+	r.Format = f.Name
+	if r.Gateway == "" {
+		r.Gateway = env.Gateway
+	}
+	if r.Operation == "" {
+		r.Operation = OperationOf(r.Path)
+	}
+	if r.Query != "" {
+		r.readQuery()
+	}
+	if len(r.Prompt) > 0 {
+		r.Known |= schemas.HasPrompt
+	}
+	r.judge()
+	d.emit()
+}
+
+// latestTime asks the clock once a message.
+func (d *Decoder) latestTime() int64 {
+	if d.latest == 0 {
+		d.latest = d.opts.Now().Add(d.opts.MaxFuture).UnixNano()
+	}
+	return d.latest
+}
+
+// readQuery takes what the parameters of the query tell.
+func (r *Record) readQuery() {
+	for rest := r.Query; rest != ""; {
+		var pair string
+		pair, rest, _ = strings.Cut(rest, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		if value == "" || len(name) > 16 {
+			continue
+		}
+		var lower [16]byte
+		switch string(fold(lower[:0], name)) {
+		case "apikey", "accesstoken", "xapikey", "authtoken":
+			r.SetCredential(value)
+		case "key", "token":
+			// Short ones are names of things; credentials have 16 letters or more.
+			if len(value) >= 16 {
+				r.SetCredential(value)
+			}
+		case "alt":
+			if value == "sse" && r.Known&schemas.HasStream == 0 {
+				r.Stream = true
+				r.Known |= schemas.HasStream
+			}
+		}
+	}
+}
+
+// fold appends s in lower case and without "-" and "_".
+func fold(to []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '-' || c == '_' {
+			continue
+		}
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		to = append(to, c)
+	}
+	return to
+}

@@ -1,0 +1,46 @@
+package decode
+
+import "github.com/gatehound/gatehound/ingest/decode/field"
+
+// Format is one log format. It decodes JSON objects, lines of text or both, or
+// it is an envelope around other formats. Its functions keep nothing of what
+// they are given: one Format serves all decoders at once.
+type Format struct {
+	// Name is what users call the format; it is Record.Format.
+	Name string
+	// Rules say which JSON objects are of this format. The format with the
+	// longest matching rule wins.
+	Rules []Rule
+	// Fallback formats are asked for objects that no rule matches.
+	Fallback bool
+	// JSON fills r from an object, and reports whether the object is a record
+	// of a request at all. Fields of the wrong type or out of range stay
+	// unknown. r has been reset.
+	JSON func(o field.Value, r *Record) bool
+	// Text fills r from a line without its end, and reports whether the line
+	// is of this format. What must be unescaped goes into buf.
+	Text func(line string, buf *field.Buffer, r *Record) bool
+	// Open returns what an envelope says and holds. A format with Open has
+	// neither JSON nor Text.
+	Open func(o field.Value) Envelope
+}
+
+// Rule is a set of names of members that tell a format: all of All and, unless
+// it is empty, one of Any.
+type Rule struct {
+	All []string
+	Any []string
+}
+
+// Envelope is what a log shipper wraps around a record.
+type Envelope struct {
+	// Time is when the shipper read the record, in Unix nanoseconds. It stands
+	// in for the time of a record that has none.
+	Time int64
+	// Gateway is the host that the shipper runs on.
+	Gateway string
+	// Inner is the record: an object, an array, or a string that holds JSON or
+	// a line of text. It is None if the record's members were lifted into the
+	// envelope itself.
+	Inner field.Value
+}
