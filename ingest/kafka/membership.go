@@ -1,0 +1,226 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"github.com/gatehound/gatehound/ingest"
+)
+
+// membership is this member's part in one generation of the group.
+type membership struct {
+	*Source
+	group   *kafka.ConsumerGroup
+	gen     *kafka.Generation
+	topics  []string
+	handler ingest.Handler
+}
+
+// serve reads what the generation assigns until it ends. again says whether to
+// wait for the next one. It runs as one function of the generation, which
+// kafka-go keeps open until that returns: this is what lets the last offsets be
+// committed by the generation that owns them.
+func (m *membership) serve(ctx context.Context) (again bool, err error) {
+	type result struct {
+		again bool
+		err   error
+	}
+	done := make(chan result, 1)
+	m.gen.Start(func(gctx context.Context) {
+		var r result
+		r.again, r.err = m.hold(ctx, gctx)
+		if !r.again {
+			// Leaving: the heartbeats go on until the group has been closed, so
+			// that no other member takes a partition over before.
+			go m.group.Close()
+			<-gctx.Done()
+		}
+		done <- r
+	})
+	r := <-done
+	return r.again, r.err
+}
+
+// hold owns the assigned partitions from Assigned to the last commit.
+func (m *membership) hold(ctx, gctx context.Context) (again bool, err error) {
+	rctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer context.AfterFunc(gctx, func() { stop(kafka.ErrGenerationEnded) })()
+
+	defer m.ledger.disown()
+	as, err := m.claim(rctx)
+	if err != nil {
+		return ctx.Err() == nil, nil
+	}
+	m.log.Info("partitions are assigned", "group", m.cfg.Group, "generation", m.gen.ID, "partitions", len(as))
+
+	var committer sync.WaitGroup
+	quit := make(chan struct{})
+	committer.Go(func() { m.commit(quit) })
+	endCommits := sync.OnceFunc(func() { close(quit); committer.Wait() })
+	defer endCommits()
+
+	starts, err := m.handler.Assigned(rctx, as)
+	if err != nil {
+		if rctx.Err() != nil {
+			return ctx.Err() == nil, nil
+		}
+		return false, fmt.Errorf("take over %d partitions: %w", len(as), err)
+	}
+	if len(starts) != len(as) {
+		return false, fmt.Errorf("take over %d partitions: the handler gave %d offsets", len(as), len(starts))
+	}
+	changed := false
+	var readers sync.WaitGroup
+	for i, a := range as {
+		r := newReader(m.Source, Partition{a.Topic, a.Partition}, starts[i])
+		readers.Go(func() {
+			if err := r.run(rctx, func(c *ingest.Chunk) error { return m.handler.Chunk(rctx, c) }); err != nil {
+				stop(&handlerError{err})
+			}
+		})
+	}
+	readers.Go(func() {
+		if m.watch(rctx) {
+			changed = true
+			stop(errTopicsChanged)
+		}
+	})
+	<-rctx.Done()
+	readers.Wait()
+
+	dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.cfg.drain())
+	m.handler.Revoked(dctx, as)
+	late := dctx.Err() != nil
+	cancel()
+	endCommits()
+	m.log.Info("partitions are given up", "group", m.cfg.Group, "generation", m.gen.ID, "partitions", len(as), "cause", context.Cause(rctx), "drained", !late)
+	if h, ok := context.Cause(rctx).(*handlerError); ok && ctx.Err() == nil {
+		return false, h.error
+	}
+	return ctx.Err() == nil && !changed, nil
+}
+
+// claim looks up where the assigned partitions stand and opens their accounts.
+// It tries until rctx is done.
+func (m *membership) claim(rctx context.Context) ([]ingest.Assignment, error) {
+	ids := map[string][]int{}
+	for t, ps := range m.gen.Assignments {
+		for _, p := range ps {
+			ids[t] = append(ids[t], p.ID)
+		}
+	}
+	var spans map[Partition]span
+	for n := 0; len(ids) > 0; n++ {
+		var err error
+		if spans, err = m.bounds(rctx, ids); err == nil {
+			break
+		}
+		m.log.Warn("looking up where partitions stand failed, will be tried again", "error", err)
+		if err := sleep(rctx, backoff(n)); err != nil {
+			return nil, err
+		}
+	}
+	var as []ingest.Assignment
+	for _, t := range m.topics {
+		for _, a := range m.gen.Assignments[t] {
+			p := Partition{t, int32(a.ID)}
+			at := spans[p]
+			from, committed := at.start, int64(-1)
+			if a.Offset >= 0 {
+				committed = a.Offset
+				from = m.within(p, committed, at)
+			}
+			m.ledger.own(p, committed, from, at.start, at.end)
+			as = append(as, ingest.Assignment{Topic: p.Topic, Partition: p.ID, Committed: from})
+		}
+	}
+	m.ledger.publish()
+	return as, nil
+}
+
+// within returns offset, or the log's start if the log does not reach from
+// offset on. Below the start, offsets are lost: retention was faster. Above the
+// end, the topic was deleted and made again (or an unclean election cut its
+// end off): everything in the log is new, or may be, and is read.
+func (s *Source) within(p Partition, offset int64, at span) int64 {
+	switch {
+	case offset < at.start:
+		s.metrics.resets.WithLabelValues(resetBelowStart).Inc()
+		s.metrics.lost.Add(float64(at.start - offset))
+		s.log.Error("offsets were deleted before they were read: retention is too short, or this group was away too long",
+			"topic", p.Topic, "partition", p.ID, "offset", offset, "log_start", at.start, "lost", at.start-offset)
+		return at.start
+	case offset > at.end:
+		s.metrics.resets.WithLabelValues(resetAboveEnd).Inc()
+		s.log.Error("the log ends before the committed offset: the topic was made anew or its end was cut off; it is read from its start",
+			"topic", p.Topic, "partition", p.ID, "offset", offset, "log_start", at.start, "log_end", at.end)
+		return at.start
+	}
+	return offset
+}
+
+// commit commits what is marked, at the interval and once more at the end.
+func (m *membership) commit(quit <-chan struct{}) {
+	t := time.NewTicker(m.cfg.CommitInterval)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			m.flush()
+		case <-quit:
+			m.flush()
+			return
+		}
+	}
+}
+
+func (m *membership) flush() {
+	m.ledger.publish()
+	offsets := m.ledger.pending()
+	if offsets == nil {
+		return
+	}
+	if err := m.gen.CommitOffsets(offsets); err != nil {
+		m.metrics.commitErrors.Inc()
+		m.log.Warn("committing offsets failed", "group", m.cfg.Group, "generation", m.gen.ID, "error", err)
+		return
+	}
+	m.metrics.commits.Inc()
+	m.ledger.settle(offsets)
+	m.ledger.publish()
+}
+
+// watch returns true when the set of existing topics is no longer that of the
+// group, or a partition is left to nobody; false when rctx is done.
+func (m *membership) watch(rctx context.Context) bool {
+	assigned := 0
+	for _, ps := range m.gen.Assignments {
+		assigned += len(ps)
+	}
+	if assigned > 0 && len(m.topics) == len(m.cfg.Topics) {
+		<-rctx.Done()
+		return false
+	}
+	for sleep(rctx, m.cfg.PartitionWatch) == nil {
+		if now, err := m.existing(rctx); err == nil && len(now) > len(m.topics) {
+			m.log.Info("a topic has appeared", "before", m.topics, "now", now)
+			return true
+		}
+		if assigned > 0 {
+			continue
+		}
+		if yes, err := m.unread(rctx, m.topics); err == nil && yes {
+			m.log.Warn("nothing is assigned although partitions are free, joining again", "group", m.cfg.Group)
+			return true
+		}
+	}
+	return false
+}
+
+// handlerError marks what ended the reading as the handler's error.
+type handlerError struct{ error }

@@ -1,0 +1,206 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// await returns those of the configured topics that exist, once there is at
+// least one, and has pinned where they start. It returns an error only when ctx
+// is done.
+//
+// Topics are verified before the group is joined: kafka-go leaves a member that
+// joined before its topic existed with nothing assigned for ever, and ends a
+// generation again and again while one of its topics is missing.
+func (s *Source) await(ctx context.Context) ([]string, error) {
+	for n := 0; ; n++ {
+		topics, err := s.existing(ctx)
+		if err == nil {
+			err = s.pin(ctx, topics)
+		}
+		switch {
+		case err != nil:
+			s.metrics.groupErrors.Inc()
+			s.log.Warn("looking up topics failed, will be tried again", "error", err)
+		case len(topics) > 0:
+			return topics, nil
+		case n%20 == 0:
+			s.log.Warn("no topic exists yet, waiting", "topics", s.cfg.Topics)
+		}
+		if err := sleep(ctx, min(backoff(n), s.cfg.PartitionWatch)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// existing returns the configured topics that exist, sorted. It creates none,
+// also where brokers make topics that are asked for.
+func (s *Source) existing(ctx context.Context) ([]string, error) {
+	partitions, err := s.metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, t := range s.cfg.Topics {
+		if len(partitions[t]) > 0 {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// metadata returns the partitions of the configured topics that exist.
+func (s *Source) metadata(ctx context.Context) (map[string][]int, error) {
+	client, done := s.dialer.client()
+	defer done()
+	res, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: s.cfg.Topics})
+	if err != nil {
+		return nil, fmt.Errorf("read metadata: %w", err)
+	}
+	out := map[string][]int{}
+	for _, t := range res.Topics {
+		if t.Error != nil {
+			continue
+		}
+		for _, p := range t.Partitions {
+			out[t.Name] = append(out[t.Name], p.ID)
+		}
+	}
+	return out, nil
+}
+
+// pin commits the end of the log for every topic that the group has never
+// committed, if that is where it is to start. From then on a partition without
+// a commit is a new one, and is read from its start: nothing that arrives
+// between two starts, or before a new partition or topic is noticed, is
+// skipped.
+func (s *Source) pin(ctx context.Context, topics []string) error {
+	for _, t := range s.cfg.Topics {
+		if !slices.Contains(topics, t) {
+			s.late[t] = true
+		}
+	}
+	topics = slices.DeleteFunc(slices.Clone(topics), func(t string) bool { return s.late[t] })
+	if s.cfg.Start != StartLast || len(topics) == 0 {
+		return nil
+	}
+	partitions, err := s.metadata(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		if err := s.pinTopic(ctx, t, partitions[t]); err != nil {
+			return fmt.Errorf("set the start of topic %s: %w", t, err)
+		}
+	}
+	return nil
+}
+
+func (s *Source) pinTopic(ctx context.Context, topic string, partitions []int) error {
+	client, done := s.dialer.client()
+	defer done()
+	committed, err := client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: s.cfg.Group, Topics: map[string][]int{topic: partitions}})
+	if err != nil {
+		return err
+	}
+	if committed.Error != nil {
+		return committed.Error
+	}
+	for _, p := range committed.Topics[topic] {
+		if p.Error != nil {
+			return p.Error
+		}
+		if p.CommittedOffset >= 0 {
+			return nil
+		}
+	}
+	bounds, err := s.bounds(ctx, map[string][]int{topic: partitions})
+	if err != nil {
+		return err
+	}
+	commits := make([]kafka.OffsetCommit, 0, len(partitions))
+	for _, id := range partitions {
+		commits = append(commits, kafka.OffsetCommit{Partition: id, Offset: bounds[Partition{topic, int32(id)}].end})
+	}
+	// Generation -1 is a commit from outside of the group. It is refused while
+	// the group has members: then one of them has pinned, or will when asked
+	// again.
+	res, err := client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+		GroupID: s.cfg.Group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{topic: commits}})
+	if err != nil {
+		return err
+	}
+	for _, p := range res.Topics[topic] {
+		if p.Error != nil {
+			return p.Error
+		}
+	}
+	s.log.Info("the group is new, it starts at the end of the topic", "topic", topic)
+	return nil
+}
+
+// span is where a log starts and ends: its first offset, and the one after its
+// last.
+type span struct{ start, end int64 }
+
+// bounds asks the leaders for the spans of partitions.
+func (s *Source) bounds(ctx context.Context, partitions map[string][]int) (map[Partition]span, error) {
+	client, done := s.dialer.client()
+	defer done()
+	req := &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{}}
+	for t, ids := range partitions {
+		for _, id := range ids {
+			req.Topics[t] = append(req.Topics[t], kafka.FirstOffsetOf(id), kafka.LastOffsetOf(id))
+		}
+	}
+	res, err := client.ListOffsets(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("list offsets: %w", err)
+	}
+	out := map[Partition]span{}
+	for t, ps := range res.Topics {
+		for _, p := range ps {
+			if p.Error != nil {
+				return nil, fmt.Errorf("list offsets of %s/%d: %w", t, p.Partition, p.Error)
+			}
+			out[Partition{t, int32(p.Partition)}] = span{p.FirstOffset, p.LastOffset}
+		}
+	}
+	return out, nil
+}
+
+// unread reports whether a topic has a partition that no member of the group
+// has: the group was joined when the member that deals the partitions out did
+// not see them yet.
+func (s *Source) unread(ctx context.Context, topics []string) (bool, error) {
+	partitions, err := s.metadata(ctx)
+	if err != nil {
+		return false, err
+	}
+	client, done := s.dialer.client()
+	defer done()
+	res, err := client.DescribeGroups(ctx, &kafka.DescribeGroupsRequest{GroupIDs: []string{s.cfg.Group}})
+	if err != nil {
+		return false, fmt.Errorf("describe group %s: %w", s.cfg.Group, err)
+	}
+	if len(res.Groups) != 1 || res.Groups[0].Error != nil || res.Groups[0].GroupState != "Stable" {
+		return false, nil
+	}
+	read := map[Partition]bool{}
+	for _, m := range res.Groups[0].Members {
+		for _, t := range m.MemberAssignments.Topics {
+			for _, id := range t.Partitions {
+				read[Partition{t.Topic, int32(id)}] = true
+			}
+		}
+	}
+	for _, t := range topics {
+		if slices.ContainsFunc(partitions[t], func(id int) bool { return !read[Partition{t, int32(id)}] }) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

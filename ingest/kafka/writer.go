@@ -1,0 +1,79 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// writeAttempts bounds how often a batch is sent, with back-off from 100ms to
+// 1s in between, before its error is returned.
+const writeAttempts = 10
+
+// Message is what a Writer writes.
+type Message struct{ Key, Value []byte }
+
+// Writer writes to one topic: acknowledged by all replicas in sync, compressed
+// with zstd, partitioned by key (messages without a key in turn).
+type Writer struct {
+	w     *kafka.Writer
+	close func()
+}
+
+// NewWriter makes a writer to a topic, which must exist, of the brokers that
+// cfg names; of cfg only what concerns the connection is used.
+func NewWriter(cfg Config, topic string) (*Writer, error) {
+	if err := cfg.validateConnection(); err != nil {
+		return nil, err
+	}
+	if !topicName(topic) {
+		return nil, fmt.Errorf("topic: want 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'")
+	}
+	d, err := newDialer(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	t := d.transport()
+	t.MetadataTopics = []string{topic}
+	return &Writer{close: t.CloseIdleConnections, w: &kafka.Writer{
+		Addr:            kafka.TCP(cfg.Brokers...),
+		Topic:           topic,
+		Balancer:        &kafka.Hash{},
+		MaxAttempts:     writeAttempts,
+		WriteBackoffMin: 100 * time.Millisecond,
+		WriteBackoffMax: time.Second,
+		BatchSize:       1000,
+		BatchBytes:      900 << 10, // under the brokers' message.max.bytes of 1 MB by default
+		BatchTimeout:    5 * time.Millisecond,
+		ReadTimeout:     cfg.DialTimeout,
+		WriteTimeout:    cfg.DialTimeout,
+		RequiredAcks:    kafka.RequireAll,
+		Compression:     kafka.Zstd,
+		Transport:       t,
+	}}, nil
+}
+
+// Write writes messages and returns when all are acknowledged, or with the
+// error of those that are not. A message may then be there all the same, or
+// twice. It is safe for concurrent use.
+func (w *Writer) Write(ctx context.Context, ms []Message) error {
+	if len(ms) == 0 {
+		return nil
+	}
+	out := make([]kafka.Message, len(ms))
+	for i, m := range ms {
+		out[i] = kafka.Message{Key: m.Key, Value: m.Value}
+	}
+	if err := w.w.WriteMessages(ctx, out...); err != nil {
+		return fmt.Errorf("write %d messages to topic %s: %w", len(ms), w.w.Topic, err)
+	}
+	return nil
+}
+
+// Close ends the writer's connections. No Write may be under way.
+func (w *Writer) Close() error {
+	defer w.close()
+	return w.w.Close()
+}
