@@ -1,0 +1,44 @@
+package simulate
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Entity is who a plant is about, before any pseudonym.
+type Entity struct {
+	Kind schemas.EntityKind `json:"kind"`
+	// Raw is the principal as the gateway logs it, the client's address, or a
+	// route's method and path template; empty for everything.
+	Raw string `json:"raw"`
+	// Addr is set for addresses.
+	Format gateway.Format `json:"format"`
+}
+
+// Truth tells what was planted.
+type Truth struct {
+	// ID is the kind and the number of the plant, for example "spraying-3".
+	ID   string `json:"id"`
+	Kind Kind   `json:"kind"`
+	// Title says it in words.
+	Title string `json:"title"`
+	// Benign tells that it is a look-alike: nothing should be found.
+	Benign bool `json:"benign"`
+	// Expect has the families of detectors that should find an attack, as
+	// prefixes of their ids ("authfail"); one of them is enough.
+	Expect []string `json:"expect"`
+	// Entities has whom a finding may name; one of them is enough.
+	Entities []Entity `json:"entities"`
+	// Start and End bound it in event time, as planned.
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+	// Events counts its requests so far; for a silence, those held back.
+	Events int64 `json:"events"`
+}
+
+// Truths returns what was planted, in the order of Config.Plants. Events
+// counts what Next has returned so far.
+func (f *Fleet) Truths() []Truth { return slices.Clone(f.truths) }
