@@ -74,6 +74,10 @@ type Finding struct {
 	Techniques []Technique `json:"techniques"`
 	// Query is a ClickHouse statement that shows the evidence.
 	Query string `json:"query"`
+	// Provider and Model are the model that the finding is about, if it is
+	// about one and the detector knows it.
+	Provider string `json:"provider,omitempty"`
+	Model    string `json:"model,omitempty"`
 	// Exception is set if an allowlist covers the finding.
 	Exception *Exception `json:"exception,omitempty"`
 }

@@ -1,0 +1,282 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// ErrClosed is returned after Close.
+var ErrClosed = errors.New("alerting is closed")
+
+// Manager groups findings into alerts and delivers them.
+type Manager struct {
+	cfg     Config
+	log     *slog.Logger
+	metrics *metrics
+	routes  []*route
+
+	// mu keeps the decisions of Offer, Advance and the sweep apart, and opens
+	// the log once.
+	mu     sync.Mutex
+	db     *bolt.DB
+	temp   string // the folder of a temporary log
+	closed bool
+	clock  clock
+	total  int             // alerts in the log
+	seen   int             // findings in the log
+	oldest time.Time       // when the open alert without findings for longest was last seen
+	held   []schemas.Alert // resolved while nobody called
+}
+
+// New checks cfg and prepares the delivery to sinks. A sink takes its settings
+// from the entry of cfg.Sinks that has its name; without one it gets the
+// defaults. New neither opens the log nor starts anything.
+func New(cfg Config, sinks []Sink, log *slog.Logger, reg prometheus.Registerer) (*Manager, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if len(sinks) > maxSinks {
+		return nil, fmt.Errorf("alerting has %d sinks: want at most %d", len(sinks), maxSinks)
+	}
+	met, err := newMetrics(reg)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics of alerting: %w", err)
+	}
+	m := &Manager{cfg: cfg, log: log, metrics: met}
+	for _, s := range sinks {
+		sc := SinkConfig{Name: s.Name(), Kind: "given"}
+		for _, c := range cfg.Sinks {
+			if c.Name == s.Name() {
+				sc = c
+			}
+		}
+		sc = sc.orDefaults()
+		if err := sc.validate(); err != nil {
+			return nil, fmt.Errorf("sink: %w", err)
+		}
+		if m.route(sc.Name) != nil {
+			return nil, fmt.Errorf("two sinks are named %s: want unique names", sc.Name)
+		}
+		least, _ := sc.severity() // validate has checked it
+		m.routes = append(m.routes, &route{name: sc.Name, sink: s, min: least, cfg: sc, q: newQueue(),
+			rate: window{limit: sc.PerMinute}})
+		met.sink(sc.Name)
+	}
+	return m, nil
+}
+
+// route returns the sink of that name, or nil.
+func (m *Manager) route(name string) *route {
+	for _, r := range m.routes {
+		if r.name == name {
+			return r
+		}
+	}
+	return nil
+}
+
+// Open opens the notification log and reads what waits in it. Whatever needs
+// the log opens it; calling Open first gives its error a place of its own.
+func (m *Manager) Open() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.open()
+}
+
+// open is Open; the caller holds mu.
+func (m *Manager) open() error {
+	if m.closed {
+		return ErrClosed
+	}
+	if m.db != nil {
+		return nil
+	}
+	db, temp, err := openLog(m.cfg.Path)
+	if err != nil {
+		return err
+	}
+	m.db, m.temp = db, temp
+	if err := m.restore(); err != nil {
+		m.db = nil
+		return errors.Join(fmt.Errorf("read notification log: %w", err), db.Close())
+	}
+	return nil
+}
+
+// restore makes again what the manager keeps in memory.
+func (m *Manager) restore() error {
+	if err := m.db.Update(m.disown); err != nil {
+		return err
+	}
+	return m.db.View(func(tx *bolt.Tx) error {
+		open := tx.Bucket(bucketOpen)
+		m.total = tx.Bucket(bucketAlerts).Stats().KeyN
+		m.seen = tx.Bucket(bucketSeen).Stats().KeyN
+		m.metrics.open.Set(float64(open.Stats().KeyN))
+		m.oldest = first(open)
+		if k, _ := open.Cursor().Last(); k != nil {
+			seen, _ := atMoment(k)
+			m.clock.advance(seen, time.Now())
+		}
+		for _, r := range m.routes {
+			if err := r.q.load(tx, r.name); err != nil {
+				return err
+			}
+			m.metrics.queue.WithLabelValues(r.name).Set(float64(r.q.size()))
+			if dead := tx.Bucket(bucketDead).Bucket([]byte(r.name)); dead != nil {
+				m.metrics.dead.WithLabelValues(r.name).Set(float64(dead.Stats().KeyN))
+			}
+		}
+		return nil
+	})
+}
+
+// disown makes dead letters of what waits for sinks that are configured no
+// more.
+func (m *Manager) disown(tx *bolt.Tx) error {
+	outbox := tx.Bucket(bucketOutbox)
+	var gone []string
+	if err := outbox.ForEachBucket(func(k []byte) error {
+		if m.route(string(k)) == nil {
+			gone = append(gone, string(k))
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, sink := range gone {
+		box := outbox.Bucket([]byte(sink))
+		n := 0
+		if err := box.ForEach(func(k, _ []byte) error {
+			var d delivery
+			if _, err := get(box, k, &d); err != nil {
+				return err
+			}
+			n++
+			_, err := inter(tx, sink, &DeadLetter{Sink: sink, Key: d.Key, Queued: d.Queued, Died: time.Now(),
+				Reason: "the sink is configured no more", Alert: d.Alert})
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := outbox.DeleteBucket([]byte(sink)); err != nil {
+			return err
+		}
+		if n > 0 {
+			m.log.Warn("notifications for a removed sink are dead letters", "sink", sink, "count", n)
+		}
+	}
+	return nil
+}
+
+// sweepEvery is how often Run looks for alerts to resolve and for entries of
+// the log that have expired.
+const sweepEvery = 5 * time.Second
+
+// Run delivers until ctx is done, then for at most DrainTimeout what is due;
+// what is left stays in the log. It returns an error if the log cannot be
+// opened or a sink does not return from Notify.
+func (m *Manager) Run(ctx context.Context) error {
+	if err := m.Open(); err != nil {
+		return err
+	}
+	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var workers sync.WaitGroup
+	busy := make(map[string]chan struct{})
+	for _, r := range m.routes {
+		done := make(chan struct{})
+		busy[r.name] = done
+		workers.Go(func() {
+			defer close(done)
+			m.deliver(ctx, hard, r)
+		})
+	}
+	m.maintain(ctx)
+	drained := make(chan struct{})
+	go func() {
+		workers.Wait()
+		close(drained)
+	}()
+	if !within(drained, m.cfg.DrainTimeout) {
+		cancel()
+		if !within(drained, time.Second) {
+			var names []string
+			for _, r := range m.routes {
+				if !within(busy[r.name], 0) {
+					names = append(names, r.name)
+				}
+			}
+			return fmt.Errorf("stop alerting: sinks do not return: %s", strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// within reports whether done is closed within d.
+func within(done <-chan struct{}, d time.Duration) bool {
+	select {
+	case <-done:
+		return true
+	default:
+	}
+	if d <= 0 {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// maintain sweeps until ctx is done.
+func (m *Manager) maintain(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := m.sweep(); err != nil {
+				m.log.Error("sweep of the notification log", "error", err)
+			}
+		}
+	}
+}
+
+// Close closes the notification log. It is called after Run has returned.
+func (m *Manager) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil
+	}
+	m.closed = true
+	if m.db == nil {
+		return nil
+	}
+	err := m.db.Close()
+	if m.temp != "" {
+		err = errors.Join(err, os.RemoveAll(m.temp))
+	}
+	if err != nil {
+		return fmt.Errorf("close notification log: %w", err)
+	}
+	return nil
+}

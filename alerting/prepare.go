@@ -1,0 +1,117 @@
+package alerting
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Bounds of what an alert carries. Findings are made of logs that attackers
+// write; the bounds keep one finding from filling the log or a message.
+const (
+	maxLine    = 512      // ids, names, titles, units; bytes
+	maxText    = 4 << 10  // summaries and explanations; bytes
+	maxQuery   = 16 << 10 // the evidence query; bytes
+	maxEntries = 64       // features and techniques
+)
+
+// prepare returns copies of findings in event-time order, within the bounds
+// and without figures that JSON cannot hold.
+func prepare(findings []schemas.Finding) []schemas.Finding {
+	fs := make([]schemas.Finding, len(findings))
+	for i := range findings {
+		fs[i] = bounded(findings[i])
+	}
+	slices.SortStableFunc(fs, func(a, b schemas.Finding) int {
+		return cmp.Or(a.WindowStart.Compare(b.WindowStart), a.Detected.Compare(b.Detected), cmp.Compare(a.ID, b.ID))
+	})
+	return fs
+}
+
+func bounded(f schemas.Finding) schemas.Finding {
+	f.Detector, f.Tenant = cut(f.Detector, maxLine), cut(f.Tenant, maxLine)
+	f.Entity.Name = cut(f.Entity.Name, maxLine)
+	f.Title, f.Summary, f.Query = cut(f.Title, maxLine), cut(f.Summary, maxText), cut(f.Query, maxQuery)
+	f.Provider, f.Model = cut(f.Provider, maxLine), cut(f.Model, maxLine)
+	f.Confidence = min(max(finite(f.Confidence), 0), 1)
+	f.Severity = min(f.Severity, schemas.SeverityCritical)
+	f.Events = max(f.Events, 0)
+	f.WindowStart, f.WindowEnd, f.Detected = sane(f.WindowStart), sane(f.WindowEnd), sane(f.Detected)
+	if f.WindowEnd.Before(f.WindowStart) {
+		f.WindowEnd = f.WindowStart
+	}
+	if f.Detected.Before(f.WindowStart) {
+		f.Detected = f.WindowEnd
+	}
+	if f.ID = cut(f.ID, maxLine); f.ID == "" {
+		f.ID = schemas.FindingID(f.Detector, f.Entity, f.WindowStart)
+	}
+	f.Features = slices.Clone(f.Features[:min(len(f.Features), maxEntries)])
+	for i := range f.Features {
+		t := &f.Features[i]
+		t.Name, t.Unit, t.Text = cut(t.Name, maxLine), cut(t.Unit, maxLine), cut(t.Text, maxText)
+		t.Observed, t.Expected, t.Weight = finite(t.Observed), finite(t.Expected), finite(t.Weight)
+	}
+	f.Techniques = slices.Clone(f.Techniques[:min(len(f.Techniques), maxEntries)])
+	for i := range f.Techniques {
+		t := &f.Techniques[i]
+		t.Framework, t.ID, t.Name = cut(t.Framework, maxLine), cut(t.ID, maxLine), cut(t.Name, maxLine)
+	}
+	if f.Exception != nil {
+		f.Exception = &schemas.Exception{Owner: cut(f.Exception.Owner, maxLine), Reason: cut(f.Exception.Reason, maxText)}
+	}
+	return f
+}
+
+// cut returns s as valid UTF-8 of at most n bytes.
+func cut(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+// finite replaces what JSON cannot hold.
+func finite(x float64) float64 {
+	switch {
+	case math.IsNaN(x):
+		return 0
+	case math.IsInf(x, 1):
+		return math.MaxFloat64
+	case math.IsInf(x, -1):
+		return -math.MaxFloat64
+	}
+	return x
+}
+
+// sane keeps t within what RFC 3339 can say, in UTC.
+func sane(t time.Time) time.Time {
+	t = t.UTC()
+	if y := t.Year(); y < 1970 || y > 9000 {
+		return time.Unix(0, 0).UTC()
+	}
+	return t
+}
+
+// fingerprint is what findings are grouped by: 32 hexadecimal digits of a
+// SHA-256 over the detector and the entity.
+func fingerprint(f *schemas.Finding) string {
+	return digestOf("fingerprint", f.Detector, f.Entity.Kind.String(), f.Entity.Name)
+}
+
+// digestOf returns 32 hexadecimal digits of a SHA-256 over parts, which it
+// keeps apart by their lengths.
+func digestOf(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write(number(uint64(len(p))))
+		h.Write([]byte(p))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
