@@ -1,0 +1,284 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/bits"
+	"net/netip"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/sketch"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// ErrClosed is returned by an engine that was closed.
+var ErrClosed = errors.New("engine is closed")
+
+// kinds is the number of kinds of entities.
+const kinds = int(schemas.EntityGlobal) + 1
+
+// Engine runs detectors. Its methods may be called by any goroutine and take
+// turns.
+type Engine struct {
+	settings Settings
+	log      *slog.Logger
+	key      sketch.Key
+	metrics  *metrics
+
+	// mu keeps a reload or a snapshot, which come from other goroutines, out
+	// of an Observe.
+	mu       sync.Mutex
+	closed   bool
+	watches  []*watch
+	byKind   [kinds][]*watch
+	shards   []*shard
+	shift    uint // a key's bits above it are its shard
+	pool     *pool
+	helpers  int // workers besides the caller
+	timeline *timeline
+	allow    *allowlist
+
+	// batch is what the dealt items refer to, dealt how many there are.
+	batch    *schemas.Batch
+	dealt    int
+	findings []schemas.Finding
+	// An event at or after due may end a window; one before missed is too late
+	// for some detector, and one before lost for all.
+	due, missed, lost int64
+}
+
+// New returns an engine for watchers, whose ids must differ. It starts the
+// workers; Close ends them. The metrics go to registerer unless it is nil.
+func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.Registerer) (*Engine, error) {
+	c := &settings.Config
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if settings.Table == "" {
+		settings.Table = "events"
+	}
+	if !tableName(settings.Table) {
+		return nil, errors.New("table is not a name: want letters, digits and _, with at most one dot")
+	}
+	e := &Engine{
+		settings: settings,
+		log:      settings.Log,
+		key:      sketch.NewKey(settings.EntityKey),
+		metrics:  newMetrics(registerer),
+		shift:    uint(64 - bits.TrailingZeros(uint(c.Shards))),
+		timeline: newTimeline(c),
+	}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	e.allow = newAllowlist(c.Allow, e.key, 1)
+	for i := range c.Shards {
+		e.shards = append(e.shards, newShard(e, i))
+	}
+	if err := e.install(watchers); err != nil {
+		return nil, err
+	}
+	e.helpers = c.workers() - 1
+	e.pool = newPool(e.helpers, c.Shards)
+	return e, nil
+}
+
+// Close ends the workers and waits for them. The state is gone.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.closed = true
+		e.pool.stop()
+	}
+}
+
+// Observe lets the detectors see the events of b, in order, and returns what
+// they found. Events of a partition with an offset below what from returns for
+// it are passed over, as seen before; a nil from passes over none. The findings
+// share no memory with b.
+func (e *Engine) Observe(b *schemas.Batch, from func(topic string, partition int32) int64) ([]schemas.Finding, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil, ErrClosed
+	}
+	e.batch, e.findings = b, nil
+	for i, part := range b.Parts {
+		first := int64(math.MinInt64)
+		if from != nil {
+			first = from(part.Range.Topic, part.Range.Partition)
+		}
+		e.deal(uint32(i), part, first)
+	}
+	e.work()
+	e.batch = nil
+	e.measure()
+	return e.findings, nil
+}
+
+// Flush closes all open windows, as the end of a replay does, and returns what
+// that found. Events of those windows are too late afterwards.
+func (e *Engine) Flush() []schemas.Finding {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.findings = nil
+	if e.closed || e.timeline.clock == math.MinInt64 {
+		return nil
+	}
+	for range 2 {
+		for _, w := range e.inOrderOfEnd() {
+			if w.frame.opened && w.frame.start <= e.timeline.clock {
+				e.closeWindow(w)
+			}
+		}
+	}
+	e.reckon()
+	e.measure()
+	return e.findings
+}
+
+// Next returns the offset after the last one of the partition that the engine
+// has seen, 0 if it has seen none: the from of a recovery.
+func (e *Engine) Next(topic string, number int32) int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if i, ok := e.timeline.places[partitionKey{topic, number}]; ok {
+		return e.timeline.partitions[i].next
+	}
+	return 0
+}
+
+// Reload puts another allowlist in force.
+func (e *Engine) Reload(allow []Allow) error {
+	for i := range allow {
+		if err := allow[i].validate(); err != nil {
+			return fmt.Errorf("allow[%d]: %w", i, err)
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.allow = newAllowlist(allow, e.key, e.allow.generation%math.MaxUint32+1)
+	return nil
+}
+
+// Replace puts other watchers in force, such as the same with other
+// thresholds. A watcher whose Spec and layout are those of an old one goes on
+// with its state; the others begin with none.
+func (e *Engine) Replace(watchers []detectors.Watcher) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.install(watchers)
+}
+
+// deal walks over the events of a part from the offset first on.
+func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
+	place := e.timeline.place(part.Range.Topic, part.Range.Partition)
+	p := &e.timeline.partitions[place]
+	for i := range part.Events {
+		ev := &part.Events[i]
+		if ev.Position.Offset < first {
+			e.metrics.skipped.Inc()
+			continue
+		}
+		switch e.timeline.see(p, ev.Time) {
+		case unbelieved:
+			e.metrics.unbelieved.Inc()
+			continue
+		case turnedBack:
+			e.turnBack()
+		case believed:
+		}
+		if ev.Time >= e.due || p.clock-e.timeline.lateness >= e.due {
+			e.advance(ev.Time)
+		}
+		if ev.Time < e.missed {
+			e.metrics.late.Inc()
+			if ev.Time < e.lost {
+				continue
+			}
+		}
+		e.hand(ev, index, uint32(i))
+	}
+	p.next = max(p.next, part.Range.Next)
+}
+
+// hand gives an event to the shards of its entities.
+func (e *Engine) hand(ev *schemas.Event, part, index uint32) {
+	e.dealt++
+	if e.byKind[schemas.EntityPrincipal] != nil && ev.Principal != "" {
+		e.put(schemas.EntityPrincipal, e.key.String(ev.Principal), part, index)
+	}
+	if e.byKind[schemas.EntityAddress] != nil {
+		if a := address(ev); a.IsValid() {
+			e.put(schemas.EntityAddress, e.key.Addr(detectors.Network(a)), part, index)
+		}
+	}
+	if e.byKind[schemas.EntityRoute] != nil && ev.Route != "" {
+		e.put(schemas.EntityRoute, routeKey(e.key, ev.Method, ev.Route), part, index)
+	}
+	if e.byKind[schemas.EntityGlobal] != nil {
+		s := e.shards[0]
+		s.items = append(s.items, item{globalKey, index, part | uint32(schemas.EntityGlobal)<<partBits})
+	}
+}
+
+func (e *Engine) put(kind schemas.EntityKind, key uint64, part, index uint32) {
+	s := e.shards[e.shardOf(key)]
+	s.items = append(s.items, item{key, index, part | uint32(kind)<<partBits})
+}
+
+// globalKey is the key of the one entity of kind EntityGlobal.
+const globalKey = 1
+
+func (e *Engine) shardOf(key uint64) int { return int(key >> e.shift) }
+
+// address returns the client's true address, or what is stored of it if events
+// come from the store.
+func address(ev *schemas.Event) netip.Addr {
+	if ev.ClientAddr.IsValid() {
+		return ev.ClientAddr
+	}
+	return ev.Client
+}
+
+func routeKey(k sketch.Key, method, route string) uint64 {
+	return k.Words(k.String(method), k.String(route))
+}
+
+// fewItems is how many events the dealer rather drives alone: waking a worker
+// costs about as much as observing a hundred.
+const fewItems = 256
+
+// work lets the shards observe what was dealt, and collects the findings.
+func (e *Engine) work() {
+	if e.dealt == 0 {
+		return
+	}
+	e.metrics.observed.Add(float64(e.dealt))
+	e.run(e.dealt, (*shard).observe)
+	e.dealt = 0
+	e.collect()
+}
+
+// run calls do for each shard; load says how much there is to do.
+func (e *Engine) run(load int, do func(*shard)) {
+	helpers := e.helpers
+	if load < fewItems {
+		helpers = 0
+	}
+	e.pool.run(helpers, func(i int) { do(e.shards[i]) })
+	for _, w := range e.watches {
+		if w.disabled.Load() && !w.dropped {
+			w.dropped = true
+			for _, s := range e.shards {
+				s.tables[w.index].clear()
+			}
+		}
+	}
+}

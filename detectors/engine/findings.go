@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// found is a finding with what puts it in order: the event in the batch, or 0
+// at the close of a window, the detector, and the entity.
+type found struct {
+	order   uint64
+	watch   int
+	key     uint64
+	finding schemas.Finding
+}
+
+// told is what a finding is emitted once for, unless it gets more severe.
+type told struct {
+	rule  uint64 // hash of Finding.Detector
+	watch string // Spec.ID
+	key   uint64
+	start int64
+}
+
+// emit completes a finding and keeps it until collect.
+func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
+	e, w := s.engine, s.watch
+	once := told{e.key.String(f.Detector), w.spec.ID, x.Entity.ID, x.WindowStart}
+	if was, ok := s.told[once]; ok && f.Severity <= was {
+		return
+	} else if !ok && len(s.told) >= max(1, e.settings.Config.Findings/len(e.shards)) {
+		e.metrics.suppressed.Inc()
+		return
+	}
+	s.told[once] = f.Severity
+
+	who, covered := subject{kind: schemas.EntityGlobal, name: "global"}, (*entry)(nil)
+	if s.place >= 0 && x.Entity.Kind != schemas.EntityGlobal {
+		t := s.tables[w.index]
+		who, covered = t.subjectOf(s.place), t.at(s.place)
+	}
+	out := *f
+	out.Entity = schemas.Entity{Kind: who.kind, Name: who.name}
+	out.WindowStart = time.Unix(0, x.WindowStart).UTC()
+	out.WindowEnd = out.WindowStart.Add(x.Window)
+	out.Detected = time.Unix(0, x.Now).UTC()
+	out.ID = schemas.FindingID(out.Detector, out.Entity, out.WindowStart)
+	if out.Tenant == "" && s.event != nil {
+		out.Tenant = strings.Clone(s.event.Tenant)
+	}
+	if out.Techniques == nil {
+		out.Techniques = w.spec.Techniques
+	}
+	if out.Query == "" {
+		out.Query = evidence(e.settings.Table, &who, x.WindowStart, x.WindowStart+int64(x.Window))
+	}
+	out.Exception = e.allow.covering(out.Detector, who.kind, x.Entity.ID, who.client(), covered, x.Now)
+	s.found = append(s.found, found{s.order, w.index, x.Entity.ID, out})
+}
+
+// forget drops what was told of a window that is over.
+func (s *shard) forget(w *watch, start int64) {
+	maps.DeleteFunc(s.told, func(t told, _ schemas.Severity) bool {
+		return t.watch == w.spec.ID && t.start <= start
+	})
+}
+
+// collect moves the shards' findings into the result, in an order that does
+// not depend on the shards.
+func (e *Engine) collect() {
+	var all []found
+	for _, s := range e.shards {
+		all = append(all, s.found...)
+		clear(s.found)
+		s.found = s.found[:0]
+	}
+	slices.SortStableFunc(all, func(a, b found) int {
+		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.watch, b.watch), cmp.Compare(a.key, b.key))
+	})
+	for i := range all {
+		e.findings = append(e.findings, all[i].finding)
+		e.metrics.finding(all[i].finding.Severity, e.watches[all[i].watch].spec.ID)
+	}
+}

@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// tableName tells whether s can stand in a query unquoted.
+func tableName(s string) bool { return tableNames.MatchString(s) }
+
+var tableNames = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$`)
+
+// evidenceRows is how many events a finding's query shows.
+const evidenceRows = 1000
+
+// evidence returns the ClickHouse statement that shows the events of an entity
+// from start to end (not in it), in Unix nanoseconds. Names come from clients:
+// they stand in it as quoted literals only.
+func evidence(table string, who *subject, start, end int64) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "SELECT * FROM %s WHERE time >= fromUnixTimestamp64Nano(%d) AND time < fromUnixTimestamp64Nano(%d)", table, start, end)
+	switch who.kind {
+	case schemas.EntityPrincipal:
+		b.WriteString(" AND " + equals("principal", who.text, who.cut))
+	case schemas.EntityRoute:
+		method, route, _ := strings.Cut(who.text, " ")
+		b.WriteString(" AND " + equals("method", method, false) + " AND " + equals("route", route, who.cut))
+	case schemas.EntityAddress:
+		switch p := who.network; {
+		case !p.IsValid():
+			b.WriteString(" AND 0 /* client addresses are not stored */")
+		case p.IsSingleIP():
+			b.WriteString(" AND client = toIPv6('" + p.Addr().String() + "')")
+		default:
+			fmt.Fprintf(&b, " AND client >= toIPv6('%s') AND client <= toIPv6('%s')", p.Addr(), lastOf(p))
+		}
+	case schemas.EntityNone, schemas.EntityGlobal:
+	}
+	fmt.Fprintf(&b, " ORDER BY time LIMIT %d", evidenceRows)
+	return b.String()
+}
+
+func equals(column, value string, cut bool) string {
+	if cut {
+		return "startsWith(" + column + ", " + quote(value) + ")"
+	}
+	return column + " = " + quote(value)
+}
+
+// lastOf returns the last address of an IPv6 prefix of 64 bits.
+func lastOf(p netip.Prefix) netip.Addr {
+	b := p.Addr().As16()
+	for i := 8; i < 16; i++ {
+		b[i] = 0xff
+	}
+	return netip.AddrFrom16(b)
+}
+
+// quote returns s as a ClickHouse string literal. Everything but plain letters,
+// digits and harmless signs is written as \xHH, so that neither the literal nor
+// the terminal that shows it can be left.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('\'')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(" /{}.:_-~@+=*,", c) >= 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, `\x%02X`, c)
+		}
+	}
+	b.WriteByte('\'')
+	return b.String()
+}

@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// item is an event dealt to a shard on behalf of one of its entities.
+type item struct {
+	key   uint64
+	event uint32 // place in the part
+	part  uint32 // place of the part in the batch, and above partBits the kind
+}
+
+const partBits = 28
+
+// shard holds the states of a part of all entities. One goroutine at a time
+// works on it.
+type shard struct {
+	engine *Engine
+	id     int
+	tables []*table // by watch
+	seen   [kinds]*frequency
+	items  []item
+	// cohort is what Gather adds to, sized for the largest of the watches.
+	cohort []uint64
+
+	x     *detectors.Context
+	found []found
+	told  map[told]schemas.Severity
+
+	// What is being done, for Emit and for a panic; event is nil at the close
+	// of a window, place is -1 if no entity is meant.
+	watch *watch
+	place int
+	event *schemas.Event
+	order uint64
+}
+
+func newShard(e *Engine, id int) *shard {
+	s := &shard{engine: e, id: id, told: map[told]schemas.Severity{}}
+	s.x = detectors.NewContext(s.emit)
+	s.x.Key = e.key
+	return s
+}
+
+// estimate makes the sketches that newcomers of the watched kinds need, of
+// bytes together, and room for the largest cohort.
+func (s *shard) estimate(byKind *[kinds][]*watch, bytes int) {
+	watched, cohort := 0, 0
+	for kind, watches := range byKind {
+		if len(watches) > 0 && kind != int(schemas.EntityGlobal) {
+			watched++
+		}
+		for _, w := range watches {
+			cohort = max(cohort, len(w.total))
+		}
+	}
+	s.cohort = make([]uint64, cohort)
+	for kind, watches := range byKind {
+		switch {
+		case len(watches) == 0:
+			s.seen[kind] = nil
+		case kind == int(schemas.EntityGlobal):
+			s.seen[kind] = newFrequency(64)
+		default:
+			if f := newFrequency(bytes / watched); s.seen[kind] == nil || len(s.seen[kind].blocks) != len(f.blocks) {
+				s.seen[kind] = f
+			}
+		}
+	}
+}
+
+// observe lets the detectors see the dealt items.
+func (s *shard) observe() {
+	for i := 0; i < len(s.items); {
+		i = s.observeFrom(i)
+	}
+	s.items = s.items[:0]
+	s.event = nil
+}
+
+// observeFrom observes from item i on, until the end or until a detector
+// panics; it returns the item to go on with.
+func (s *shard) observeFrom(i int) (next int) {
+	defer s.rescue()
+	for ; i < len(s.items); i++ {
+		next = i + 1
+		it := s.items[i]
+		part := it.part & (1<<partBits - 1)
+		s.event = &s.engine.batch.Parts[part].Events[it.event]
+		s.order = uint64(part)<<32 | uint64(it.event)
+		s.one(it.key, schemas.EntityKind(it.part>>partBits))
+	}
+	return next
+}
+
+// one lets the detectors of a kind see the event on behalf of the entity.
+func (s *shard) one(key uint64, kind schemas.EntityKind) {
+	ev, x, seen := s.event, s.x, uint8(0)
+	for _, w := range s.engine.byKind[kind] {
+		start := w.frame.start
+		if ev.Time < start || w.disabled.Load() {
+			continue
+		}
+		if ev.Time >= start+w.frame.window {
+			start += w.frame.window
+		}
+		t := s.tables[w.index]
+		place, ok := t.find(key)
+		if !ok {
+			if seen == 0 {
+				seen = s.seen[kind].add(key)
+			}
+			if int(seen) < w.spec.MinEvents {
+				continue
+			}
+			if place, ok = t.insert(key, seen); !ok {
+				continue
+			}
+			t.setName(place, ev)
+		}
+		e := t.at(place)
+		e.last = max(e.last, ev.Time)
+		if e.count < math.MaxUint32 {
+			e.count++
+		}
+		if e.freq < math.MaxUint8 {
+			e.freq++
+		}
+		if kind == schemas.EntityAddress && e.generation != s.engine.allow.generation {
+			s.engine.allow.remember(e, ev.ClientAddr)
+		}
+		s.watch, s.place = w, place
+		x.Slot, x.WindowStart, x.Now, x.Window = w.frame.slot(start), start, ev.Time, w.spec.Window
+		x.Entity = detectors.EntityRef{Kind: kind, ID: key}
+		w.Observe(x, t.state(place), ev)
+	}
+}
+
+// at sets the context to the close of the window of w that starts at start.
+func (s *shard) at(w *watch, start int64) {
+	s.watch, s.place, s.event, s.order = w, -1, nil, 0
+	s.x.Slot, s.x.WindowStart, s.x.Now, s.x.Window = w.frame.slot(start), start, start+w.frame.window, w.spec.Window
+	s.x.Entity = detectors.EntityRef{Kind: schemas.EntityGlobal, ID: globalKey}
+}
+
+func (s *shard) entity(t *table, place int) {
+	s.place = place
+	s.x.Entity = detectors.EntityRef{Kind: t.kind, ID: t.at(place).key}
+}
+
+// gather adds every entity's window to the shard's cohort.
+func (s *shard) gather(w *watch, start int64) {
+	t := s.tables[w.index]
+	if t.used == 0 {
+		return
+	}
+	s.at(w, start)
+	clear(s.cohort)
+	s.guarded(w, func() {
+		for i := range t.used {
+			s.entity(t, i)
+			w.Gather(s.x, t.state(i), pointer(s.cohort))
+		}
+	})
+}
+
+// conclude lets the detector judge the whole; it is called on one shard.
+func (s *shard) conclude(w *watch, start int64) {
+	s.at(w, start)
+	s.guarded(w, func() { w.Conclude(s.x, pointer(w.prev), pointer(w.total)) })
+}
+
+// close judges every entity and drops those that are not worth keeping.
+func (s *shard) close(w *watch, start int64) {
+	t := s.tables[w.index]
+	s.at(w, start)
+	s.guarded(w, func() {
+		for i := t.used - 1; i >= 0; i-- {
+			s.entity(t, i)
+			if !w.Close(s.x, t.state(i), pointer(w.total)) {
+				t.remove(i)
+			}
+		}
+	})
+}
+
+// guarded calls do, in which only w's methods can panic.
+func (s *shard) guarded(w *watch, do func()) {
+	defer s.rescue()
+	s.watch = w
+	do()
+}
+
+// rescue disables the detector that panicked, so that the others go on. The
+// panic's value is not logged unless it is the runtime's, as it may quote
+// input.
+func (s *shard) rescue() {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if s.watch == nil {
+		panic(cause)
+	}
+	text := fmt.Sprintf("%T", cause)
+	if err, ok := cause.(runtime.Error); ok {
+		text = err.Error()
+	}
+	if s.watch.disabled.CompareAndSwap(false, true) {
+		s.engine.metrics.disabled.Inc()
+		s.engine.log.Error("detector panicked and is disabled", "detector", s.watch.spec.ID,
+			"cause", text, "stack", string(debug.Stack()))
+	}
+}

@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// watch is a detector in the engine: its windows and what its last Conclude
+// left. The states are in the shards' tables.
+type watch struct {
+	detectors.Watcher
+	spec  detectors.Spec
+	index int
+	frame frame
+	// prev and total are the cohorts of the last and of the closing window.
+	prev, total []uint64
+	// disabled is set when the detector panics, dropped when its state is gone.
+	disabled atomic.Bool
+	dropped  bool
+	// closed counts the windows closed for one event.
+	closed int
+}
+
+var watcherID = regexp.MustCompile(`^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$`)
+
+func newWatch(w detectors.Watcher, index int) (*watch, error) {
+	spec := w.Spec()
+	switch {
+	case !watcherID.MatchString(spec.ID):
+		return nil, fmt.Errorf("detector %d: id is not of the form family.watch", index)
+	case spec.Entity == schemas.EntityNone || int(spec.Entity) >= kinds:
+		return nil, fmt.Errorf("detector %s: no kind of entity", spec.ID)
+	case spec.Window < time.Second || spec.Window > 31*24*time.Hour:
+		return nil, fmt.Errorf("detector %s: window is out of bounds: want 1s to 744h", spec.ID)
+	case spec.MinEvents < 0 || spec.MinEvents > 200:
+		return nil, fmt.Errorf("detector %s: events before a state are out of bounds: want 0 to 200", spec.ID)
+	case spec.Share < 1 || spec.Share > 1000:
+		return nil, fmt.Errorf("detector %s: share of memory is out of bounds: want 1 to 1000", spec.ID)
+	}
+	_, cohort := w.Sizes()
+	return &watch{
+		Watcher: w, spec: spec, index: index, frame: newFrame(spec.Window),
+		prev: words(cohort), total: words(cohort),
+	}, nil
+}
+
+// words returns zeroed memory for a value of size bytes.
+func words(size uintptr) []uint64 { return make([]uint64, max(1, (size+7)/8)) }
+
+func pointer(w []uint64) unsafe.Pointer { return unsafe.Pointer(&w[0]) }
+
+// sketchPart is the part of the memory that the estimates of newcomers take;
+// the tables share the rest.
+const sketchPart = 16
+
+// install puts watchers in force and keeps the state of those that were there.
+func (e *Engine) install(watchers []detectors.Watcher) error {
+	var watches []*watch
+	shares := 0
+	for i, w := range watchers {
+		n, err := newWatch(w, i)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(watches, func(o *watch) bool { return o.spec.ID == n.spec.ID }) {
+			return fmt.Errorf("detector %s is there twice", n.spec.ID)
+		}
+		watches, shares = append(watches, n), shares+n.spec.Share
+	}
+	memory := e.settings.Config.Memory
+	tables := memory - memory/sketchPart
+	old := make([]*watch, len(watches))
+	for i, w := range watches {
+		if j := slices.IndexFunc(e.watches, w.continues); j >= 0 && !e.watches[j].disabled.Load() {
+			old[i] = e.watches[j]
+			w.frame, w.prev = old[i].frame, old[i].prev
+		}
+	}
+	e.byKind = [kinds][]*watch{}
+	for _, w := range watches {
+		e.byKind[w.spec.Entity] = append(e.byKind[w.spec.Entity], w)
+	}
+	for _, s := range e.shards {
+		kept := make([]*table, len(watches))
+		for i, w := range watches {
+			size, _ := w.Sizes()
+			limit := int(tables) / shares * w.spec.Share / len(e.shards) / bytesPerEntity(w.spec.Entity, size)
+			kept[i] = newTable(w.spec.Entity, size, limit)
+			if old[i] != nil {
+				kept[i] = s.tables[old[i].index]
+				kept[i].resize(limit)
+			}
+		}
+		s.tables = kept
+		s.estimate(&e.byKind, int(memory/sketchPart)/len(e.shards))
+	}
+	e.watches = watches
+	e.metrics.watch(watches)
+	e.reckon()
+	return nil
+}
+
+// continues tells whether o is the same detector as w with the same states.
+func (w *watch) continues(o *watch) bool {
+	a, b := w.spec, o.spec
+	return a.ID == b.ID && a.Entity == b.Entity && a.Window == b.Window && w.Layout() == o.Layout()
+}
+
+// inOrderOfEnd returns the watches in the order in which their windows close.
+func (e *Engine) inOrderOfEnd() []*watch {
+	out := slices.Clone(e.watches)
+	slices.SortStableFunc(out, func(a, b *watch) int { return cmp.Compare(a.frame.end(), b.frame.end()) })
+	return out
+}
+
+// advance closes what is over before an event at time at is dealt.
+func (e *Engine) advance(at int64) {
+	watermark := e.timeline.watermark()
+	for _, w := range e.watches {
+		w.closed = 0
+		if !w.frame.opened {
+			w.frame.opened = true
+			w.frame.start = w.frame.floor(max(min(watermark, at), 0))
+		}
+	}
+	for {
+		var next *watch
+		for _, w := range e.watches {
+			if w.frame.start < w.frame.target(watermark, at) && (next == nil || w.frame.end() < next.frame.end()) {
+				next = w
+			}
+		}
+		if next == nil {
+			break
+		}
+		if next.closed++; next.closed > emptyWindows {
+			next.frame.start = next.frame.target(watermark, at)
+			continue
+		}
+		if next.frame.end() > watermark {
+			e.metrics.forced.Inc()
+		}
+		e.closeWindow(next)
+	}
+	e.reckon()
+}
+
+// turnBack opens the windows anew that a wrong time has closed.
+func (e *Engine) turnBack() {
+	e.metrics.turnedBack.Inc()
+	for _, w := range e.watches {
+		if !w.frame.opened || w.frame.start <= e.timeline.clock {
+			continue
+		}
+		e.closeWindow(w)
+		e.closeWindow(w)
+		w.frame.start = w.frame.floor(max(e.timeline.watermark(), 0))
+	}
+	e.reckon()
+}
+
+// reckon sets the times that the dealer compares each event with.
+func (e *Engine) reckon() {
+	e.due, e.missed, e.lost = math.MaxInt64, math.MinInt64, math.MaxInt64
+	for _, w := range e.watches {
+		if !w.frame.opened {
+			e.due, e.missed, e.lost = math.MinInt64, math.MinInt64, math.MinInt64
+			return
+		}
+		e.due = min(e.due, w.frame.end())
+		e.missed = max(e.missed, w.frame.start)
+		e.lost = min(e.lost, w.frame.start)
+	}
+}
+
+// closeWindow ends the older window of w: it gathers the cohort, concludes and
+// closes. The events dealt so far are observed before.
+func (e *Engine) closeWindow(w *watch) {
+	e.work()
+	start := w.frame.start
+	w.frame.start += w.frame.window
+	if w.disabled.Load() {
+		return
+	}
+	load := 0
+	for _, s := range e.shards {
+		load += s.tables[w.index].used
+	}
+	clear(w.total)
+	e.run(load, func(s *shard) { s.gather(w, start) })
+	for _, s := range e.shards {
+		if len(s.cohort) > 0 && s.tables[w.index].used > 0 && !w.disabled.Load() {
+			e.shards[0].guarded(w, func() { w.Merge(pointer(w.total), pointer(s.cohort)) })
+		}
+	}
+	if !w.disabled.Load() {
+		e.shards[0].conclude(w, start)
+	}
+	if !w.disabled.Load() {
+		e.run(load, func(s *shard) { s.close(w, start) })
+	}
+	copy(w.prev, w.total)
+	e.collect()
+	for _, s := range e.shards {
+		s.forget(w, start)
+	}
+}
