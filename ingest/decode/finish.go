@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehound/gatehound/ingest/decode/field"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -60,7 +61,7 @@ func (r *Record) readQuery() {
 			continue
 		}
 		var lower [16]byte
-		switch string(fold(lower[:0], name)) {
+		switch string(field.Fold(lower[:0], name)) {
 		case "apikey", "accesstoken", "xapikey", "authtoken":
 			r.SetCredential(value)
 		case "key", "token":
@@ -75,19 +76,4 @@ func (r *Record) readQuery() {
 			}
 		}
 	}
-}
-
-// fold appends s in lower case and without "-" and "_".
-func fold(to []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '-' || c == '_' {
-			continue
-		}
-		if c-'A' < 26 {
-			c |= 0x20
-		}
-		to = append(to, c)
-	}
-	return to
 }

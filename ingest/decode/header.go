@@ -24,7 +24,7 @@ func (r *Record) ReadRequestHeaders(headers field.Value) {
 			continue
 		}
 		v := it.Value()
-		switch string(fold(lower[:0], name)) {
+		switch string(field.Fold(lower[:0], name)) {
 		case "useragent":
 			r.UserAgent = v.Text()
 		case "host", ":authority":
@@ -54,7 +54,7 @@ func (r *Record) ReadResponseHeaders(headers field.Value) {
 		if len(name) > len(lower) {
 			continue
 		}
-		switch string(fold(lower[:0], name)) {
+		switch string(field.Fold(lower[:0], name)) {
 		case "contenttype":
 			r.SetContentType(it.Value().Text())
 		case "wwwauthenticate":

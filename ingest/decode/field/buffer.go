@@ -149,3 +149,24 @@ func (j *Joiner) Add(b *Buffer, s string) {
 
 // String returns the joined text.
 func (j *Joiner) String() string { return j.text }
+
+// Fold appends s to to in lower case and without "-" and "_", which is how
+// names of headers, parameters and members are compared.
+func Fold(to []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '-' || c == '_' {
+			continue
+		}
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		to = append(to, c)
+	}
+	return to
+}
+
+// UnescapeString is Unescape for a text of a line.
+func (b *Buffer) UnescapeString(s string) string {
+	return b.Unescape(unsafe.Slice(unsafe.StringData(s), len(s)))
+}

@@ -1,0 +1,211 @@
+// Package appjson decodes JSON lines of applications and of gateways that have
+// no format of their own here, by the names that such logs usually use.
+package appjson
+
+import (
+	"strings"
+
+	"github.com/gatehound/gatehound/ingest/decode"
+	"github.com/gatehound/gatehound/ingest/decode/field"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Format is the fallback: it is asked for objects that are of no other format,
+// and recognises a record by a path, a status or a model.
+var Format = decode.Format{
+	Name: "appjson",
+	Rules: []decode.Rule{
+		{Any: []string{"path", "url", "uri", "endpoint", "originalUrl", "request_path", "http_path", "req",
+			"status", "statusCode", "status_code", "http.response.status_code", "url.path", "http"}},
+	},
+	Fallback: true,
+	JSON:     decodeJSON,
+}
+
+// maxDepth is how deep members are looked for: "http.request.headers" is 3.
+const maxDepth = 3
+
+// reader is one pass over an object: members are named by their path, folded
+// and joined with dots, so that "req": {"url": …}, "req.url" and "reqUrl" with
+// its like in another style are looked up in one table.
+type reader struct {
+	r         *decode.Record
+	principal int // rank of the principal so far
+	time      int // rank of the time so far
+	answered  bool
+}
+
+func decodeJSON(o field.Value, r *decode.Record) bool {
+	in := reader{r: r}
+	var name [maxName]byte
+	in.object(o, name[:0], 1)
+	return r.Path != "" || r.Model != "" || r.Known&schemas.HasStatus != 0
+}
+
+// maxName bounds a folded path; no name in the table is longer.
+const maxName = 64
+
+func (in *reader) object(o field.Value, prefix []byte, depth int) {
+	for it := o.Members(); it.Next(); {
+		key := it.Key()
+		if len(prefix)+len(key) >= maxName {
+			continue
+		}
+		name := field.Fold(prefix, key)
+		v := it.Value()
+		if v.Kind() == field.Object {
+			if !in.container(field.View(name), v) && depth < maxDepth {
+				in.object(v, append(name, '.'), depth+1)
+			}
+			continue
+		}
+		in.member(field.View(name), v)
+	}
+}
+
+// container takes objects that are read as a whole.
+func (in *reader) container(name string, v field.Value) bool {
+	switch name {
+	case "headers", "req.headers", "request.headers", "requestheaders", "http.request.headers":
+		in.r.ReadRequestHeaders(v)
+	case "res.headers", "response.headers", "responseheaders", "http.response.headers":
+		in.r.ReadResponseHeaders(v)
+	case "usage", "response.usage", "tokens":
+		in.r.ReadUsage(v)
+	case "body", "req.body", "request.body", "requestbody", "params", "parameters", "modelparameters", "payload":
+		in.r.ReadRequestBody(v)
+	case "res.body", "response.body", "responsebody":
+		in.r.Dropped++
+	default:
+		return false
+	}
+	return true
+}
+
+// member takes one value. The tables are split by what they are about.
+func (in *reader) member(name string, v field.Value) {
+	if !in.request(name, v) && !in.outcome(name, v) && !in.caller(name, v) {
+		in.model(name, v)
+	}
+}
+
+func (in *reader) request(name string, v field.Value) bool {
+	r := in.r
+	switch name {
+	case "time", "timestamp", "ts", "date", "datetime", "eventtime", "starttime", "startedat":
+		in.setTime(2, v.Text())
+	case "@timestamp":
+		in.setTime(1, v.Text())
+	case "path", "url", "uri", "endpoint", "target", "originalurl", "requestpath", "requesturi", "requesturl", "httppath",
+		"req.url", "req.path", "req.originalurl", "request.url", "request.path", "request.uri",
+		"http.url", "http.target", "http.path", "url.path", "url.original", "url.full":
+		if s := v.Text(); s != "" {
+			r.SetTarget(s)
+		}
+	case "query", "querystring", "url.query", "request.query", "args":
+		if r.Query == "" && v.Kind() == field.String {
+			r.Query = strings.TrimPrefix(v.Text(), "?")
+		}
+	case "method", "verb", "httpmethod", "requestmethod", "req.method", "request.method", "http.method", "http.request.method":
+		r.Method = v.Text()
+	case "request", "requestline":
+		if s := v.Text(); s != "" && r.Path == "" {
+			r.SetRequestLine(s)
+		}
+	case "route", "routename", "http.route", "resourcepath", "req.route", "url.template":
+		r.Route = v.Text()
+	case "host", "httphost", "servername", "req.host", "request.host", "url.domain", "server.address", "domain":
+		r.Host = v.Text()
+	case "hostname", "service", "servicename", "service.name", "gateway", "app", "host.name":
+		r.Gateway = v.Text()
+	case "requestid", "reqid", "req.id", "request.id", "http.request.id", "xrequestid", "correlationid":
+		r.RequestID = v.Text()
+	case "id", "traceid", "trace.id":
+		if r.RequestID == "" {
+			r.RequestID = v.Text()
+		}
+	case "requestsize", "requestbytes", "requestlength", "bytesreceived", "bytesin", "http.request.body.bytes", "http.request.bytes":
+		r.Count(schemas.HasRequestBytes, &r.RequestBytes, v.Text())
+	default:
+		return false
+	}
+	return true
+}
+
+func (in *reader) outcome(name string, v field.Value) bool {
+	r := in.r
+	switch name {
+	case "status", "statuscode", "responsecode", "httpstatus", "httpstatuscode", "responsestatus", "res.statuscode", "res.status",
+		"response.status", "response.statuscode", "http.statuscode", "http.status", "http.response.statuscode":
+		r.SetStatus(v.Text())
+	case "upstreamstatus", "upstreamstatuscode", "backendstatus", "originstatus":
+		r.SetUpstreamStatus(v.List())
+		if r.Known&schemas.HasUpstreamStatus != 0 {
+			r.Responder = schemas.ResponderUpstream
+		}
+	case "responsetime", "duration", "durationms", "elapsed", "elapsedms", "latency", "latencyms", "responsetimems", "took":
+		in.setLatency(v.Text(), field.Milliseconds)
+	case "durations", "durationseconds", "latencys", "latencyseconds", "elapsedseconds":
+		in.setLatency(v.Text(), field.Seconds)
+	case "requesttime":
+		// nginx's is seconds; AWS and others write a time of day under it.
+		if s := v.Text(); strings.ContainsAny(s, ":/") {
+			in.setTime(2, s)
+		} else {
+			in.setLatency(s, field.Seconds)
+		}
+	case "durationus", "latencyus":
+		in.setLatency(v.Text(), field.Microseconds)
+	case "event.duration", "durationns", "latencyns":
+		in.setLatency(v.Text(), field.Nanoseconds)
+	case "bytes", "bytessent", "bytesout", "responsesize", "responsebytes", "responselength", "contentlength", "bodybytessent",
+		"size", "res.bytes", "http.response.body.bytes", "http.response.bytes", "res.contentlength":
+		r.Count(schemas.HasResponseBytes, &r.ResponseBytes, v.Text())
+	case "auth", "authresult", "authoutcome", "authstatus", "authenticated":
+		in.setAuth(v)
+	case "response", "answer", "completion", "output", "responsebody", "res.body", "response.body":
+		if v.Text() != "" {
+			r.Dropped++
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// The ranks of names for the principal: a key says more than a name does.
+const (
+	rankName = 1 + iota
+	rankUser
+	rankKey
+)
+
+func (in *reader) caller(name string, v field.Value) bool {
+	r := in.r
+	switch name {
+	case "apikeyid", "keyid", "apikeyhash", "consumerid", "consumer", "clientid", "principal", "principalid":
+		in.setPrincipal(rankKey, v.Text())
+	case "userid", "sub", "uid", "accountid", "user.id", "req.user.id", "usersub":
+		in.setPrincipal(rankUser, v.Text())
+	case "user", "username", "account", "user.name", "user.email", "email", "caller":
+		in.setPrincipal(rankName, v.Text())
+	case "enduser", "enduserid", "enduser.id":
+		r.EndUser = v.Text()
+	case "apikey", "xapikey", "authorization", "accesstoken", "token", "credential":
+		r.SetCredential(v.Text())
+	case "tenant", "tenantid", "org", "orgid", "organization", "organizationid", "workspace", "team", "teamid":
+		r.Tenant = v.Text()
+	case "ip", "remoteaddress", "clientip", "remoteaddr", "remoteip", "clientaddr", "clientaddress", "sourceip", "peer",
+		"req.ip", "req.remoteaddress", "request.ip", "client.ip", "client.address", "source.ip", "source.address", "client":
+		if s := v.Text(); s != "" {
+			r.Peer = s
+		}
+	case "xforwardedfor", "forwardedfor", "xff", "httpxforwardedfor":
+		r.Forwarded = v.List()
+	case "useragent", "ua", "agent", "httpuseragent", "useragent.original", "req.useragent", "request.useragent":
+		r.UserAgent = v.Text()
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,22 @@
+// Package formats lists the log formats that are built in, and makes decoders
+// of them. The list is generated: a format is added by adding its folder.
+package formats
+
+import "github.com/gatehound/gatehound/ingest/decode"
+
+//go:generate go run ../internal/genlist -out builtin.go ..
+
+// New returns a decoder of all built-in formats.
+func New(opts decode.Options) (*decode.Decoder, error) {
+	return decode.New(opts, builtin)
+}
+
+// Names returns the names that Options.Format may have: "auto", and then the
+// formats in alphabetical order.
+func Names() []string {
+	names := []string{decode.Auto}
+	for _, f := range builtin {
+		names = append(names, f.Name)
+	}
+	return names
+}
