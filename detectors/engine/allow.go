@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -11,8 +12,8 @@ import (
 // allowlist is the compiled exceptions. It is immutable.
 type allowlist struct {
 	rules []rule
-	// generation tells allowlists apart, so that what an entry remembers of
-	// one is not taken for another's. It is never 0.
+	// generation is a hash of the rules, so that what an entry remembers of
+	// one allowlist is not taken for another's. It is never 0.
 	generation uint32
 }
 
@@ -26,8 +27,8 @@ type rule struct {
 }
 
 // newAllowlist compiles exceptions that Validate accepted.
-func newAllowlist(list []Allow, key sketch.Key, generation uint32) *allowlist {
-	a := &allowlist{generation: generation}
+func newAllowlist(list []Allow, key sketch.Key) *allowlist {
+	a := &allowlist{generation: uint32(key.String(fmt.Sprintf("%q", list))) | 1}
 	for _, l := range list {
 		r := rule{detector: l.Detector, exception: schemas.Exception{Owner: l.Owner, Reason: l.Reason}}
 		r.address, _ = network(l.Address)

@@ -76,7 +76,7 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	e.allow = newAllowlist(c.Allow, e.key, 1)
+	e.allow = newAllowlist(c.Allow, e.key)
 	for i := range c.Shards {
 		e.shards = append(e.shards, newShard(e, i))
 	}
@@ -163,7 +163,7 @@ func (e *Engine) Reload(allow []Allow) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.allow = newAllowlist(allow, e.key, e.allow.generation%math.MaxUint32+1)
+	e.allow = newAllowlist(allow, e.key)
 	return nil
 }
 
