@@ -110,6 +110,11 @@ func (f *Fleet) plant(i int, p Plant) {
 	for _, k := range b.who {
 		t.Entities = append(t.Entities, c.entities(k, svc)...)
 	}
+	if !t.Benign {
+		for _, k := range []schemas.EntityKind{schemas.EntityRoute, schemas.EntityGlobal} {
+			t.Related = append(t.Related, c.entities(k, svc)...)
+		}
+	}
 	f.truths = append(f.truths, t)
 	if b.change != nil {
 		f.changes = append(f.changes, change{b, svc, i, c.start, c.end})

@@ -14,7 +14,7 @@ type Entity struct {
 	// Raw is the principal as the gateway logs it, the client's address, or a
 	// route's method and path template; empty for everything.
 	Raw string `json:"raw"`
-	// Addr is set for addresses.
+	// Format is that of the gateway that saw it.
 	Format gateway.Format `json:"format"`
 }
 
@@ -32,6 +32,9 @@ type Truth struct {
 	Expect []string `json:"expect"`
 	// Entities has whom a finding may name; one of them is enough.
 	Entities []Entity `json:"entities"`
+	// Related has whom a finding may name as well, because an attack of some
+	// volume moves its route and everything too.
+	Related []Entity `json:"related,omitempty"`
 	// Start and End bound it in event time, as planned.
 	Start time.Time `json:"start"`
 	End   time.Time `json:"end"`

@@ -1,0 +1,152 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Report is what the demo ends with.
+type Report struct {
+	Plants []Plant
+	// Alerts are all alerts in the order in which they fired.
+	Alerts []schemas.Alert
+	// Events and Elapsed are the totals.
+	Events  int64
+	Elapsed time.Duration
+	// Redacted counts what was taken out, by kind.
+	Redacted [schemas.RedactionKinds]int64
+	// Evidence runs a query on the store and returns its first rows.
+	Evidence func(ctx context.Context, query string) (Table, error)
+}
+
+// Table is what a query returned.
+type Table struct {
+	Columns []string
+	Rows    [][]string
+	// More tells that there were further rows.
+	More bool
+}
+
+// Report shows the report and returns the score. The live line goes.
+func (s *Screen) Report(ctx context.Context, r Report) (Score, error) {
+	score := Judge(r.Plants, r.Alerts)
+	var b strings.Builder
+	s.totals(&b, &r)
+	s.attacks(&b, &score)
+	s.lookalikes(&b, &score)
+	s.falseAlerts(&b, &score, len(distinct(r.Alerts)), r.Events)
+	queryErr := s.evidence(ctx, &b, &r)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live = ""
+	if err := s.write(b.String()); err != nil {
+		return score, err
+	}
+	return score, queryErr
+}
+
+func (s *Screen) title(b *strings.Builder, text string) {
+	b.WriteString("\n" + s.opts.paint(bold, fit(text, s.opts.width())) + "\n")
+}
+
+func (s *Screen) totals(b *strings.Builder, r *Report) {
+	s.title(b, "WHAT HAPPENED")
+	kinds, total := redacted(r.Redacted)
+	text := fmt.Sprintf("%s events in %s.", count(r.Events), span(r.Elapsed))
+	if total > 0 {
+		text += fmt.Sprintf(" Taken out of them: %s.", strings.Join(kinds, ", "))
+	}
+	s.indent(b, "", "  ", text)
+}
+
+func (s *Screen) attacks(b *strings.Builder, score *Score) {
+	s.title(b, fmt.Sprintf("PLANTED AND FOUND: %d of %d attacks", score.Found(), len(score.Attacks)))
+	// Two columns of a third each for words, fixed ones for the rest.
+	w := s.opts.width()
+	left := max((w-22)*45/100, 10)
+	right := max(w-left-22, 6)
+	row := func(plant, verdict, style, after, by string) {
+		b.WriteString("  " + pad(plant, left) + "  " + s.opts.paint(style, pad(verdict, 6)) + "  " + pad(after, 7) + "  " + fit(by, right-1) + "\n")
+	}
+	row("planted", "", dim, "after", "by")
+	for _, v := range score.Attacks {
+		if v.Alert == nil {
+			row(clean(v.Plant.Title), "missed", red, "-", "-")
+			continue
+		}
+		row(clean(v.Plant.Title), "found", green, span(v.After), clean(v.Alert.Title)+" ("+clean(v.Alert.Detector)+")")
+	}
+	s.indent(b, dim, "  ", "\"after\" is event time from the first planted request to the finding.")
+	if score.Related > 0 {
+		s.indent(b, dim, "  ", fmt.Sprintf("%d further alerts are about callers, addresses or routes that an attack involves.", score.Related))
+	}
+}
+
+func (s *Screen) lookalikes(b *strings.Builder, score *Score) {
+	if len(score.Lookalikes) == 0 {
+		return
+	}
+	s.title(b, "LOOK-ALIKES, OF WHICH NOTHING SHOULD BE SAID")
+	left := max(s.opts.width()*55/100, 20)
+	for _, v := range score.Lookalikes {
+		verdict, style := "quiet", green
+		if v.Alert != nil {
+			verdict, style = fit("false alert: "+clean(v.Alert.Detector), s.opts.width()-left-5), red
+		}
+		b.WriteString("  " + pad(clean(v.Plant.Title), left) + "  " + s.opts.paint(style, verdict) + "\n")
+	}
+}
+
+// falseLimit bounds how many false alerts are listed; all are counted.
+const falseLimit = 20
+
+func (s *Screen) falseAlerts(b *strings.Builder, score *Score, alerts int, events int64) {
+	s.title(b, fmt.Sprintf("FALSE ALERTS: %d of %d alerts", len(score.False), alerts))
+	if len(score.False) == 0 {
+		s.indent(b, "", "  ", fmt.Sprintf("none in %s events", count(events)))
+	}
+	for i, a := range score.False {
+		if i == falseLimit {
+			s.indent(b, "", "  ", fmt.Sprintf("and %d more", len(score.False)-i))
+			break
+		}
+		s.indent(b, "", "  ", fmt.Sprintf("%s · %s · %s", clean(a.Title), entity(a.Entity), clean(a.Detector)))
+	}
+}
+
+// rowLimit bounds the rows of evidence that are shown.
+const rowLimit = 10
+
+// evidence shows the first alert's query and what it returns.
+func (s *Screen) evidence(ctx context.Context, b *strings.Builder, r *Report) error {
+	if len(r.Alerts) == 0 || r.Evidence == nil || r.Alerts[0].Finding.Query == "" {
+		return nil
+	}
+	a := &r.Alerts[0]
+	s.title(b, "EVIDENCE OF THE FIRST ALERT: "+clean(a.Title))
+	for line := range strings.Lines(a.Finding.Query) {
+		s.indent(b, "36", "  ", clean(line))
+	}
+	t, err := r.Evidence(ctx, a.Finding.Query)
+	if err != nil {
+		s.indent(b, red, "  ", "the query did not run")
+		return fmt.Errorf("query the evidence of an alert: %w", err)
+	}
+	b.WriteByte('\n')
+	s.table(b, t)
+	return nil
+}
+
+// distinct returns the ids of the alerts.
+func distinct(as []schemas.Alert) map[string]bool {
+	ids := map[string]bool{}
+	for _, a := range as {
+		ids[a.ID] = true
+	}
+	return ids
+}

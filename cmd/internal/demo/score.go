@@ -1,0 +1,149 @@
+package demo
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Plant is what was planted, with entities named as alerts name them.
+type Plant struct {
+	Title string
+	// Benign tells that it is a look-alike: nothing should be said of it.
+	Benign bool
+	// Expect has the families of detectors that should find it ("authfail").
+	Expect []string
+	// Entities are whom an alert should name; one is enough. Related are whom
+	// an alert may name besides, because the attack moves them too.
+	Entities []schemas.Entity
+	Related  []schemas.Entity
+	// Start and End bound it in event time, Events counts its requests.
+	Start, End time.Time
+	Events     int64
+}
+
+// Verdict is what became of a plant.
+type Verdict struct {
+	Plant Plant
+	// Alert is the first alert that found it; nil if none did. For a
+	// look-alike it is a false alert.
+	Alert *schemas.Alert
+	// After is the event time from the plant's start to the finding.
+	After time.Duration
+}
+
+// Score is what was planted against what was found.
+type Score struct {
+	// Attacks and Lookalikes are the plants that took place.
+	Attacks    []Verdict
+	Lookalikes []Verdict
+	// Related counts further alerts on whom an attack involves.
+	Related int
+	// False has the alerts that no attack explains.
+	False []schemas.Alert
+}
+
+// Found counts the attacks that were found.
+func (s *Score) Found() int {
+	n := 0
+	for _, v := range s.Attacks {
+		if v.Alert != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// tolerance is how far an alert's window may reach beyond a plant: windows are
+// of whole minutes, up to five.
+const tolerance = 5 * time.Minute
+
+// Judge holds alerts, in the order in which they fired, against plants. Plants
+// without requests did not take place. Updates of an alert count once.
+//
+// An attack is found by the first alert of an expected family that names one of
+// its entities in its time. An alert of another family that does so, or that
+// names a related entity, is explained by it. All else is false.
+func Judge(plants []Plant, alerts []schemas.Alert) Score {
+	var s Score
+	var attacks, lookalikes []int
+	for i, p := range plants {
+		switch {
+		case p.Events == 0:
+		case p.Benign:
+			lookalikes = append(lookalikes, i)
+			s.Lookalikes = append(s.Lookalikes, Verdict{Plant: p})
+		default:
+			attacks = append(attacks, i)
+			s.Attacks = append(s.Attacks, Verdict{Plant: p})
+		}
+	}
+	seen := map[string]bool{}
+	for i := range alerts {
+		a := &alerts[i]
+		if seen[a.ID] {
+			continue
+		}
+		seen[a.ID] = true
+		explained, hit := false, false
+		for j, k := range attacks {
+			p := &plants[k]
+			if !p.during(a) {
+				continue
+			}
+			named := names(p.Entities, a.Entity)
+			explained = explained || named || names(p.Related, a.Entity)
+			if named && p.expects(a.Detector) {
+				hit = true
+				s.Attacks[j].credit(a)
+			}
+		}
+		switch {
+		case hit:
+		case explained:
+			s.Related++
+		default:
+			s.False = append(s.False, *a)
+			for j, k := range lookalikes {
+				if p := &plants[k]; p.during(a) && names(p.Entities, a.Entity) {
+					s.Lookalikes[j].credit(a)
+				}
+			}
+		}
+	}
+	return s
+}
+
+// credit gives the verdict its alert, unless it has an earlier one.
+func (v *Verdict) credit(a *schemas.Alert) {
+	if v.Alert != nil {
+		return
+	}
+	v.Alert = a
+	v.After = max(a.Finding.Detected.Sub(v.Plant.Start), 0)
+}
+
+// during reports whether the alert's window meets the plant's time.
+func (p *Plant) during(a *schemas.Alert) bool {
+	return a.FirstSeen.Before(p.End.Add(tolerance)) && a.LastSeen.After(p.Start.Add(-tolerance))
+}
+
+// expects reports whether the detector is of an expected family.
+func (p *Plant) expects(detector string) bool {
+	for _, family := range p.Expect {
+		if rest, ok := strings.CutPrefix(detector, family); ok && (rest == "" || rest[0] == '.') {
+			return true
+		}
+	}
+	return false
+}
+
+func names(es []schemas.Entity, e schemas.Entity) bool {
+	for _, x := range es {
+		if x.Kind == e.Kind && (x.Name == e.Name || e.Kind == schemas.EntityGlobal) {
+			return true
+		}
+	}
+	return false
+}
