@@ -1,0 +1,417 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gatehound/gatehound/ingest"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+const topic = "t"
+
+// world is what outlives a process: the log, the committed offsets, the store,
+// the spool and the notification log.
+type world struct {
+	mu        sync.Mutex
+	messages  map[int32]int64 // messages a partition
+	committed map[int32]int64
+	intents   []schemas.Intent
+	tokens    map[string]bool
+	events    map[schemas.Position]int
+	findings  map[string]int
+	notified  map[string]int
+	saved     *schemas.Checkpoint
+	spooled   []*schemas.Batch
+	handles   []string
+	refused   []*schemas.Batch
+	serial    int
+	room      int
+	// fail, if set, is asked before each write to the store.
+	fail func(ctx context.Context) error
+}
+
+func newWorld(partitions int, each int64) *world {
+	w := &world{messages: map[int32]int64{}, committed: map[int32]int64{}, tokens: map[string]bool{},
+		events: map[schemas.Position]int{}, findings: map[string]int{}, notified: map[string]int{}, room: 1000}
+	for p := range partitions {
+		w.messages[int32(p)] = each
+	}
+	return w
+}
+
+func (w *world) assignments() []ingest.Assignment {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var as []ingest.Assignment
+	for p := range int32(len(w.messages)) {
+		as = append(as, ingest.Assignment{Topic: topic, Partition: p, Committed: w.committed[p]})
+	}
+	return as
+}
+
+func chunkOf(p int32, first, next int64) *ingest.Chunk {
+	c := &ingest.Chunk{Topic: topic, Partition: p, First: first, Next: next}
+	for o := first; o < next; o++ {
+		c.Slab = append(c.Slab, "x"...)
+		c.Ends, c.Offsets = append(c.Ends, len(c.Slab)), append(c.Offsets, o)
+	}
+	return c
+}
+
+// process is one life of a pipeline over a world.
+type process struct {
+	*Pipeline
+	w      *world
+	engine *countEngine
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+func start(t *testing.T, w *world, change func(*Settings, *Parts)) *process {
+	t.Helper()
+	set := Settings{Group: "g", Workers: 2, BatchEvents: 50, BatchAge: 20 * time.Millisecond, CheckpointEvery: 50 * time.Millisecond,
+		WriteTimeout: 10 * time.Second, StallAfter: time.Second, Retryable: func(err error) bool { return !errors.Is(err, errRefused) }}
+	engine := &countEngine{seen: map[int32]int64{}}
+	parts := Parts{Source: w, Normalizers: func() (Normalizer, error) { return normalizer{}, nil }, Engine: engine,
+		Alerts: w, Store: (*memoryStore)(w), Spool: (*memorySpool)(w),
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: prometheus.NewRegistry()}
+	if change != nil {
+		change(&set, &parts)
+	}
+	p, err := New(set, parts)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	pr := &process{Pipeline: p, w: w, engine: engine, cancel: cancel, ended: make(chan error, 1)}
+	go func() { pr.ended <- p.Run(ctx) }()
+	return pr
+}
+
+// feed drives the pipeline as a source does: it reads every partition from
+// where Assigned says to its end.
+func (pr *process) feed(ctx context.Context, chunk int64) error {
+	as := pr.w.assignments()
+	starts, err := pr.Assigned(ctx, as)
+	if err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	for i, a := range as {
+		wg.Go(func() {
+			pr.w.mu.Lock()
+			end := pr.w.messages[a.Partition]
+			pr.w.mu.Unlock()
+			for o := starts[i]; o < end; o += chunk {
+				if pr.Chunk(ctx, chunkOf(a.Partition, o, min(o+chunk, end))) != nil {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return nil
+}
+
+func (pr *process) stop(t *testing.T) {
+	t.Helper()
+	pr.cancel()
+	require.NoError(t, <-pr.ended)
+}
+
+func (w *world) Commit(_ context.Context, rs []schemas.Range) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range rs {
+		for o := w.committed[r.Partition]; o < r.Next; o++ {
+			pos := schemas.Position{Topic: topic, Partition: r.Partition, Offset: o}
+			if w.events[pos] == 0 && !w.isSpooled(pos) {
+				return fmt.Errorf("offset %d of %d committed before it was durable", o, r.Partition)
+			}
+		}
+		w.committed[r.Partition] = max(w.committed[r.Partition], r.Next)
+	}
+	return nil
+}
+
+func (w *world) isSpooled(pos schemas.Position) bool {
+	for _, list := range [][]*schemas.Batch{w.spooled, w.refused} {
+		for _, b := range list {
+			for _, part := range b.Parts {
+				for i := range part.Events {
+					if part.Events[i].Position == pos {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (w *world) ReadRange(_ context.Context, r schemas.Range, take func(*ingest.Chunk) error) error {
+	return take(chunkOf(r.Partition, r.First, r.Next))
+}
+
+func (w *world) Offer(_ context.Context, fs []schemas.Finding) ([]schemas.Alert, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, f := range fs {
+		w.notified[f.ID]++
+	}
+	return nil, nil
+}
+
+type normalizer struct{}
+
+func (normalizer) Normalize(c *ingest.Chunk) *schemas.Part {
+	part := &schemas.Part{Range: schemas.Range{Topic: c.Topic, Partition: c.Partition, First: c.First, Next: c.Next}}
+	for _, o := range c.Offsets {
+		part.Events = append(part.Events, schemas.Event{
+			Position: schemas.Position{Topic: c.Topic, Partition: c.Partition, Offset: o}, Time: 1 + o})
+	}
+	return part
+}
+
+// countEngine finds something at every tenth event of a partition.
+type countEngine struct {
+	mu   sync.Mutex
+	seen map[int32]int64
+	runs int
+}
+
+func (e *countEngine) Observe(b *schemas.Batch) ([]schemas.Finding, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var fs []schemas.Finding
+	for _, part := range b.Parts {
+		for i := range part.Events {
+			pos := part.Events[i].Position
+			if pos.Offset < e.seen[pos.Partition] {
+				continue
+			}
+			e.runs++
+			e.seen[pos.Partition] = pos.Offset + 1
+			if pos.Offset%10 == 0 {
+				fs = append(fs, schemas.Finding{ID: fmt.Sprintf("%d/%d", pos.Partition, pos.Offset)})
+			}
+		}
+	}
+	return fs, nil
+}
+
+func (e *countEngine) Flush() []schemas.Finding { return []schemas.Finding{{ID: "flushed"}} }
+func (e *countEngine) Fingerprint() string      { return "f" }
+
+func (e *countEngine) Seen() []schemas.Range {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var rs []schemas.Range
+	for p, o := range e.seen {
+		rs = append(rs, schemas.Range{Topic: topic, Partition: p, Next: o})
+	}
+	return rs
+}
+
+func (e *countEngine) Snapshot() ([]byte, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []byte
+	for p, o := range e.seen {
+		out = fmt.Appendf(out, "%d %d\n", p, o)
+	}
+	return out, nil
+}
+
+func (e *countEngine) Restore(state []byte) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for line := range splitLines(string(state)) {
+		var p int32
+		var o int64
+		if _, err := fmt.Sscan(line, &p, &o); err != nil {
+			return err
+		}
+		e.seen[p] = o
+	}
+	return nil
+}
+
+func splitLines(s string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		from := 0
+		for i := range s {
+			if s[i] == '\n' {
+				if !yield(s[from:i]) {
+					return
+				}
+				from = i + 1
+			}
+		}
+	}
+}
+
+var (
+	errAway    = errors.New("connection refused")
+	errRefused = errors.New("type mismatch")
+)
+
+type memoryStore world
+
+func (s *memoryStore) ask(ctx context.Context) error {
+	s.mu.Lock()
+	f := s.fail
+	s.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	return f(ctx)
+}
+
+func (s *memoryStore) WriteIntent(ctx context.Context, in schemas.Intent) error {
+	if err := s.ask(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.intents = append(s.intents, in)
+	return nil
+}
+
+func (s *memoryStore) Intents(_ context.Context, _, _ string, partition int32, from int64) ([]schemas.Intent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []schemas.Intent
+	for _, in := range s.intents {
+		for _, r := range in.Ranges {
+			if r.Partition == partition && r.Next > from {
+				out = append(out, in)
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+func (s *memoryStore) WriteBatch(ctx context.Context, b *schemas.Batch) error {
+	if err := s.ask(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tokens[b.Token] {
+		return nil
+	}
+	s.tokens[b.Token] = true
+	for _, part := range b.Parts {
+		for i := range part.Events {
+			s.events[part.Events[i].Position]++
+		}
+	}
+	return nil
+}
+
+func (s *memoryStore) WriteFindings(_ context.Context, fs []schemas.Finding) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range fs {
+		s.findings[f.ID] = 1
+	}
+	return nil
+}
+
+func (s *memoryStore) WriteAlerts(context.Context, []schemas.Alert) error { return nil }
+
+func (s *memoryStore) SaveCheckpoint(_ context.Context, c schemas.Checkpoint) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.saved = &c
+	return nil
+}
+
+func (s *memoryStore) LoadCheckpoint(context.Context, string, string) (*schemas.Checkpoint, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.saved, nil
+}
+
+type memorySpool world
+
+func (s *memorySpool) Append(b *schemas.Batch, _ string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.spooled) >= s.room {
+		return errors.New("spool is full")
+	}
+	s.serial++
+	s.spooled, s.handles = append(s.spooled, b), append(s.handles, strconv.Itoa(s.serial))
+	return nil
+}
+
+func (s *memorySpool) Next() (*schemas.Batch, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.spooled) == 0 {
+		return nil, "", nil
+	}
+	return s.spooled[0], s.handles[0], nil
+}
+
+func (s *memorySpool) Remove(handle string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.handles) == 0 || s.handles[0] != handle {
+		return fmt.Errorf("remove %s: not the oldest of %v", handle, s.handles)
+	}
+	s.spooled, s.handles = s.spooled[1:], s.handles[1:]
+	return nil
+}
+
+func (s *memorySpool) Refuse(handle string) error {
+	s.mu.Lock()
+	b := s.spooled[0]
+	s.refused = append(s.refused, b)
+	s.mu.Unlock()
+	return s.Remove(handle)
+}
+
+func (s *memorySpool) Pending() []schemas.Range {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []schemas.Range
+	for _, b := range append(append([]*schemas.Batch(nil), s.spooled...), s.refused...) {
+		out = append(out, b.Ranges...)
+	}
+	return out
+}
+
+// exactlyOnce asserts that every event is stored once, and every finding was
+// told and stored.
+func (w *world) exactlyOnce(t *testing.T) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	want := 0
+	for p, n := range w.messages {
+		for o := range n {
+			want++
+			require.Equal(t, 1, w.events[schemas.Position{Topic: topic, Partition: p, Offset: o}], "event %d/%d", p, o)
+			if o%10 == 0 {
+				id := fmt.Sprintf("%d/%d", p, o)
+				require.NotZero(t, w.notified[id], "finding %s was not told", id)
+				require.NotZero(t, w.findings[id], "finding %s was not stored", id)
+			}
+		}
+		require.Equal(t, n, w.committed[p], "committed of %d", p)
+	}
+	require.Len(t, w.events, want)
+}

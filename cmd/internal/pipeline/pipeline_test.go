@@ -1,0 +1,185 @@
+package pipeline
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestEveryEventIsStoredOnceAndThenCommitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(3, 1000)
+		pr := start(t, w, nil)
+		require.NoError(t, pr.feed(t.Context(), 7))
+		pr.Revoked(t.Context(), w.assignments())
+		pr.stop(t)
+		w.exactlyOnce(t)
+		require.NotNil(t, w.saved, "a snapshot was taken while running")
+	})
+}
+
+func TestFinishStoresWhatOpenWindowsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 10)
+		pr := start(t, w, nil)
+		require.NoError(t, pr.feed(t.Context(), 5))
+		require.NoError(t, pr.Finish(t.Context()))
+		pr.stop(t)
+		require.Equal(t, 1, w.findings["flushed"])
+	})
+}
+
+func TestDetectionGoesOnWhileTheStoreIsAway(t *testing.T) {
+	for _, away := range []struct {
+		name string
+		fail func(context.Context) error
+	}{
+		{"refuses connections", func(context.Context) error { return errAway }},
+		{"hangs", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
+	} {
+		t.Run(away.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(2, 500)
+				pr := start(t, w, nil)
+				as := w.assignments()
+				_, err := pr.Assigned(t.Context(), as)
+				require.NoError(t, err)
+				w.mu.Lock()
+				w.fail = away.fail
+				w.mu.Unlock()
+				for o := int64(0); o < 500; o += 50 {
+					for p := range int32(2) {
+						require.NoError(t, pr.Chunk(t.Context(), chunkOf(p, o, o+50)))
+					}
+					time.Sleep(500 * time.Millisecond)
+				}
+				w.mu.Lock()
+				require.Len(t, w.notified, 100, "every finding was told while the store was away")
+				require.Empty(t, w.events)
+				require.NotEmpty(t, w.spooled)
+				w.fail = nil
+				w.mu.Unlock()
+				pr.Revoked(t.Context(), as)
+				time.Sleep(time.Minute)
+				pr.stop(t)
+				require.Empty(t, w.spooled, "the spool was drained")
+				w.exactlyOnce(t)
+			})
+		})
+	}
+}
+
+func TestABatchThatTheStoreRefusesIsKeptAndTheRestGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 300)
+		calls := 0
+		w.fail = func(context.Context) error {
+			if calls++; calls == 3 {
+				return errRefused
+			}
+			return nil
+		}
+		pr := start(t, w, nil)
+		require.NoError(t, pr.feed(t.Context(), 50))
+		pr.Revoked(t.Context(), w.assignments())
+		pr.stop(t)
+		require.Len(t, w.refused, 1)
+		require.Len(t, w.events, 300-w.refused[0].Len())
+		require.EqualValues(t, 300, w.committed[0], "the refused batch is durable in the spool")
+	})
+}
+
+func TestAFullSpoolHoldsIngestBackAndLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 2000)
+		w.room = 2
+		away := true
+		w.fail = func(context.Context) error {
+			if away {
+				return errAway
+			}
+			return nil
+		}
+		pr := start(t, w, nil)
+		fed := make(chan error, 1)
+		go func() { fed <- pr.feed(t.Context(), 50) }()
+		time.Sleep(time.Minute)
+		require.Empty(t, fed, "the source is held back")
+		w.mu.Lock()
+		away = false
+		w.mu.Unlock()
+		require.NoError(t, <-fed)
+		pr.Revoked(t.Context(), w.assignments())
+		time.Sleep(time.Minute)
+		pr.stop(t)
+		w.exactlyOnce(t)
+	})
+}
+
+func TestRevokeIsBoundedAndTheNextOwnerReadsTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2, 400)
+		pr := start(t, w, func(_ *Settings, parts *Parts) { parts.Spool = nil })
+		as := w.assignments()
+		_, err := pr.Assigned(t.Context(), as)
+		require.NoError(t, err)
+		w.mu.Lock()
+		w.fail = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		w.mu.Unlock()
+		require.NoError(t, pr.Chunk(t.Context(), chunkOf(0, 0, 50)))
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		begin := time.Now()
+		pr.Revoked(ctx, as)
+		require.Equal(t, 3*time.Second, time.Since(begin))
+		w.mu.Lock()
+		require.Zero(t, w.committed[0])
+		w.fail = nil
+		w.mu.Unlock()
+		next := start(t, w, nil)
+		require.NoError(t, next.feed(t.Context(), 50))
+		next.Revoked(t.Context(), as)
+		next.stop(t)
+		time.Sleep(time.Minute)
+		pr.stop(t)
+		w.exactlyOnce(t)
+	})
+}
+
+func TestCatchingUpMergesPartitionsByTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2, 1000)
+		var times []int64
+		pr := start(t, w, func(set *Settings, _ *Parts) {
+			set.Observed = func(b *schemas.Batch, _ []schemas.Finding) {
+				for _, part := range b.Parts {
+					times = append(times, part.Events[0].Time)
+				}
+			}
+		})
+		require.NoError(t, pr.feed(t.Context(), 10))
+		pr.Revoked(t.Context(), w.assignments())
+		pr.stop(t)
+		require.Len(t, times, 200)
+		require.IsNonDecreasing(t, times)
+	})
+}
+
+func TestSpooledEventsThatAnotherOwnerStoredAreDropped(t *testing.T) {
+	w := newWorld(1, 100)
+	w.intents = []schemas.Intent{{Token: "other", Ranges: []schemas.Range{{Topic: topic, First: 20, Next: 60}}}}
+	pr := start(t, w, nil)
+	b := &schemas.Batch{Parts: []*schemas.Part{normalizer{}.Normalize(chunkOf(0, 0, 100))}}
+	b.Seal()
+	require.NoError(t, pr.dropCovered(t.Context(), b))
+	require.Equal(t, 60, b.Len())
+	pr.stop(t)
+}
