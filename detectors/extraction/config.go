@@ -1,0 +1,68 @@
+package extraction
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+)
+
+// Config has the detector's settings.
+type Config struct {
+	// Calls is the least number of successful model calls in an hour for
+	// extraction.harvest. Default 500: Elastic's rule for Amazon Bedrock
+	// probing alerts at 500 by one principal in 60 minutes. 100 to 1e9.
+	Calls int `mapstructure:"calls"`
+	// Score is the sum of evidence at which extraction.harvest reports a full
+	// hour, EarlyScore before it is over. Default 5.5 and 6.5; 1 to 20.
+	Score      float64 `mapstructure:"score"`
+	EarlyScore float64 `mapstructure:"early_score"`
+	// LogitCalls is the least number of calls in an hour for
+	// extraction.logits. Default 250, well below the width of any model whose
+	// output layer has been read out (1,024 and more); 50 to 1e9.
+	LogitCalls int `mapstructure:"logit_calls"`
+	// LogitScore is the sum of evidence at which extraction.logits reports.
+	// Default 4.5; 1 to 20.
+	LogitScore float64 `mapstructure:"logit_score"`
+	// DayCalls is the least number of calls in 24 hours for
+	// extraction.sustained. Default 300: 1,000 good answers, three days, were
+	// enough to train s1. 50 to 1e9.
+	DayCalls int `mapstructure:"day_calls"`
+	// DayScore is the sum of evidence at which extraction.sustained reports.
+	// Default 6; 1 to 20.
+	DayScore float64 `mapstructure:"day_score"`
+	// RepeatHours is for how long a rule is silent about a principal that it
+	// has reported, unless it got worse. Default 24; 1 to 8,760.
+	RepeatHours int `mapstructure:"repeat_hours"`
+}
+
+// DefaultConfig returns the defaults.
+func DefaultConfig() Config {
+	return Config{
+		Calls: 500, Score: 5.5, EarlyScore: 6.5,
+		LogitCalls: 250, LogitScore: 4.5,
+		DayCalls: 300, DayScore: 6,
+		RepeatHours: 24,
+	}
+}
+
+// Validate returns every setting that is out of its bounds.
+func (c *Config) Validate() error {
+	return errors.Join(
+		within("calls", c.Calls, 100, 1_000_000_000),
+		within("score", c.Score, 1, 20),
+		within("early_score", c.EarlyScore, 1, 20),
+		within("logit_calls", c.LogitCalls, 50, 1_000_000_000),
+		within("logit_score", c.LogitScore, 1, 20),
+		within("day_calls", c.DayCalls, 50, 1_000_000_000),
+		within("day_score", c.DayScore, 1, 20),
+		within("repeat_hours", c.RepeatHours, 1, 8760),
+	)
+}
+
+// within reports a value that is not from least to most; NaN is not.
+func within[T cmp.Ordered](key string, v, least, most T) error {
+	if v >= least && v <= most {
+		return nil
+	}
+	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
+}
