@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/segmentio/kafka-go"
 
@@ -162,37 +161,6 @@ func (s *Source) within(p Partition, offset int64, at span) int64 {
 		return at.start
 	}
 	return offset
-}
-
-// commit commits what is marked, at the interval and once more at the end.
-func (m *membership) commit(quit <-chan struct{}) {
-	t := time.NewTicker(m.cfg.CommitInterval)
-	defer t.Stop()
-	for {
-		select {
-		case <-t.C:
-			m.flush()
-		case <-quit:
-			m.flush()
-			return
-		}
-	}
-}
-
-func (m *membership) flush() {
-	m.ledger.publish()
-	offsets := m.ledger.pending()
-	if offsets == nil {
-		return
-	}
-	if err := m.gen.CommitOffsets(offsets); err != nil {
-		m.metrics.commitErrors.Inc()
-		m.log.Warn("committing offsets failed", "group", m.cfg.Group, "generation", m.gen.ID, "error", err)
-		return
-	}
-	m.metrics.commits.Inc()
-	m.ledger.settle(offsets)
-	m.ledger.publish()
 }
 
 // watch returns true when the set of existing topics is no longer that of the

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -106,7 +107,7 @@ func (s *Source) pinTopic(ctx context.Context, topic string, partitions []int) e
 	if err != nil {
 		return err
 	}
-	if committed.Error != nil {
+	if committed.Error != nil && !errors.Is(committed.Error, kafka.GroupIdNotFound) {
 		return committed.Error
 	}
 	for _, p := range committed.Topics[topic] {
