@@ -1,0 +1,186 @@
+// Package outbound is how sinks reach their receivers: an HTTP client that
+// follows no redirect, reads little of an answer and trusts who it is told to
+// trust; errors that tell the kind of failure and nothing else; and secrets
+// that do not print themselves.
+//
+// It does not retry: the manager of package alerting does.
+package outbound
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxAnswer bounds what is read of an answer, in bytes; Slack's answer to a
+// full message is about 20 KB.
+const maxAnswer = 256 << 10
+
+// maxRetryAfter bounds a receiver's wish.
+const maxRetryAfter = 24 * time.Hour
+
+// TLS says whom to trust and who to be.
+type TLS struct {
+	// CAFile is a file of PEM certificates to trust instead of the system's.
+	// Default: empty.
+	CAFile string `mapstructure:"ca_file"`
+	// CertFile and KeyFile are the client's certificate and key in PEM, for
+	// receivers that ask for one. Default: empty; both or none.
+	CertFile string `mapstructure:"cert_file"`
+	KeyFile  string `mapstructure:"key_file"`
+}
+
+// Validate checks what can be checked without reading files.
+func (t *TLS) Validate() error {
+	if (t.CertFile == "") != (t.KeyFile == "") {
+		return errors.New("tls.cert_file and tls.key_file: want both or none")
+	}
+	return nil
+}
+
+// Client returns an HTTP client whose every answer but a 2xx is a StatusError.
+// It goes through the proxy that the environment names (HTTPS_PROXY,
+// NO_PROXY). Connections are not kept: notifications are rare, and a
+// connection that went stale would cost the first attempt of an alert.
+func (t *TLS) Client() (*http.Client, error) {
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	if t.CAFile != "" {
+		pem, err := os.ReadFile(t.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("read tls.ca_file: %w", err)
+		}
+		conf.RootCAs = x509.NewCertPool()
+		if !conf.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, errors.New("tls.ca_file has no PEM certificate")
+		}
+	}
+	if t.CertFile != "" {
+		cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("load tls.cert_file and tls.key_file: %w", err)
+		}
+		conf.Certificates = []tls.Certificate{cert}
+	}
+	return &http.Client{Transport: &guard{&http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		TLSClientConfig:        conf,
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableKeepAlives:      true,
+		ForceAttemptHTTP2:      true,
+	}}}, nil
+}
+
+// StatusError is an answer that is not 2xx.
+type StatusError struct {
+	Code int
+	// Wait is what the answer's Retry-After asks for, at most a day; negative
+	// if it does not ask.
+	Wait time.Duration
+}
+
+func (e *StatusError) Error() string { return "answer " + strconv.Itoa(e.Code) }
+
+// guard is a RoundTripper that bounds answers and turns those that are not 2xx
+// into errors, so that nothing above it follows a redirect or shows a body.
+type guard struct{ base http.RoundTripper }
+
+func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := g.base.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		wait := retryAfter(resp.Header.Get("Retry-After"), time.Now())
+		_ = resp.Body.Close() // nothing of it is wanted
+		return nil, &StatusError{Code: resp.StatusCode, Wait: wait}
+	}
+	resp.Body = &capped{body: resp.Body, left: maxAnswer}
+	return resp, nil
+}
+
+// retryAfter reads a Retry-After: seconds or a date; negative if there is none
+// or it is neither.
+func retryAfter(s string, now time.Time) time.Duration {
+	if s = strings.TrimSpace(s); s == "" {
+		return -1
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		if n < 0 {
+			return -1
+		}
+		return time.Duration(min(n, int64(maxRetryAfter/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(s); err == nil {
+		return min(max(at.Sub(now), 0), maxRetryAfter)
+	}
+	return -1
+}
+
+// errLong is returned by the body of an answer that is too long.
+var errLong = errors.New("answer is too long")
+
+type capped struct {
+	body io.ReadCloser
+	left int
+}
+
+func (c *capped) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, errLong
+	}
+	n, err := c.body.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
+}
+
+func (c *capped) Close() error { return c.body.Close() }
+
+// CheckURL returns the URL of a receiver, or an error that names key and does
+// not quote it. It wants https, http only if plain or to this machine, and no
+// user information. With hosts, the URL's host is one of them; ".example.com"
+// stands for every host below it.
+func CheckURL(key, raw string, plain bool, hosts []string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.Opaque != "" {
+		return nil, fmt.Errorf("%s is no absolute URL: want https://host/path", key)
+	}
+	host := strings.ToLower(u.Hostname())
+	switch {
+	case u.User != nil:
+		return nil, fmt.Errorf("%s has user information: want it without", key)
+	case u.Scheme == "http" && !plain && !isLoopback(host):
+		return nil, fmt.Errorf("%s is http: want https, or allow_http", key)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("%s has another scheme: want https", key)
+	}
+	if len(hosts) == 0 {
+		return u, nil
+	}
+	for _, h := range hosts {
+		h = strings.ToLower(h)
+		if host == h || strings.HasPrefix(h, ".") && strings.HasSuffix(host, h) {
+			return u, nil
+		}
+	}
+	return nil, fmt.Errorf("%s has a host that is not in allowed_hosts", key)
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
+}

@@ -1,0 +1,172 @@
+package slack
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	slackapi "github.com/slack-go/slack"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// What a message shows at most, so that it can be read on a telephone.
+const (
+	shownFeatures   = 8
+	shownTechniques = 8
+)
+
+// lamps are the severities' colours.
+var lamps = [...]string{"⚪", "🔵", "🟡", "🟠", "🔴"}
+
+// label is the first word of a message: the state that counts most.
+func label(a *schemas.Alert) string {
+	if a.State == schemas.AlertResolved {
+		return "✅ RESOLVED"
+	}
+	return lamps[min(int(a.Severity), len(lamps)-1)] + " " + strings.ToUpper(a.Severity.String())
+}
+
+// fallback is the text of notifications and of clients without blocks.
+func fallback(a *schemas.Alert) string {
+	return label(a) + " · " + inert(a.Title, limitText)
+}
+
+// message is the alert as it now is.
+func message(a *schemas.Alert, key string) []slackapi.Block {
+	prefix := label(a) + " · "
+	blocks := []slackapi.Block{
+		slackapi.NewHeaderBlock(block(prefix + plain(a.Title, limitHeader-len(prefix)))),
+		slackapi.NewSectionBlock(block(plain(a.Summary, limitSection)), nil, nil),
+		slackapi.NewSectionBlock(nil, fields(a), nil),
+	}
+	blocks = append(blocks, features(a)...)
+	if q := code(a.Finding.Query, limitSection); q != "" {
+		blocks = append(blocks, slackapi.NewSectionBlock(marked("*Evidence*\n```\n"+q+"\n```"), nil, nil))
+	}
+	if t := techniques(a.Finding.Techniques); t != "" {
+		blocks = append(blocks, slackapi.NewContextBlock("", marked(t)))
+	}
+	return append(blocks, foot(a, key))
+}
+
+// reply is what is new, for the thread.
+func reply(a *schemas.Alert, key string) []slackapi.Block {
+	var head string
+	switch a.State {
+	case schemas.AlertResolved:
+		head = fmt.Sprintf("%s · nothing more since %s", label(a), when(a.LastSeen))
+	case schemas.AlertOpen:
+		head = fmt.Sprintf("%s · it is back", label(a))
+	default:
+		head = fmt.Sprintf("%s · it goes on", label(a))
+	}
+	head += fmt.Sprintf(" · %s, %s in all", count(int64(a.Findings), "finding"), count(a.Events, "event"))
+	blocks := []slackapi.Block{slackapi.NewSectionBlock(block(head), nil, nil)}
+	if a.State != schemas.AlertResolved {
+		blocks = append(blocks, slackapi.NewSectionBlock(block(plain(a.Summary, limitSection)), nil, nil))
+		blocks = append(blocks, features(a)...)
+	}
+	return append(blocks, foot(a, key))
+}
+
+func fields(a *schemas.Alert) []*slackapi.TextBlockObject {
+	field := func(name, value string) *slackapi.TextBlockObject {
+		return block(name + "\n" + plain(value, limitField))
+	}
+	out := []*slackapi.TextBlockObject{
+		field("Who: "+a.Entity.Kind.String(), a.Entity.Name),
+		field("Detector", a.Detector),
+		field("First seen", when(a.FirstSeen)),
+		field("Last seen", when(a.LastSeen)),
+		field("So far", count(int64(a.Findings), "finding")+", "+count(a.Events, "event")),
+		field("Confidence", strconv.Itoa(int(a.Confidence*100+0.5))+" %"),
+	}
+	if a.Tenant != "" {
+		out = append(out, field("Tenant", a.Tenant))
+	}
+	if a.Finding.Model != "" {
+		out = append(out, field("Model", strings.TrimSpace(a.Finding.Provider+" "+a.Finding.Model)))
+	}
+	return out
+}
+
+// features says what was observed against what was expected.
+func features(a *schemas.Alert) []slackapi.Block {
+	fs := a.Finding.Features
+	if len(fs) == 0 {
+		return nil
+	}
+	lines := []string{"Observed against expected"}
+	for _, f := range fs[:min(len(fs), shownFeatures)] {
+		lines = append(lines, fmt.Sprintf("• %s: %s against %s %s", plain(f.Text, 220),
+			figure(f.Observed), figure(f.Expected), plain(f.Unit, 30)))
+	}
+	if n := len(fs) - shownFeatures; n > 0 {
+		lines = append(lines, "and "+count(int64(n), "more figure"))
+	}
+	return []slackapi.Block{slackapi.NewSectionBlock(block(strings.Join(lines, "\n")), nil, nil)}
+}
+
+// figure writes a number with at most four significant digits, or as it is if
+// it is whole and short.
+func figure(x float64) string {
+	if x == float64(int64(x)) && x < 1e6 && x > -1e6 {
+		return strconv.FormatInt(int64(x), 10)
+	}
+	return strconv.FormatFloat(x, 'g', 4, 64)
+}
+
+func count(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.FormatInt(n, 10) + " " + what + "s"
+}
+
+func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// The forms of ids that have a page of their own.
+var (
+	atlasID  = regexp.MustCompile(`^AML\.T[0-9]{4}(\.[0-9]{3})?$`)
+	attackID = regexp.MustCompile(`^T([0-9]{4})(?:\.([0-9]{3}))?$`)
+)
+
+// link returns the page of a technique, or nothing if its id has not the form
+// that its framework gives out.
+func link(t schemas.Technique) string {
+	switch t.Framework {
+	case "MITRE ATLAS":
+		if atlasID.MatchString(t.ID) {
+			return "https://atlas.mitre.org/techniques/" + t.ID
+		}
+	case "MITRE ATT&CK":
+		if m := attackID.FindStringSubmatch(t.ID); m != nil {
+			return strings.TrimRight("https://attack.mitre.org/techniques/T"+m[1]+"/"+m[2], "/") + "/"
+		}
+	case "OWASP LLM 2025":
+		return "https://genai.owasp.org/llm-top-10/"
+	case "OWASP API 2023":
+		return "https://owasp.org/API-Security/editions/2023/en/0x11-t10/"
+	}
+	return ""
+}
+
+func techniques(ts []schemas.Technique) string {
+	var out []string
+	for _, t := range ts[:min(len(ts), shownTechniques)] {
+		// "|" would end the address of a link.
+		text := strings.ReplaceAll(inert(t.ID+" "+t.Name, 120), "|", "/")
+		if to := link(t); to != "" {
+			text = "<" + to + "|" + text + ">"
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, " · ")
+}
+
+func foot(a *schemas.Alert, key string) slackapi.Block {
+	return slackapi.NewContextBlock("", block("alert "+plain(a.ID, 100)+" · notification "+plain(key, 120)))
+}

@@ -1,0 +1,74 @@
+// Package stdout writes alerts as lines of JSON to the standard output or the
+// standard error: one alert a line, as in schemas/json/alert.v1.schema.json.
+package stdout
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify/neutral"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Config is the settings of the sink.
+type Config struct {
+	// Stream is where to write to: "stdout" (default) or "stderr".
+	Stream string `mapstructure:"stream"`
+}
+
+// DefaultConfig returns the defaults.
+func DefaultConfig() Config { return Config{Stream: "stdout"} }
+
+// Validate checks the stream's name.
+func (c *Config) Validate() error {
+	if c.Stream != "stdout" && c.Stream != "stderr" {
+		return fmt.Errorf(`stream is %q: want "stdout" or "stderr"`, c.Stream)
+	}
+	return nil
+}
+
+// Sink writes to one stream.
+type Sink struct {
+	name string
+	to   io.Writer
+}
+
+var _ alerting.Sink = (*Sink)(nil)
+
+// New returns a sink that writes to the stream that cfg names.
+func New(name string, cfg *Config) (*Sink, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Stream == "stderr" {
+		return NewWriter(name, os.Stderr), nil
+	}
+	return NewWriter(name, os.Stdout), nil
+}
+
+// NewWriter returns a sink that writes to w, which is used by nobody else.
+func NewWriter(name string, w io.Writer) *Sink { return &Sink{name: name, to: w} }
+
+// Name returns the sink's name.
+func (s *Sink) Name() string { return s.name }
+
+// Notify writes a as one line. The stream does not block for long, so ctx is
+// only looked at before.
+func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, _ string, _ alerting.Ref) (alerting.Ref, error) {
+	if ctx.Err() != nil {
+		return "", errors.New("attempt was stopped")
+	}
+	doc, err := json.Marshal(a)
+	if err != nil {
+		return "", alerting.Permanent(errors.New("the alert cannot be encoded"))
+	}
+	if _, err := s.to.Write(append(neutral.JSON(doc), '\n')); err != nil {
+		return "", errors.New("the stream does not take it")
+	}
+	return "", nil
+}

@@ -1,0 +1,103 @@
+// Package webhook posts alerts as JSON, signed in the way of Standard Webhooks
+// (https://www.standardwebhooks.com): the header webhook-id is the idempotency
+// key, webhook-timestamp the time of the attempt, webhook-signature a keyed
+// hash over both and the body.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify/outbound"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Sink posts to one URL.
+type Sink struct {
+	name   string
+	url    string
+	keys   [][]byte
+	client *http.Client
+	encode func(a *schemas.Alert, key string) ([]byte, error)
+}
+
+var _ alerting.Sink = (*Sink)(nil)
+
+// New reads the secrets of cfg and returns a sink that has sent nothing yet.
+func New(name string, cfg *Config) (*Sink, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	to, err := cfg.url().Read("url")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := outbound.CheckURL("url", to, cfg.AllowHTTP, cfg.AllowedHosts); err != nil {
+		return nil, err
+	}
+	client, err := cfg.TLS.Client()
+	if err != nil {
+		return nil, err
+	}
+	s := &Sink{name: name, url: to, client: client, encode: native}
+	if cfg.Body == BodyOCSF {
+		s.encode = ocsf
+	}
+	for i, source := range cfg.secrets() {
+		text, err := source.Read("secret")
+		if err != nil {
+			return nil, fmt.Errorf("entry %d of secrets, secret_files and secret_envs: %w", i, err)
+		}
+		k, err := key(text)
+		if err != nil {
+			return nil, fmt.Errorf("entry %d of secrets, secret_files and secret_envs: %w", i, err)
+		}
+		s.keys = append(s.keys, k)
+	}
+	return s, nil
+}
+
+// Name returns the sink's name.
+func (s *Sink) Name() string { return s.name }
+
+// permanent has the statuses that a later attempt does not change: the
+// receiver does not know us, or wants nothing any more (410).
+func permanent(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden ||
+		status == http.StatusNotFound || status == http.StatusGone
+}
+
+// Notify posts a once. A receiver needs no Ref: alert id and sequence are in
+// the body.
+func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alerting.Ref) (alerting.Ref, error) {
+	body, err := s.encode(a, key)
+	if err != nil {
+		return "", alerting.Permanent(errors.New("the alert cannot be encoded"))
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
+	if err != nil {
+		return "", alerting.Permanent(errors.New("the request cannot be made"))
+	}
+	now := time.Now()
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "gatehound")
+	req.Header.Set("Webhook-Id", key)
+	req.Header.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
+	req.Header.Set("Webhook-Signature", sign(s.keys, key, now, body))
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return "", outbound.Classify(err, permanent)
+	}
+	// The status says it all. What the receiver writes besides is read as far
+	// as it comes at once, so that it is not cut off in the middle.
+	_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
+	_ = resp.Body.Close()
+	return "", nil
+}
