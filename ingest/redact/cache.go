@@ -1,0 +1,133 @@
+package redact
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"strings"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// maxCached bounds the length of a raw value that a cache keeps, in bytes.
+const maxCached = 512
+
+// textCache maps raw values to what was made of them: direct-mapped, so of a
+// fixed size, and compared in full. A value enters when it is seen twice in a
+// row at its place, so that values that occur once cost no memory of their own.
+type textCache struct {
+	seed    maphash.Seed
+	mask    uint64
+	entries []textEntry
+}
+
+type textEntry struct {
+	raw, clean string
+	// missed is the hash of the last value that was not found here.
+	missed   uint64
+	redacted schemas.RedactionCounts
+	counted  bool
+}
+
+// newTextCache returns a cache of size entries, a power of two.
+func newTextCache(size int) *textCache {
+	return &textCache{seed: maphash.MakeSeed(), mask: uint64(size - 1), entries: make([]textEntry, size)}
+}
+
+// find returns the entry of raw, and whether it holds raw.
+func (c *textCache) find(raw string) (e *textEntry, hash uint64, ok bool) {
+	hash = maphash.String(c.seed, raw)
+	e = &c.entries[hash&c.mask]
+	return e, hash, e.raw == raw
+}
+
+// admit puts a value into its entry if it was the last that was missed there.
+// It returns the string to use, which is clean or a copy of its own.
+func (e *textEntry) admit(hash uint64, raw, clean string, redacted *schemas.RedactionCounts) (string, bool) {
+	if e.missed != hash || len(raw) > maxCached {
+		e.missed = hash
+		return clean, false
+	}
+	same := raw == clean
+	e.raw = strings.Clone(raw)
+	if e.clean = e.raw; !same {
+		e.clean = strings.Clone(clean)
+	}
+	e.redacted = *redacted
+	e.counted = *redacted != schemas.RedactionCounts{}
+	return e.clean, true
+}
+
+// addCounts adds the counts of a cached value to an event's.
+func addCounts(into, more *schemas.RedactionCounts) {
+	for k, n := range more {
+		into[k] = uint8(min(255, int(into[k])+int(n)))
+	}
+}
+
+// addressCache remembers pseudonyms of addresses and, because callers cluster,
+// the expensive part of a pseudonym: the flips of a network's bits, of an IPv4
+// /24 and of an IPv6 /64.
+type addressCache struct {
+	pan      *pan
+	seed     maphash.Seed
+	entries  []addressEntry
+	networks []networkEntry
+	buf      [32]byte
+}
+
+type addressEntry struct{ raw, clean netip.Addr }
+
+type networkEntry struct {
+	network netip.Addr
+	flips   [8]byte
+}
+
+const addressEntries = 4096 // powers of two
+const networkEntries = 1024
+
+func newAddressCache(p *pan) *addressCache {
+	return &addressCache{pan: p, seed: maphash.MakeSeed(),
+		entries: make([]addressEntry, addressEntries), networks: make([]networkEntry, networkEntries)}
+}
+
+// forward is pan.forward of an address without a zone, from the cache if it is
+// there.
+func (c *addressCache) forward(a netip.Addr) netip.Addr {
+	e := &c.entries[maphash.Comparable(c.seed, a)%addressEntries]
+	if e.raw == a && a.IsValid() {
+		return e.clean
+	}
+	var in, out [16]byte
+	bits, network := 128, 64
+	if a.Is4() {
+		b := a.As4()
+		copy(in[:], b[:])
+		bits, network = 32, 24
+	} else {
+		in = a.As16()
+	}
+	prefix := masked(a, network)
+	n := &c.networks[maphash.Comparable(c.seed, prefix)%networkEntries]
+	if n.network != prefix {
+		*n = networkEntry{network: prefix}
+		c.pan.flips(in[:], n.flips[:], 0, network, &c.buf)
+	}
+	copy(out[:], n.flips[:])
+	c.pan.flips(in[:], out[:], network, bits, &c.buf)
+	*e = addressEntry{raw: a}
+	if a.Is4() {
+		e.clean = xor4([4]byte(in[:4]), out)
+	} else {
+		e.clean = xor16(in, out)
+	}
+	return e.clean
+}
+
+// masked returns a with all but its first n bits zeroed.
+func masked(a netip.Addr, n int) netip.Addr {
+	p, err := a.Prefix(n)
+	if err != nil { // no such length, or no address
+		return netip.Addr{}
+	}
+	return p.Addr()
+}

@@ -1,0 +1,186 @@
+package redact
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// prompter measures and fingerprints prompts. Its fingerprints are 64 bits of
+// an HMAC-SHA-256: without the key nobody can tell whether a text that he
+// guesses was asked. It is not safe for concurrent use.
+type prompter struct {
+	mac hash.Hash
+	buf []byte
+	sum [sha256.Size]byte
+	// words has the skeleton of one message, see skeleton.
+	words []byte
+}
+
+func newPrompter(secret []byte) *prompter {
+	return &prompter{mac: hmac.New(sha256.New, derive(secret, domainPrompt, 32))}
+}
+
+// flushAt is how many bytes of normalised text are hashed at once.
+const flushAt = 4096
+
+// measure returns the length of texts in code points and the fingerprint of
+// their normalised form: lower case, runs of white space and control characters
+// as one space, none at the ends of a message, messages told apart. It is never
+// 0.
+func (p *prompter) measure(texts []string) (length int, fingerprint uint64) {
+	p.mac.Reset()
+	p.buf = append(p.buf[:0], 'p')
+	for _, t := range texts {
+		length += utf8.RuneCountInString(t)
+		space := false
+		start := true
+		for i := 0; i < len(t); {
+			c := t[i]
+			if c < utf8.RuneSelf {
+				i++
+				if c <= ' ' || c == 0x7f {
+					space = true
+					continue
+				}
+				if c >= 'A' && c <= 'Z' {
+					c += 'a' - 'A'
+				}
+				if space && !start {
+					p.buf = append(p.buf, ' ')
+				}
+				p.buf = append(p.buf, c)
+			} else {
+				r, n := utf8.DecodeRuneInString(t[i:])
+				i += n
+				if unicode.IsSpace(r) {
+					space = true
+					continue
+				}
+				if space && !start {
+					p.buf = append(p.buf, ' ')
+				}
+				p.buf = utf8.AppendRune(p.buf, unicode.ToLower(r))
+			}
+			space, start = false, false
+			if len(p.buf) >= flushAt {
+				p.mac.Write(p.buf)
+				p.buf = p.buf[:0]
+			}
+		}
+		p.buf = append(p.buf, 0)
+	}
+	return length, p.finish()
+}
+
+// finish hashes the rest of buf and returns the fingerprint.
+func (p *prompter) finish() uint64 {
+	p.mac.Write(p.buf)
+	return max(1, binary.BigEndian.Uint64(p.mac.Sum(p.sum[:0])))
+}
+
+// How much of a message is its template. What is asked for is said in the first
+// words of an instruction, and slots are filled behind them: "translate the
+// following sentence to …". Four or five words tell the instructions of one
+// application apart, and a sixth is often slot already ("what is the capital of
+// france"). A system prompt is longer and has no slots at its start.
+const (
+	taskWords   = 5
+	systemWords = 12
+)
+
+// template returns the fingerprint of the skeleton of texts. Of several
+// messages the first (the system prompt) and the last (what is asked now) count:
+// what lies between is history. It is never 0.
+func (p *prompter) template(texts []string) uint64 {
+	p.words = append(p.words[:0], 't')
+	if len(texts) > 1 {
+		p.skeleton(texts[0], systemWords)
+		p.words = append(p.words, 0)
+	}
+	if len(texts) > 0 {
+		p.skeleton(instruction(texts[len(texts)-1]), taskWords)
+	}
+	p.mac.Reset()
+	p.buf = append(p.buf[:0], p.words...)
+	return p.finish()
+}
+
+// instruction returns the part of a message that is likely to say what to do:
+// its first paragraph, or the last if that one is much shorter, because long
+// material is put before or behind the instruction.
+func instruction(t string) string {
+	first := strings.TrimSpace(t)
+	cut := -1
+	for i := 0; i+1 < len(first) && i < maxTemplateScan; i++ {
+		if first[i] == '\n' && (first[i+1] == '\n' || first[i+1] == '\r') {
+			cut = i
+			break
+		}
+	}
+	if cut < 0 {
+		return first
+	}
+	last := first
+	for i := len(first) - 1; i > cut && i > len(first)-maxTemplateScan; i-- {
+		if first[i] == '\n' {
+			last = first[i+1:]
+			break
+		}
+	}
+	if len(last) >= 12 && len(last)*4 < cut {
+		return last
+	}
+	return first
+}
+
+// maxTemplateScan bounds how much of a message is read for its template, in
+// bytes.
+const maxTemplateScan = 4096
+
+// skeleton appends up to n words of t to p.words, in lower case, each followed
+// by a space. Every slot in between is one '#', runs of slots are one: numbers
+// and what holds one, quoted text, code fences, markup, e-mail addresses and
+// URLs, capitalised names that do not begin a sentence, and words of more than
+// 20 letters. A word of letters without case and spaces (Chinese, Japanese) is
+// one ideograph.
+func (p *prompter) skeleton(t string, n int) {
+	t = t[:min(len(t), maxTemplateScan)]
+	sentence := true // the next word begins a sentence
+	slot := false    // the last thing written was a slot
+	for i := 0; i < len(t) && n > 0; {
+		if end := slotEnd(t, i); end > i {
+			if !slot {
+				p.words = append(p.words, '#', ' ')
+			}
+			slot, sentence, i = true, false, end
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(t[i:])
+		if !wordRune(r) {
+			if r == '.' || r == '!' || r == '?' || r == ':' || r == '\n' {
+				sentence = true
+			}
+			i += size
+			continue
+		}
+		end, kind := scanWord(t, i)
+		if kind == wordSlot || kind == wordName && !sentence {
+			if !slot {
+				p.words = append(p.words, '#', ' ')
+			}
+			slot, sentence, i = true, false, end
+			continue
+		}
+		for _, r := range t[i:end] {
+			p.words = utf8.AppendRune(p.words, unicode.ToLower(r))
+		}
+		p.words = append(p.words, ' ')
+		slot, sentence, i = false, false, end
+		n--
+	}
+}

@@ -1,0 +1,175 @@
+// Package redact makes events out of raw records: it is the one place where text
+// that a client or a gateway wrote passes into the rest of the program, and it
+// passes redacted.
+//
+// A Redactor belongs to one worker and has no lock. It fails closed: what it
+// cannot prove clean is replaced and counted as unproven. It does no I/O; only
+// LoadKeys touches a file. What is recognised is in the package scan.
+//
+// The order of ingest is: enrich.Event sets the client's address, the route and
+// the provider on the raw record and the event, then Redactor.Event writes the
+// event's other fields.
+package redact
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"unsafe"
+
+	"github.com/gatehound/gatehound/ingest/decode"
+	"github.com/gatehound/gatehound/ingest/redact/scan"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// The bounds of the fields of an event in bytes. Text is cut to them after it
+// was redacted, never before: half a secret is not recognised.
+const (
+	maxPrincipal = 40
+	maxName      = 128 // gateway, tenant, host, model, …
+	maxID        = 128
+	maxRoute     = 256
+	maxAgent     = 512
+	maxPath      = 2048
+	maxQuery     = 2048
+)
+
+// The sizes of the caches, in entries: powers of two.
+const (
+	nameEntries      = 1024
+	pathEntries      = 1024
+	agentEntries     = 512
+	principalEntries = 8192
+)
+
+// Redactor turns raw records into events, and raw text into text that can be
+// shown. It is not safe for concurrent use: every worker has its own.
+type Redactor struct {
+	cfg     Config
+	scanner scan.Scanner
+	// names, paths and agents map raw text to clean text; principals and
+	// credentials map identities to pseudonyms.
+	names, paths, agents, principals, credentials *textCache
+
+	addresses                   *addressCache
+	principal, text, credential tagger
+	prompts                     *prompter
+	// buf and counts are scratch of the field at hand.
+	buf    []byte
+	counts schemas.RedactionCounts
+}
+
+// New returns a Redactor for one worker.
+func New(cfg Config, keys *Keys) (*Redactor, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if keys == nil {
+		return nil, fmt.Errorf("redaction needs a key ring")
+	}
+	key := keys.ring[keys.current]
+	r := &Redactor{
+		cfg: cfg, names: newTextCache(nameEntries), paths: newTextCache(pathEntries),
+		agents: newTextCache(agentEntries), principals: newTextCache(principalEntries),
+		credentials: newTextCache(principalEntries),
+		addresses:   newAddressCache(newPan(key.Secret)), prompts: newPrompter(key.Secret),
+	}
+	r.principal.init("h1", key, domainPrincipal)
+	r.text.init("h1", key, domainText)
+	r.credential.init("c1", key, domainCredential)
+	return r, nil
+}
+
+// Event fills ev from rec, redacted. Text is copied into arena, or shared with
+// this Redactor's caches, so that nothing of rec is referenced afterwards. It
+// leaves Position, ClientAddr, ClientClass, ASN and Country as they are; Client
+// is made from ClientAddr.
+func (r *Redactor) Event(rec *decode.Record, ev *schemas.Event, arena *schemas.Arena) error {
+	n := &ev.Redacted
+	*n = schemas.RedactionCounts{}
+
+	ev.Format = r.field(r.names, rec.Format, Mask, 0, maxName, n, arena)
+	ev.Gateway = r.field(r.names, rec.Gateway, r.cfg.Gateway, 0, maxName, n, arena)
+	ev.Tenant = r.field(r.names, rec.Tenant, r.cfg.Tenant, 0, maxName, n, arena)
+	ev.RequestID = r.requestID(rec.RequestID, n, arena)
+	ev.Method = r.method(rec.Method, n, arena)
+	ev.Host = r.host(rec.Host, n, arena)
+	ev.Route = r.field(r.names, rec.Route, Mask, 0, maxRoute, n, arena)
+	ev.Path = r.field(r.paths, rec.Path, r.cfg.Path, 0, maxPath, n, arena)
+	ev.Query = r.field(r.paths, rec.Query, r.cfg.Query, scan.Parameters|scan.Prompts, maxQuery, n, arena)
+	ev.Principal = r.identity(rec.Principal, r.cfg.Principal, n, arena)
+	ev.EndUser = r.identity(rec.EndUser, r.cfg.EndUser, n, arena)
+	ev.Credential = r.fingerprint(rec.Credential, arena)
+	ev.Client = r.client(ev.ClientAddr)
+	ev.UserAgent = r.field(r.agents, rec.UserAgent, r.cfg.UserAgent, 0, maxAgent, n, arena)
+	ev.Provider = r.field(r.names, rec.Provider, Mask, 0, maxName, n, arena)
+	ev.Model = r.field(r.names, rec.Model, Mask, 0, maxName, n, arena)
+	ev.Operation = r.field(r.names, rec.Operation, Mask, 0, maxName, n, arena)
+	ev.FinishReason = r.field(r.names, rec.FinishReason, Mask, 0, maxName, n, arena)
+	copyFigures(rec, ev)
+
+	ev.PromptLength, ev.PromptFingerprint, ev.TemplateFingerprint = 0, 0, 0
+	if len(rec.Prompt) > 0 {
+		length, fingerprint := r.prompts.measure(rec.Prompt)
+		ev.Known |= schemas.HasPrompt
+		ev.PromptLength = int32(min(length, math.MaxInt32))
+		ev.PromptFingerprint = fingerprint
+		ev.TemplateFingerprint = r.prompts.template(rec.Prompt)
+	}
+	dropped := min(255, len(rec.Prompt)+int(max(0, rec.Dropped)))
+	n[schemas.RedactedPrompt] = uint8(min(255, int(n[schemas.RedactedPrompt])+dropped))
+	return nil
+}
+
+// copyFigures copies what is no text. A float that is no number is not known:
+// JSON has no way to say it.
+func copyFigures(rec *decode.Record, ev *schemas.Event) {
+	ev.Time = rec.Time
+	ev.Known = rec.Known
+	ev.Status, ev.UpstreamStatus = rec.Status, rec.UpstreamStatus
+	ev.Responder, ev.Auth, ev.AuthReason = rec.Responder, rec.Auth, rec.AuthReason
+	ev.Latency = nanoseconds(rec.LatencyNS)
+	ev.UpstreamLatency = nanoseconds(rec.UpstreamLatencyNS)
+	ev.RequestBytes, ev.ResponseBytes = rec.RequestBytes, rec.ResponseBytes
+	ev.InputTokens, ev.OutputTokens = rec.InputTokens, rec.OutputTokens
+	ev.CachedTokens, ev.ReasoningTokens = rec.CachedTokens, rec.ReasoningTokens
+	ev.Cost, ev.Temperature = rec.Cost, rec.Temperature
+	if math.IsNaN(ev.Cost) || math.IsInf(ev.Cost, 0) {
+		ev.Cost = 0
+		ev.Known &^= schemas.HasCost
+	}
+	if t := float64(ev.Temperature); math.IsNaN(t) || math.IsInf(t, 0) {
+		ev.Temperature = 0
+		ev.Known &^= schemas.HasTemperature
+	}
+	ev.Stream, ev.Logprobs = rec.Stream, rec.Logprobs
+	ev.MaxTokens, ev.Choices, ev.TopLogprobs, ev.LogitBias = rec.MaxTokens, rec.Choices, rec.TopLogprobs, rec.LogitBias
+	ev.Tools, ev.Messages = rec.Tools, rec.Messages
+	ev.Guardrail = rec.Guardrail
+}
+
+// client returns the stored form of the client's address.
+func (r *Redactor) client(a netip.Addr) netip.Addr {
+	a = a.Unmap()
+	if a.Is6() {
+		a = a.WithZone("")
+	}
+	if !a.IsValid() {
+		return a
+	}
+	switch r.cfg.ClientAddress {
+	case Keep:
+		return a
+	case Pseudonymize:
+		return r.addresses.forward(a)
+	case Mask:
+		if a.Is4() {
+			return masked(a, 24)
+		}
+		return masked(a, 64)
+	}
+	return netip.Addr{}
+}
+
+// view returns b as a string that is valid until b is written again.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

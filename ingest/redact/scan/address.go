@@ -1,0 +1,251 @@
+package scan
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// before returns the byte before i; 0 at the beginning.
+func (s *Scanner) before(i int) byte {
+	if i == 0 {
+		return 0
+	}
+	return s.t[i-1]
+}
+
+// at returns the byte at i; 0 at the end.
+func (s *Scanner) at(i int) byte {
+	if i >= len(s.t) {
+		return 0
+	}
+	return s.t[i]
+}
+
+// maxLocal and maxDomain bound an e-mail address (RFC 5321, section 4.5.3.1).
+const (
+	maxLocal  = 64
+	maxDomain = 255
+)
+
+// emailFrom looks for an e-mail address whose local part begins with t[i:j].
+func (s *Scanner) emailFrom(i, j int) int {
+	for j < len(s.t) && j-i <= maxLocal && classes[s.t[j]]&cLocal != 0 {
+		j++
+	}
+	if s.at(j) != '@' || j-i > maxLocal {
+		return 0
+	}
+	end := s.domain(j + 1)
+	if end == 0 {
+		return 0
+	}
+	return s.add(i, end, schemas.RedactedEmail, markEmail)
+}
+
+// atSign looks for an e-mail address around the '@' at i, whose local part holds
+// no letter or digit that a token begins with, for example of another script,
+// and for the "user:password@tcp(…)" of MySQL.
+func (s *Scanner) atSign(i int) int {
+	start := i
+	for start > s.last && i-start < maxLocal && (classes[s.t[start-1]]&cLocal != 0 || s.t[start-1] == '"') {
+		start--
+	}
+	if rest := s.t[i:]; strings.HasPrefix(rest, "@tcp(") || strings.HasPrefix(rest, "@unix(") {
+		for start > s.last && classes[s.t[start-1]]&cValue != 0 {
+			start--
+		}
+		return s.add(start, i, schemas.RedactedParameter, markUserinfo)
+	}
+	if start == i {
+		return i + 1
+	}
+	if end := s.domain(i + 1); end > 0 {
+		return s.add(start, end, schemas.RedactedEmail, markEmail)
+	}
+	return i + 1
+}
+
+// domain returns the end of the domain at i: labels with dots between them, of
+// which the last is a name, or an IPv4 address; 0 if there is none.
+func (s *Scanner) domain(i int) int {
+	end, dot := i, -1
+	for end < len(s.t) && end-i < maxDomain && classes[s.t[end]]&cDomain != 0 {
+		if s.t[end] == '.' {
+			if end == i || s.t[end-1] == '.' {
+				break
+			}
+			if next := s.at(end + 1); classes[next]&cDomain == 0 || next == '.' {
+				break // the full stop of a sentence
+			}
+			dot = end
+		}
+		end++
+	}
+	if dot < 0 {
+		return 0
+	}
+	for s.t[end-1] == '-' {
+		end--
+	}
+	if ipv4End(s.t, i) > 0 {
+		return end
+	}
+	tld := s.t[min(dot+1, end):end]
+	if len(tld) < 2 || has(tld, cDigit|cJoin) && !hasPrefixFold(tld, "xn--") {
+		return 0
+	}
+	return end
+}
+
+// colon looks for a URL's user information, a telling name and an IPv6 address
+// at the ':' at i.
+func (s *Scanner) colon(i int) int {
+	if s.at(i+1) == '/' && s.at(i+2) == '/' {
+		return s.userinfo(i + 3)
+	}
+	if s.at(i+1) == ':' && classes[s.before(i)]&cWord == 0 {
+		if end := s.ipv6(i); end > 0 {
+			return end
+		}
+	}
+	return s.named(i)
+}
+
+// userinfo looks for "user:password@" at the beginning of a URL's authority.
+func (s *Scanner) userinfo(i int) int {
+	at, end := -1, i
+	for end < len(s.t) && end-i < 1024 && strings.IndexByte("/?# \t\r\n\"'<>", s.t[end]) < 0 {
+		if s.t[end] == '@' {
+			at = end
+		}
+		end++
+	}
+	if at < 0 && s.hasAt { // a password may hold '/' and '?' all the same
+		colon := strings.IndexByte(s.t[i:end], ':')
+		if colon >= 0 && end < len(s.t) && !only(s.t[i+colon+1:end], cDigit) {
+			for k := end; k < len(s.t) && k-i < 256 && s.t[k] > ' ' && s.t[k] != '"'; k++ {
+				if s.t[k] == '@' {
+					at = k
+				}
+			}
+		}
+	}
+	if at < 0 || at == i || s.t[i:at] == "git" || markerLen(s.t[i:at]) == at-i {
+		return i
+	}
+	return s.add(i, at, schemas.RedactedParameter, markUserinfo)
+}
+
+// ipv4End returns the end of the dotted quad at i; 0 if there is none.
+func ipv4End(t string, i int) int {
+	for part := range 4 {
+		n, start := 0, i
+		for i < len(t) && i < start+3 && classes[t[i]]&cDigit != 0 {
+			n = n*10 + int(t[i]-'0')
+			i++
+		}
+		if i == start || n > 255 || i-start > 1 && t[start] == '0' {
+			return 0
+		}
+		if part < 3 {
+			if i >= len(t) || t[i] != '.' {
+				return 0
+			}
+			i++
+		}
+	}
+	return i
+}
+
+// ipv4 looks for an address at i. What follows a product's name and a slash, or
+// the word version, is a version; networks that end in .0.0.0 and the addresses
+// of the host itself name nobody.
+func (s *Scanner) ipv4(i int) int {
+	end := ipv4End(s.t, i)
+	if end == 0 {
+		return 0
+	}
+	next, after := s.at(end), s.at(end+1)
+	if classes[next]&(cAlnum) != 0 || next == '_' || (next == '.' || next == '-') && classes[after]&cAlnum != 0 {
+		return 0
+	}
+	quad := s.t[i:end]
+	if strings.HasSuffix(quad, ".0.0.0") || strings.HasPrefix(quad, "127.") || quad == "255.255.255.255" {
+		return end
+	}
+	k := i
+	if s.before(k) == '/' {
+		if k--; classes[s.before(k)]&cAlnum != 0 {
+			for k > 0 && classes[s.t[k-1]]&cWord != 0 {
+				k--
+			}
+			if s.before(k) != '/' && s.before(k) != '.' {
+				return end // Chrome/120.0.6099.1
+			}
+		}
+		return s.add(i, end, schemas.RedactedAddress, markIP)
+	}
+	for k > 0 && (s.t[k-1] == ' ' || s.t[k-1] == ':' || s.t[k-1] == '=' || s.t[k-1] == '"') {
+		k--
+	}
+	word := k
+	for word > 0 && k-word < 12 && classes[s.t[word-1]]&(cUpper|cLower) != 0 {
+		word--
+	}
+	for _, v := range [...]string{"version", "ver", "rv", "v", "release", "build", "rev", "nt"} {
+		if equalFold(s.t[word:k], v) {
+			return end
+		}
+	}
+	return s.add(i, end, schemas.RedactedAddress, markIP)
+}
+
+// ipv6 looks for an address, or a MAC address, at i.
+func (s *Scanner) ipv6(i int) int {
+	if b := s.before(i); classes[b]&cWord != 0 || b == ':' || b == '.' {
+		return 0
+	}
+	if end := s.macAddress(i); end > 0 {
+		return end
+	}
+	end, colons, double := i, 0, false
+	for end < len(s.t) && end-i < 46 && (classes[s.t[end]]&cHex != 0 || s.t[end] == ':' || s.t[end] == '.') {
+		if s.t[end] == ':' {
+			colons++
+			double = double || s.before(end) == ':' && end > i
+		}
+		end++
+	}
+	for end > i && (s.t[end-1] == '.' || s.t[end-1] == ':' && s.before(end-1) != ':') {
+		end--
+	}
+	if colons < 2 || !double && colons < 6 || classes[s.at(end)]&cWord != 0 || !has(s.t[i:end], cDigit) {
+		return 0
+	}
+	a, err := netip.ParseAddr(s.t[i:end])
+	if err != nil || a.IsLoopback() {
+		return 0
+	}
+	return s.add(i, end, schemas.RedactedAddress, markIP)
+}
+
+// macAddress looks for six pairs of hexadecimal digits with ':' or '-' between
+// them at i.
+func (s *Scanner) macAddress(i int) int {
+	const length = 17
+	if i+length > len(s.t) {
+		return 0
+	}
+	sep := s.t[i+2]
+	if sep != ':' && sep != '-' || classes[s.before(i)]&cWord != 0 || classes[s.at(i+length)]&cWord != 0 || s.at(i+length) == ':' {
+		return 0
+	}
+	for k := range length {
+		if c := s.t[i+k]; k%3 == 2 && c != sep || k%3 != 2 && classes[c]&cHex == 0 {
+			return 0
+		}
+	}
+	return s.add(i, i+length, schemas.RedactedAddress, markMAC)
+}

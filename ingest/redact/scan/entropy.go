@@ -1,0 +1,138 @@
+package scan
+
+import "strings"
+
+// keyLike reports whether what follows a key's prefix looks drawn, not written:
+// a digit, both cases, or no word's end for long.
+func keyLike(rest string) bool {
+	bits := uint16(0)
+	for i := range len(rest) {
+		bits |= classes[rest[i]]
+	}
+	return bits&cDigit != 0 || bits&cUpper != 0 && bits&cLower != 0 || longestPart(rest) >= 20
+}
+
+// longestPart returns the length of the longest run of letters and digits.
+func longestPart(s string) int {
+	longest, run := 0, 0
+	for i := range len(s) {
+		if classes[s[i]]&cAlnum == 0 {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+// random reports whether the token looks like it was drawn at random from
+// letters of both cases and digits, or from a large alphabet at great length.
+// Base-62 characters change their class (upper, lower, digit) at 0.62 of their
+// places; identifiers made of words at 0.1 to 0.3. UUIDs, hexadecimal digests
+// and names with dates are not random in this sense.
+func random(tok string, least int) bool {
+	if len(tok) < least {
+		return false
+	}
+	bits, hexOnly, share := profile(tok)
+	if hexOnly {
+		return false
+	}
+	switch upper, lower, digit := bits&cUpper != 0, bits&cLower != 0, bits&cDigit != 0; {
+	case upper && lower && digit:
+		return share >= 0.35 && longestPart(tok) >= 8
+	case upper && lower:
+		return len(tok) >= 24 && share >= 0.42
+	case lower && digit:
+		return longestPart(tok) >= 30 && share >= 0.2
+	case upper && digit:
+		return longestPart(tok) >= 28 && share >= 0.2
+	}
+	return false
+}
+
+// spread returns the share of the places of tok at which the class changes, if
+// it has letters of both cases and digits, else 0.
+func spread(tok string) float64 {
+	bits, _, share := profile(tok)
+	if bits&cAlnum != cAlnum {
+		return 0
+	}
+	return share
+}
+
+// profile returns the classes of tok's bytes, whether all its letters and
+// digits are hexadecimal, and the share of the places between two of them at
+// which the class changes.
+func profile(tok string) (bits uint16, hexOnly bool, share float64) {
+	hexOnly = true
+	changes, places := 0, 0
+	prev := uint16(0)
+	for i := range len(tok) {
+		c := classes[tok[i]]
+		bits |= c
+		if c&cAlnum == 0 {
+			prev = 0
+			continue
+		}
+		hexOnly = hexOnly && c&cHex != 0
+		if prev != 0 {
+			places++
+			if prev != c&cAlnum {
+				changes++
+			}
+		}
+		prev = c & cAlnum
+	}
+	return bits, hexOnly, float64(changes) / float64(max(1, places))
+}
+
+// objectIDs are the prefixes of the ids of the providers' objects, which are
+// random but no secrets.
+var objectIDs = []string{"chatcmpl-", "cmpl-", "resp_", "msg_", "req_", "run_", "thread_", "asst_", "file-", "file_",
+	"batch_", "call_", "step_", "vs_", "vsfb_", "conv_", "ftjob-", "ftevent-", "ft-", "toolu_", "gen-", "modr-",
+	"org-", "proj_", "user-", "item_", "rs_", "fc_", "ws_", "evalrun_", "eval_", "upload_", "ckpt-", "msgbatch_"}
+
+// objectID reports whether the token is the id of a provider's object.
+func objectID(tok string) bool {
+	for _, p := range objectIDs {
+		if len(tok) <= 64 && strings.HasPrefix(tok, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// isUUID reports whether s has the form 8-4-4-4-12 of hexadecimal digits.
+func isUUID(s string) bool {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return false
+	}
+	for i := range len(s) {
+		if i != 8 && i != 13 && i != 18 && i != 23 && classes[s[i]]&cHex == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// only reports whether every byte of s has one of the classes.
+func only(s string, bits uint16) bool {
+	for i := range len(s) {
+		if classes[s[i]]&bits == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// has reports whether a byte of s has one of the classes.
+func has(s string, bits uint16) bool {
+	for i := range len(s) {
+		if classes[s[i]]&bits != 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,247 @@
+package scan
+
+import (
+	"strings"
+
+	"github.com/gatehound/gatehound/ingest/redact/check"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// The bounds of a number: groups of digits, and digits together.
+const (
+	maxGroups = 10
+	maxDigits = 24
+)
+
+// cluster is a run of groups of digits with one separator between each.
+type cluster struct {
+	digits [maxDigits]byte
+	// count has the digits up to the end of each group, end its position.
+	count, end [maxGroups]int
+	// sep is the separator before each group.
+	sep    [maxGroups]byte
+	groups int
+}
+
+// number looks for a number that names a person or an account at i, which is a
+// digit, '+' or '('. It returns where to go on: behind the match, or behind the
+// first group, so that a number after another one is found too.
+func (s *Scanner) number(i int) int {
+	t := s.t
+	prev := s.before(i)
+	plus, paren := t[i] == '+', t[i] == '('
+	first := i
+	for first < len(t) && first < i+3 && (t[first] == '+' || t[first] == '(' || t[first] == ' ') {
+		first++
+	}
+	if (plus || paren) && (classes[prev]&cAlnum != 0 && !(s.mode&Parameters != 0 && paren) || classes[s.at(first)]&cDigit == 0) {
+		return i + 1
+	}
+	if !plus && !paren {
+		if end := s.ipv4(i); end > 0 {
+			return end
+		}
+		if s.at(i+4) == ':' || s.at(i+3) == ':' || s.at(i+2) == ':' || s.at(i+1) == ':' {
+			if end := s.ipv6(i); end > 0 {
+				return end
+			}
+		}
+		if end := s.date(i); end > 0 {
+			return end
+		}
+		if n := tokenLength(t[i:min(len(t), i+40)]); n >= 36 {
+			if isUUID(t[i : i+n]) {
+				return i + n
+			}
+		}
+	}
+	skip := s.gather(first)
+	if s.mode&(ID|SecretsOnly) != 0 || s.num.groups == 0 || s.num.count[s.num.groups-1] < digitsLen {
+		return skip
+	}
+	if prev == '.' && i > 1 && classes[t[i-2]]&cDigit != 0 || s.jsonNumber(i) {
+		return skip // the fraction of a number, a number of a JSON text
+	}
+	ctx := s.context(i)
+	for g := s.num.groups - 1; g >= 0; g-- {
+		if s.num.count[g] < digitsLen {
+			break
+		}
+		if kind, marker := s.num.is(g, plus, paren, ctx); marker != "" {
+			return s.add(i, s.num.end[g], kind, marker)
+		}
+	}
+	return skip
+}
+
+// glued looks for a number that a name is glued to, as in "card-4111…": only
+// cards, and what the name says.
+func (s *Scanner) glued(i, end int) {
+	if s.mode&(ID|SecretsOnly) != 0 {
+		return
+	}
+	s.gather(i)
+	if g := s.num.groups - 1; g >= 0 && s.num.end[g] == end {
+		kind, marker := s.num.is(g, false, false, s.context(i))
+		if kind == schemas.RedactedCard || marker != "" && s.context(i) != "" {
+			s.add(i, end, kind, marker)
+		}
+	}
+}
+
+// gather fills num with the groups from i on and returns the end of the first.
+func (s *Scanner) gather(i int) (skip int) {
+	t, n := s.t, &s.num
+	n.groups = 0
+	total := 0
+	sep := byte(0)
+	for {
+		for i < len(t) && classes[t[i]]&cDigit != 0 {
+			if total < maxDigits {
+				n.digits[total] = t[i]
+			}
+			total++
+			i++
+		}
+		if skip == 0 {
+			skip = i
+		}
+		if c := classes[s.at(i)]; c&(cUpper|cLower) != 0 || s.at(i) == '_' || total > maxDigits {
+			for i < len(t) && classes[t[i]]&cDigit != 0 {
+				i++
+			}
+			if n.groups == 0 {
+				return i
+			}
+			return skip // a group that goes on in letters is none
+		}
+		n.count[n.groups], n.end[n.groups], n.sep[n.groups] = total, i, sep
+		n.groups++
+		if n.groups == maxGroups {
+			return skip
+		}
+		k := i
+		sep = s.at(k)
+		switch sep {
+		case ' ', '-', '.', '/':
+			k++
+			if s.at(k) == '(' && sep == ' ' {
+				k++
+			}
+		case '+':
+			if s.mode&Parameters == 0 {
+				return skip
+			}
+			sep = ' '
+			k++
+		case ')':
+			if k++; s.at(k) == ' ' || s.at(k) == '-' {
+				k++
+			}
+		default:
+			return skip
+		}
+		if classes[s.at(k)]&cDigit == 0 {
+			return skip
+		}
+		i = k
+	}
+}
+
+// is tells what the groups up to g are; marker is "" if they are nothing. ctx is
+// the word before the number.
+func (n *cluster) is(g int, plus, paren bool, ctx string) (schemas.RedactionKind, string) {
+	d := n.digits[:n.count[g]]
+	if kind, ok := n.national(g, d, ctx); ok && !plus && !paren {
+		return kind, markNational
+	}
+	if !plus && !paren && n.cardShape(g) && check.Card(d) {
+		return schemas.RedactedCard, markCard
+	}
+	if n.phone(g, d, plus, paren, ctx) {
+		return schemas.RedactedPhone, markPhone
+	}
+	return 0, ""
+}
+
+// shape reports whether the groups up to g have the sizes of want ("3-2-4"
+// without the '-') and the separators sep between them, each of which may be one
+// of several.
+func (n *cluster) shape(g int, want, seps string) bool {
+	if g+1 != len(want) {
+		return false
+	}
+	for k := 0; k <= g; k++ {
+		size := n.count[k]
+		if k > 0 {
+			size -= n.count[k-1]
+			if strings.IndexByte(seps, n.sep[k]) < 0 || k > 1 && n.sep[k] != n.sep[1] {
+				return false
+			}
+		}
+		if size != int(want[k]-'0') {
+			return false
+		}
+	}
+	return true
+}
+
+// cardShape reports whether the groups up to g are grouped as on a card.
+func (n *cluster) cardShape(g int) bool {
+	if g == 0 {
+		return true
+	}
+	for _, want := range [...]string{"4444", "465", "464", "44443", "4441"} {
+		if n.shape(g, want, " -") {
+			return true
+		}
+	}
+	return false
+}
+
+// date returns the end of a date (2024-08-06, 2024/08/06, 06/08/2024) at i, so
+// that it and the time behind it are not taken for a number; 0 if there is none.
+func (s *Scanner) date(i int) int {
+	for _, form := range [...]string{"dddd-dd-dd", "dddd/dd/dd", "dd/dd/dddd", "dd.dd.dddd", "dddd.dd.dd"} {
+		if i+len(form) > len(s.t) || classes[s.at(i+len(form))]&cDigit != 0 {
+			continue
+		}
+		ok := true
+		for k := range len(form) {
+			digit := classes[s.t[i+k]]&cDigit != 0
+			if digit != (form[k] == 'd') || !digit && s.t[i+k] != form[k] {
+				ok = false
+				break
+			}
+		}
+		if !ok {
+			continue
+		}
+		year := i
+		if form[2] != 'd' {
+			year = i + 6
+		}
+		if c := s.t[year : year+2]; c == "19" || c == "20" {
+			end := i + len(form)
+			if next := s.at(end); next == ' ' || next == '+' { // and the hour behind it
+				for end+1 < len(s.t) && classes[s.t[end+1]]&cDigit != 0 && end < i+len(form)+2 {
+					end++
+				}
+				if end > i+len(form) {
+					end++
+				}
+			}
+			return end
+		}
+	}
+	return 0
+}
+
+// jsonNumber reports whether the number at i is the bare value of a JSON
+// member: a quoted name, a colon, the digits.
+func (s *Scanner) jsonNumber(i int) bool {
+	for i > 0 && s.t[i-1] == ' ' {
+		i--
+	}
+	return i >= 2 && s.t[i-1] == ':' && s.t[i-2] == '"'
+}

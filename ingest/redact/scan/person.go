@@ -1,0 +1,219 @@
+package scan
+
+import (
+	"strings"
+
+	"github.com/gatehound/gatehound/ingest/redact/check"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// The contexts that a word before a number can give.
+const (
+	ctxPhone    = "phone"
+	ctxNational = "national"
+)
+
+// national reports whether the groups up to g are a national identity number.
+// What has no check digit, or a single one over few digits, needs the form that
+// people write it in, or a word before it that says so.
+func (n *cluster) national(g int, d []byte, ctx string) (schemas.RedactionKind, bool) {
+	told := ctx == ctxNational
+	ok := false
+	switch len(d) {
+	case 9:
+		ok = n.shape(g, "324", "-") && check.SSN(d) ||
+			n.shape(g, "333", "-") && check.SIN(d) ||
+			told && (check.SSN(d) || check.SIN(d) || check.BSN(d))
+	case 10:
+		ok = n.shape(g, "64", "-") && check.Personnummer(d) ||
+			n.shape(g, "334", " ") && check.NHS(d) && !nanp(d) ||
+			told && (check.NHS(d) || check.Personnummer(d))
+	case 11:
+		bare := g == 0
+		ok = bare && (check.PESEL(d) || check.CPF(d) || check.GermanTax(d)) ||
+			n.cpfShape(g) && check.CPF(d) ||
+			n.shape(g, "2333", " ") && check.GermanTax(d) ||
+			told && (check.PESEL(d) || check.CPF(d) || check.GermanTax(d))
+	case 12:
+		ok = n.shape(g, "444", " -") && check.Aadhaar(d) ||
+			(g == 0 || n.shape(g, "84", "-")) && check.Personnummer(d) ||
+			told && check.Aadhaar(d)
+	case 15:
+		ok = (g == 0 || n.shape(g, "1222332", " ") || told) && check.NIR(d)
+	}
+	return schemas.RedactedNationalID, ok
+}
+
+// cpfShape is 000.000.000-00.
+func (n *cluster) cpfShape(g int) bool {
+	return g == 3 && n.count[0] == 3 && n.count[1] == 6 && n.count[2] == 9 && n.count[3] == 11 &&
+		n.sep[1] == '.' && n.sep[2] == '.' && n.sep[3] == '-'
+}
+
+// nanp reports whether the 10 digits d can be a number of the North American
+// plan: area and exchange begin with 2 to 9, and are no service code (N11).
+func nanp(d []byte) bool {
+	return d[0] >= '2' && d[3] >= '2' && (d[1] != '1' || d[2] != '1') && (d[4] != '1' || d[5] != '1')
+}
+
+// phone reports whether the groups up to g are a telephone number: E.164 with
+// its '+', a North American one with separators, one of another country with
+// its leading 0 and separators, or anything of the right length after a word
+// that says so.
+func (n *cluster) phone(g int, d []byte, plus, paren bool, ctx string) bool {
+	total := len(d)
+	sep := byte(0)
+	uniform, slashes := true, 0
+	shortest := total
+	for k := 0; k <= g; k++ {
+		size := n.count[k]
+		if k > 0 {
+			size -= n.count[k-1]
+			if sep == 0 || sep == ')' {
+				sep = n.sep[k]
+			}
+			uniform = uniform && (n.sep[k] == sep || n.sep[k] == ')')
+			if n.sep[k] == '/' {
+				slashes++
+			}
+		}
+		shortest = min(shortest, size)
+	}
+	switch {
+	case plus:
+		return total >= 8 && total <= 15 && d[0] != '0' && slashes == 0
+	case ctx == ctxPhone:
+		return total >= digitsLen && total <= 15 && slashes <= 1
+	case g == 0:
+		return false
+	case total == 10 && (n.shape(g, "334", "-. ") || paren && n.shape(g, "334", ")-. ") ||
+		g == 2 && n.count[0] == 3 && n.count[1] == 6 && (n.sep[1] == ')' || n.sep[1] == n.sep[2] || paren)):
+		return nanp(d) && slashes == 0
+	case total == 11 && d[0] == '1' && (n.shape(g, "1334", "-. ") || g == 3 && n.count[1] == 4 && n.count[2] == 7 && n.sep[3] != '/' && n.sep[2] != '/'):
+		return nanp(d[1:])
+	case d[0] == '0' && d[1] != '0':
+		return total >= 9 && total <= 12 && shortest >= 2 && uniform && slashes <= 1 && n.count[0] <= 5 &&
+			(sep != '.' || n.shape(g, "22222", "."))
+	case d[0] == '0' && d[2] != '0':
+		return total >= 11 && total <= 15 && shortest >= 2 && uniform && slashes == 0 && sep != '.' && n.count[0] <= 5
+	}
+	return false
+}
+
+// context returns what the words before the number at i say that it is.
+func (s *Scanner) context(i int) string {
+	var buf [32]byte
+	for range 4 {
+		for skipped := 0; i > 0 && skipped < 4 && strings.IndexByte(" :=#\"'(+.[-_\\", s.t[i-1]) >= 0; skipped++ {
+			i--
+		}
+		end := i
+		for i > 0 && end-i < len(buf) && (classes[s.t[i-1]]&(cUpper|cLower) != 0 || s.t[i-1] == '_' || s.t[i-1] == '-') {
+			i--
+		}
+		if i == end {
+			return ""
+		}
+		word := buf[:0]
+		for _, c := range []byte(s.t[i:end]) {
+			if c != '_' && c != '-' {
+				word = append(word, c|0x20)
+			}
+		}
+		if kind := contextOf(string(word)); kind != "" {
+			return kind
+		}
+		switch string(word) {
+		case "number", "no", "nr", "num", "nummer", "numero", "is", "id", "my", "at", "me", "on", "us", "code":
+		default:
+			return ""
+		}
+	}
+	return ""
+}
+
+func contextOf(word string) string {
+	switch word {
+	case "tel", "cell", "mobile", "call", "called", "sms", "fax", "whatsapp", "msisdn", "handy", "telefon", "telefono",
+		"mobil", "gsm", "callback", "dial", "ring":
+		return ctxPhone
+	case "ssn", "nhs", "tin", "bsn", "sofi", "sin", "pesel", "cpf", "nir", "security", "aadhaar", "aadhar", "uidai",
+		"idnr", "steuerid", "steuernummer", "insurance", "personnummer", "nino", "tax", "taxid", "insee":
+		return ctxNational
+	}
+	for _, part := range [...]string{"phone", "telefon", "mobilen"} {
+		if strings.Contains(word, part) {
+			return ctxPhone
+		}
+	}
+	for _, part := range [...]string{"socialsec", "steueriden", "nationalid", "personalid", "burgerservice", "taxpayer"} {
+		if strings.Contains(word, part) {
+			return ctxNational
+		}
+	}
+	return ""
+}
+
+// iban looks for an IBAN at i; it may have a space after every four characters.
+func (s *Scanner) iban(i int) int {
+	t := s.t
+	if i+15 > len(t) || classes[t[i]]&(cUpper|cLower) == 0 || classes[t[i+1]]&(cUpper|cLower) == 0 ||
+		classes[t[i+2]]&classes[t[i+3]]&cDigit == 0 {
+		return 0
+	}
+	var b [34]byte
+	n, k := 0, i
+	length := check.IBANLength([]byte{t[i] &^ 0x20, t[i+1] &^ 0x20})
+	for k < len(t) && n < length {
+		switch c := t[k]; {
+		case classes[c]&cDigit != 0:
+			b[n] = c
+			n++
+		case classes[c]&cAlnum != 0:
+			b[n] = c &^ 0x20
+			n++
+		case (c == ' ' || c == '-' || c == '+' && s.mode&Parameters != 0) && n%4 == 0 && classes[s.at(k+1)]&cAlnum != 0:
+		default:
+			return 0
+		}
+		k++
+	}
+	if n == 0 || classes[s.at(k)]&cAlnum != 0 || !check.IBAN(b[:n]) {
+		return 0
+	}
+	return s.add(i, k, schemas.RedactedIBAN, markIBAN)
+}
+
+// letteredID looks for the Italian and Spanish identity numbers, which hold
+// letters, at the token t[i:j].
+func (s *Scanner) letteredID(i, j int, tok string) int {
+	if s.mode&(ID|SecretsOnly) != 0 {
+		return 0
+	}
+	var b [16]byte
+	n := 0
+	for k := range len(tok) {
+		if tok[k] == '-' && k == len(tok)-2 { // 12345678-Z
+			continue
+		}
+		if n == len(b) || classes[tok[k]]&cAlnum == 0 {
+			return 0
+		}
+		b[n] = tok[k]
+		n++
+	}
+	if n == 9 && check.NIF(b[:n]) {
+		return s.add(i, j, schemas.RedactedNationalID, markNational)
+	}
+	if n == 16 {
+		for k := range n {
+			if classes[b[k]]&cLower != 0 {
+				b[k] &^= 0x20
+			}
+		}
+		if check.FiscalCode(b[:n]) {
+			return s.add(i, j, schemas.RedactedNationalID, markNational)
+		}
+	}
+	return 0
+}

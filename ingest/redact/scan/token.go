@@ -1,0 +1,202 @@
+package scan
+
+import (
+	"strings"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// token looks at the token (letters, digits, '_', '-') that begins at i and
+// returns where to go on.
+func (s *Scanner) token(i int) int {
+	t := s.t
+	j, bits := i, uint16(0)
+	for j < len(t) && classes[t[j]]&cWord != 0 {
+		bits |= classes[t[j]]
+		j++
+	}
+	if s.hasAt {
+		if end := s.emailFrom(i, j); end > 0 {
+			return end
+		}
+	}
+	tok := t[i:j]
+	if bits&(cUpper|cLower) == 0 {
+		if bits&cDigit == 0 {
+			return j
+		}
+		for t[i] == '-' || t[i] == '_' {
+			i++
+		}
+		if end := s.macAddress(i); end > 0 {
+			return end
+		}
+		return s.number(i)
+	}
+	if j < len(t) {
+		switch {
+		case t[j] == ' ' && len(tok) <= 6 && scheme(tok) == len(tok):
+			if end := s.credential(j); end > 0 {
+				return end
+			}
+		case t[j] == ':' && len(tok) <= 4 && bits&^(cUpper|cLower|cDigit|cHex|cBase64|cLocal|cDomain|cValue) == 0:
+			if end := s.ipv6(i); end > 0 {
+				return end
+			}
+		}
+	}
+	if len(tok) >= 4 && bits&cDigit != 0 && s.mode&SecretsOnly == 0 {
+		if end := s.iban(i); end > 0 {
+			return end
+		}
+	}
+	if len(tok) >= 7 {
+		if end := s.secret(i, j, tok); end > 0 {
+			return end
+		}
+		if end := s.letteredID(i, j, tok); end > 0 {
+			return end
+		}
+		if bits&cDigit != 0 && tok[0] != '-' {
+			if k := lettersThenDigits(tok); k > 0 {
+				s.glued(i+k, j)
+				return j
+			}
+		}
+	}
+	if j < len(t) && len(tok) >= 3 && (t[j] == '/' || t[j] == '+') {
+		return s.base64(i, j)
+	}
+	return j
+}
+
+// secret looks for a secret that begins with the token t[i:j].
+func (s *Scanner) secret(i, j int, tok string) int {
+	if end, kind, marker := providerKey(s.t, i, tok); end > 0 {
+		return s.add(i, end, kind, marker)
+	}
+	if len(tok) < tokenLen-2 {
+		return 0
+	}
+	if end := jwtEnd(s.t, i, tok); end > 0 {
+		return s.add(i, end, schemas.RedactedJWT, markJWT)
+	}
+	if strings.HasPrefix(tok, "-----BEGIN") {
+		return s.pem(i)
+	}
+	least := 20
+	if s.mode&ID != 0 {
+		least = 38 // request ids of up to 36 characters are common
+	}
+	if random(tok, least) && !isUUID(tok) && !objectID(tok) {
+		end := j
+		for end < len(s.t) && s.t[end] == '=' && end < j+2 {
+			end++
+		}
+		if end < len(s.t) && classes[s.t[end]]&cAlnum != 0 { // name=value
+			end = j
+		}
+		return s.add(i, end, schemas.RedactedHighEntropy, markToken)
+	}
+	return 0
+}
+
+// maxBase64 bounds a run of base64 characters that is looked at, in bytes.
+const maxBase64 = 256
+
+// base64 looks for a random text in the base64 alphabet with '/' and '+', which
+// are no part of tokens: the secret access keys of AWS are such. A path is not
+// one, because it does not begin with a name.
+func (s *Scanner) base64(i, j int) int {
+	t := s.t
+	if i > 0 && (classes[t[i-1]]&(cBase64|cDomain) != 0 || t[i-1] == ':') && t[i-1] != '=' {
+		return j
+	}
+	end := j
+	for end < len(t) && end-i < maxBase64 && (classes[t[end]]&cWord != 0 || t[end] == '/' || t[end] == '+') {
+		end++
+	}
+	if run := t[i:end]; len(run) < 32 || !random(run, 32) && !(len(run) == 40 && spread(run) >= 0.28) {
+		return j
+	}
+	for k := 0; k < 2 && end < len(t) && t[end] == '='; k++ {
+		end++
+	}
+	return s.add(i, end, schemas.RedactedHighEntropy, markToken)
+}
+
+// credential looks behind an authentication scheme, whose end is j, for what it
+// presents.
+func (s *Scanner) credential(j int) int {
+	t := s.t
+	start := j
+	for start < len(t) && t[start] == ' ' && start < j+3 {
+		start++
+	}
+	end := start
+	for end < len(t) && classes[t[end]]&cValue != 0 {
+		end++
+	}
+	value := t[start:end]
+	if len(value) < 6 || markerLen(value) > 0 {
+		return 0
+	}
+	if end < len(t) && t[end] == '"' && value[len(value)-1] == '=' { // Digest username="…"
+		for end < len(t) && t[end] != '\n' && t[end] != '\r' {
+			end++
+		}
+		return s.add(start, end, schemas.RedactedBearer, markAuth)
+	}
+	if !has(value, cDigit) && !(has(value[1:], cUpper) && has(value, cLower)) && len(value) < 20 {
+		return 0 // "bearer token", "Basic Authentication"
+	}
+	return s.add(start, end, schemas.RedactedBearer, markAuth)
+}
+
+// pem takes a private key from its BEGIN line to its END line, or to the end of
+// the text. Certificates and public keys are left to the other rules.
+func (s *Scanner) pem(i int) int {
+	rest := s.t[i:]
+	header := rest[:min(len(rest), 64)]
+	if !strings.Contains(header, "PRIVATE KEY") {
+		return 0
+	}
+	end := len(s.t)
+	if at := strings.Index(rest, "-----END"); at >= 0 {
+		end = i + at + len("-----END")
+		if dash := strings.Index(s.t[end:min(len(s.t), end+64)], "-----"); dash >= 0 {
+			end += dash + 5
+		}
+	}
+	return s.add(i, end, schemas.RedactedPrivateKey, markPEM)
+}
+
+// tilde looks for a client secret of Microsoft Entra: three characters, a digit,
+// "Q~", and 31 to 34 more.
+func (s *Scanner) tilde(i int) int {
+	t := s.t
+	if i < 5 || t[i-1] != 'Q' || classes[t[i-2]]&cDigit == 0 {
+		return i + 1
+	}
+	end := i + 1
+	for end < len(t) && (classes[t[end]]&cWord != 0 || t[end] == '~' || t[end] == '.') {
+		end++
+	}
+	if end-i < 30 || i-5 < s.last {
+		return i + 1
+	}
+	return s.add(i-5, end, schemas.RedactedCloudKey, markAzure)
+}
+
+// lettersThenDigits returns where the digits begin in a token such as "card-4111"
+// or "ssn_123": letters, a join, then only digits and joins. 0 if it is another.
+func lettersThenDigits(tok string) int {
+	k := 0
+	for k < len(tok) && classes[tok[k]]&(cUpper|cLower) != 0 {
+		k++
+	}
+	if k == 0 || k+digitsLen >= len(tok) || classes[tok[k]]&cJoin == 0 || !only(tok[k:], cDigit|cJoin) {
+		return 0
+	}
+	return k + 1
+}

@@ -1,0 +1,167 @@
+package scan
+
+import (
+	"unicode/utf8"
+)
+
+// view is a text as a reader would decode it: percent escapes (of any depth),
+// \u0040 and \x40 and numeric HTML entities undone, full-width forms narrowed,
+// invisible characters left out. Matches in it are cut out of the source.
+type view struct {
+	text []byte
+	// from[i] is where text[i] begins in the source, from[len(text)] its end.
+	from []int32
+}
+
+// needsView reports whether the view of s can differ from s.
+func needsView(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '%', c == '\\', classes[c]&cOdd != 0, c == '&' && i+1 < len(s) && s[i+1] == '#':
+			return true
+		}
+	}
+	return false
+}
+
+// build makes v the view of s. It is linear in s: an escape that is complete at
+// the end of the text so far is folded at once, and so are the escapes that
+// this completes.
+func (v *view) build(s string) {
+	v.text, v.from = v.text[:0], v.from[:0]
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+				i++ // hidden between the letters of a secret
+				continue
+			}
+			v.push(c, i)
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1, invisible(r):
+		case r >= 0xff01 && r <= 0xff5e:
+			v.push(byte(r-0xff01)+'!', i)
+		default:
+			for k := range n {
+				v.push(s[i+k], i)
+			}
+		}
+		i += n
+	}
+	v.from = append(v.from, int32(len(s)))
+}
+
+// push appends c, which comes from position i, and folds what it completes.
+func (v *view) push(c byte, i int) {
+	v.text = append(v.text, c)
+	v.from = append(v.from, int32(i))
+	for {
+		n := len(v.text)
+		var w, value int
+		switch last := v.text[n-1]; {
+		case classes[last]&cHex != 0:
+			w, value = hexEscape(v.text)
+		case last == ';':
+			w, value = entity(v.text)
+		case (last == 'n' || last == 'r' || last == 't') && n >= 2 && v.text[n-2] == '\\':
+			w, value = 2, ' '
+		}
+		if w == 0 {
+			return
+		}
+		at := v.from[n-w]
+		v.text, v.from = v.text[:n-w], v.from[:n-w]
+		if value < ' ' && value != '\t' && value != '\n' && value != '\r' || value >= 0x7f {
+			return // not a character that a scanner looks for
+		}
+		v.text = append(v.text, byte(value))
+		v.from = append(v.from, at)
+	}
+}
+
+// hexEscape returns the width and the value of the escape that b ends with: %40,
+// \x40 or \u0040. The width is 0 if there is none.
+func hexEscape(b []byte) (width, value int) {
+	n := len(b)
+	switch {
+	case n >= 3 && b[n-3] == '%':
+		width, value = 3, hex(b[n-2:])
+	case n >= 4 && b[n-4] == '\\' && b[n-3]|0x20 == 'x':
+		width, value = 4, hex(b[n-2:])
+	case n >= 6 && b[n-6] == '\\' && b[n-5]|0x20 == 'u':
+		width, value = 6, hex(b[n-4:])
+	}
+	if value < 0 {
+		return 0, 0
+	}
+	if value >= 0xff01 && value <= 0xff5e {
+		value -= 0xff01 - '!'
+	}
+	if width == 3 && value >= 0x7f {
+		return 0, 0 // a byte of an encoded UTF-8 sequence: keep it apart
+	}
+	return width, value
+}
+
+// entity returns the width and value of the HTML entity (&#64; or &#x40;) that b
+// ends with.
+func entity(b []byte) (width, value int) {
+	n := len(b) - 1
+	for i := n - 1; i >= 1 && i >= n-5; i-- {
+		if b[i] != '#' {
+			continue
+		}
+		if b[i-1] != '&' || i == n-1 {
+			return 0, 0
+		}
+		if b[i+1]|0x20 == 'x' {
+			if value = hex(b[i+2 : n]); value < 0 || i+2 == n {
+				return 0, 0
+			}
+			return n - i + 2, value
+		}
+		for _, c := range b[i+1 : n] {
+			if classes[c]&cDigit == 0 {
+				return 0, 0
+			}
+			value = value*10 + int(c-'0')
+		}
+		return n - i + 2, value
+	}
+	return 0, 0
+}
+
+// hex returns the value of the hexadecimal digits b; -1 if they are none.
+func hex(b []byte) int {
+	n := 0
+	for _, c := range b {
+		switch {
+		case c >= '0' && c <= '9':
+			n = n<<4 | int(c-'0')
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			n = n<<4 | int(c|0x20-'a'+10)
+		default:
+			return -1
+		}
+	}
+	return n
+}
+
+// invisible reports whether r shows nothing, changes the direction of the text,
+// or is a control character: such runes hide and reorder text, and are taken
+// out of everything that is kept.
+func invisible(r rune) bool {
+	switch {
+	case r < ' ', r >= 0x7f && r <= 0x9f, r == 0xad, r == 0x34f, r == 0x61c,
+		r >= 0x115f && r <= 0x1160, r >= 0x17b4 && r <= 0x17b5, r >= 0x180b && r <= 0x180f,
+		r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f,
+		r == 0x3164, r >= 0xfe00 && r <= 0xfe0f, r == 0xfeff, r == 0xffa0,
+		r >= 0xfff0 && r <= 0xfffb, r >= 0xe0000 && r <= 0xe0fff:
+		return true
+	}
+	return false
+}
