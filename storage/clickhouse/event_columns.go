@@ -1,0 +1,105 @@
+package clickhouse
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// eventColumns are the columns of events that are written: every field of
+// schemas.Event but ClientAddr, which stays in memory.
+func eventColumns() []column[schemas.Event] {
+	type E = schemas.Event
+	text := func(name string, get func(*E) string) column[E] { return plain(name, "String", get) }
+	i64 := func(name string, bit schemas.FieldSet, get func(*E) int64) column[E] {
+		return stated(name, "Int64", bit, get)
+	}
+	i32 := func(name string, bit schemas.FieldSet, get func(*E) int32) column[E] {
+		return stated(name, "Int32", bit, get)
+	}
+	return []column[E]{
+		plain("time", "DateTime64(9, 'UTC')", func(e *E) time.Time { return time.Unix(0, e.Time) }),
+		text("topic", func(e *E) string { return e.Position.Topic }),
+		plain("partition", "Int32", func(e *E) int32 { return e.Position.Partition }),
+		plain("message_offset", "Int64", func(e *E) int64 { return e.Position.Offset }),
+		plain("record_index", "Int32", func(e *E) int32 { return e.Position.Index }),
+
+		text("format", func(e *E) string { return e.Format }),
+		text("gateway", func(e *E) string { return e.Gateway }),
+		text("tenant", func(e *E) string { return e.Tenant }),
+		text("request_id", func(e *E) string { return e.RequestID }),
+		text("method", func(e *E) string { return e.Method }),
+		text("host", func(e *E) string { return e.Host }),
+		text("route", func(e *E) string { return e.Route }),
+		text("path", func(e *E) string { return e.Path }),
+		text("query", func(e *E) string { return e.Query }),
+		stated("status", "UInt16", schemas.HasStatus, func(e *E) uint16 { return e.Status }),
+		stated("upstream_status", "UInt16", schemas.HasUpstreamStatus, func(e *E) uint16 { return e.UpstreamStatus }),
+		enum("responder", func(e *E) uint8 { return uint8(e.Responder) }),
+		enum("auth", func(e *E) uint8 { return uint8(e.Auth) }),
+		enum("auth_reason", func(e *E) uint8 { return uint8(e.AuthReason) }),
+
+		text("principal", func(e *E) string { return e.Principal }),
+		text("end_user", func(e *E) string { return e.EndUser }),
+		text("credential", func(e *E) string { return e.Credential }),
+		plain("client", "IPv6", func(e *E) netip.Addr { return e.Client }),
+		plain("asn", "UInt32", func(e *E) uint32 { return e.ASN }),
+		text("country", func(e *E) string { return e.Country }),
+		text("user_agent", func(e *E) string { return e.UserAgent }),
+		enum("client_class", func(e *E) uint8 { return uint8(e.ClientClass) }),
+
+		i64("latency", schemas.HasLatency, func(e *E) int64 { return int64(e.Latency) }),
+		i64("upstream_latency", schemas.HasUpstreamLatency, func(e *E) int64 { return int64(e.UpstreamLatency) }),
+		i64("request_bytes", schemas.HasRequestBytes, func(e *E) int64 { return e.RequestBytes }),
+		i64("response_bytes", schemas.HasResponseBytes, func(e *E) int64 { return e.ResponseBytes }),
+
+		text("provider", func(e *E) string { return e.Provider }),
+		text("model", func(e *E) string { return e.Model }),
+		text("operation", func(e *E) string { return e.Operation }),
+		i64("input_tokens", schemas.HasInputTokens, func(e *E) int64 { return e.InputTokens }),
+		i64("output_tokens", schemas.HasOutputTokens, func(e *E) int64 { return e.OutputTokens }),
+		i64("cached_tokens", schemas.HasCachedTokens, func(e *E) int64 { return e.CachedTokens }),
+		i64("reasoning_tokens", schemas.HasReasoningTokens, func(e *E) int64 { return e.ReasoningTokens }),
+		stated("cost", "Float64", schemas.HasCost, func(e *E) float64 { return e.Cost }),
+		stated("stream", "Bool", schemas.HasStream, func(e *E) bool { return e.Stream }),
+		stated("temperature", "Float32", schemas.HasTemperature, func(e *E) float32 { return e.Temperature }),
+		i32("max_tokens", schemas.HasMaxTokens, func(e *E) int32 { return e.MaxTokens }),
+		i32("choices", schemas.HasChoices, func(e *E) int32 { return e.Choices }),
+		stated("logprobs", "Bool", schemas.HasLogprobs, func(e *E) bool { return e.Logprobs }),
+		i32("top_logprobs", schemas.HasTopLogprobs, func(e *E) int32 { return e.TopLogprobs }),
+		i32("logit_bias", schemas.HasLogitBias, func(e *E) int32 { return e.LogitBias }),
+		i32("tools", schemas.HasTools, func(e *E) int32 { return e.Tools }),
+		i32("messages", schemas.HasMessages, func(e *E) int32 { return e.Messages }),
+		text("finish_reason", func(e *E) string { return e.FinishReason }),
+		enum("guardrail", func(e *E) uint8 { return uint8(e.Guardrail) }),
+		i32("prompt_length", schemas.HasPrompt, func(e *E) int32 { return e.PromptLength }),
+		plain("prompt_fingerprint", "UInt64", func(e *E) uint64 { return e.PromptFingerprint }),
+		plain("template_fingerprint", "UInt64", func(e *E) uint64 { return e.TemplateFingerprint }),
+		text("redacted_counts", func(e *E) string { return countsText(&e.Redacted) }),
+	}
+}
+
+// stated is a column that is NULL where the log did not state the field. A
+// value other than zero is stated, whatever Known says.
+func stated[V comparable](name, wire string, bit schemas.FieldSet, get func(*schemas.Event) V) column[schemas.Event] {
+	var zero V
+	has := func(e *schemas.Event) bool { return e.Known&bit != 0 || get(e) != zero }
+	return nullable(name, wire, has, get)
+}
+
+// enum travels as the number; ClickHouse refuses one that the column's type
+// does not name.
+func enum(name string, get func(*schemas.Event) uint8) column[schemas.Event] {
+	return plain(name, "Int8", func(e *schemas.Event) int8 { return int8(get(e)) })
+}
+
+// countsText packs the counts, a byte a kind, without the zeros at the end. Most
+// events have none, and cost nothing.
+func countsText(c *schemas.RedactionCounts) string {
+	n := len(c)
+	for n > 0 && c[n-1] == 0 {
+		n--
+	}
+	return string(c[:n])
+}

@@ -1,0 +1,118 @@
+package clickhouse
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// each maps a list for an array column.
+func each[T, V any](list []T, get func(*T) V) []V {
+	out := make([]V, len(list))
+	for i := range list {
+		out[i] = get(&list[i])
+	}
+	return out
+}
+
+// WriteFindings stores findings; one that is there already is replaced.
+func (s *Store) WriteFindings(ctx context.Context, fs []schemas.Finding) error {
+	type (
+		F = schemas.Finding
+		N = schemas.Feature
+		T = schemas.Technique
+	)
+	now := time.Now()
+	moment := func(name string, get func(*F) time.Time) column[F] { return plain(name, "DateTime64(9, 'UTC')", get) }
+	text := func(name string, get func(*F) string) column[F] { return plain(name, "String", get) }
+	feature := func(name string, get func(*N) string) column[F] {
+		return plain("features."+name, "Array(String)", func(f *F) []string { return each(f.Features, get) })
+	}
+	figure := func(name string, get func(*N) float64) column[F] {
+		return plain("features."+name, "Array(Float64)", func(f *F) []float64 { return each(f.Features, get) })
+	}
+	technique := func(name string, get func(*T) string) column[F] {
+		return plain("techniques."+name, "Array(String)", func(f *F) []string { return each(f.Techniques, get) })
+	}
+	exception := func(f *F) schemas.Exception {
+		if f.Exception == nil {
+			return schemas.Exception{}
+		}
+		return *f.Exception
+	}
+	return insertRows(ctx, s, "findings", []column[F]{
+		text("id", func(f *F) string { return f.ID }),
+		text("detector", func(f *F) string { return f.Detector }),
+		text("entity_kind", func(f *F) string { return f.Entity.Kind.String() }),
+		text("entity", func(f *F) string { return f.Entity.Name }),
+		text("tenant", func(f *F) string { return f.Tenant }),
+		plain("severity", "Int8", func(f *F) int8 { return int8(f.Severity) }),
+		plain("confidence", "Float64", func(f *F) float64 { return f.Confidence }),
+		text("title", func(f *F) string { return f.Title }),
+		text("summary", func(f *F) string { return f.Summary }),
+		moment("window_start", func(f *F) time.Time { return f.WindowStart }),
+		moment("window_end", func(f *F) time.Time { return f.WindowEnd }),
+		moment("detected", func(f *F) time.Time { return f.Detected }),
+		plain("events", "Int64", func(f *F) int64 { return f.Events }),
+		feature("name", func(n *N) string { return n.Name }),
+		figure("observed", func(n *N) float64 { return n.Observed }),
+		figure("expected", func(n *N) float64 { return n.Expected }),
+		feature("unit", func(n *N) string { return n.Unit }),
+		figure("weight", func(n *N) float64 { return n.Weight }),
+		feature("text", func(n *N) string { return n.Text }),
+		technique("framework", func(t *T) string { return t.Framework }),
+		technique("id", func(t *T) string { return t.ID }),
+		technique("name", func(t *T) string { return t.Name }),
+		text("query", func(f *F) string { return f.Query }),
+		text("exception_owner", func(f *F) string { return exception(f).Owner }),
+		text("exception_reason", func(f *F) string { return exception(f).Reason }),
+		moment("stored_at", func(*F) time.Time { return now }),
+	}, fs)
+}
+
+// storedAlert is a row of alerts.
+type storedAlert struct {
+	schemas.Alert
+	finding string // in JSON
+}
+
+// WriteAlerts stores the states of alerts; one with the same id and sequence is
+// replaced.
+func (s *Store) WriteAlerts(ctx context.Context, as []schemas.Alert) error {
+	type A = storedAlert
+	now := time.Now()
+	rows := make([]A, len(as))
+	for i, a := range as {
+		finding, err := json.Marshal(a.Finding)
+		if err != nil {
+			return fmt.Errorf("write alert %s: %w: %w", a.ID, errOwn, err)
+		}
+		rows[i] = A{a, string(finding)}
+	}
+	moment := func(name string, get func(*A) time.Time) column[A] { return plain(name, "DateTime64(9, 'UTC')", get) }
+	text := func(name string, get func(*A) string) column[A] { return plain(name, "String", get) }
+	return insertRows(ctx, s, "alerts", []column[A]{
+		text("id", func(a *A) string { return a.ID }),
+		plain("sequence", "Int64", func(a *A) int64 { return int64(a.Sequence) }),
+		text("fingerprint", func(a *A) string { return a.Fingerprint }),
+		text("state", func(a *A) string { return a.State.String() }),
+		plain("severity", "Int8", func(a *A) int8 { return int8(a.Severity) }),
+		plain("confidence", "Float64", func(a *A) float64 { return a.Confidence }),
+		text("title", func(a *A) string { return a.Title }),
+		text("summary", func(a *A) string { return a.Summary }),
+		text("detector", func(a *A) string { return a.Detector }),
+		text("entity_kind", func(a *A) string { return a.Entity.Kind.String() }),
+		text("entity", func(a *A) string { return a.Entity.Name }),
+		text("tenant", func(a *A) string { return a.Tenant }),
+		moment("first_seen", func(a *A) time.Time { return a.FirstSeen }),
+		moment("last_seen", func(a *A) time.Time { return a.LastSeen }),
+		plain("findings", "Int64", func(a *A) int64 { return int64(a.Findings) }),
+		plain("events", "Int64", func(a *A) int64 { return a.Events }),
+		text("finding_id", func(a *A) string { return a.Finding.ID }),
+		text("finding", func(a *A) string { return a.finding }),
+		moment("stored_at", func(*A) time.Time { return now }),
+	}, rows)
+}

@@ -1,0 +1,73 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// oneBlock are the settings that make an insert one block, in the table and in
+// the targets of its views, so that a repeated insert has the same blocks under
+// the same tokens. No insert has as many rows or bytes as the bounds here.
+var oneBlock = map[string]any{
+	"async_insert":                                       0,
+	"insert_deduplicate":                                 1,
+	"max_insert_threads":                                 1,
+	"max_block_size":                                     1 << 24,
+	"max_insert_block_size":                              1 << 24,
+	"min_insert_block_size_rows":                         1 << 24,
+	"min_insert_block_size_bytes":                        1 << 32,
+	"min_insert_block_size_rows_for_materialized_views":  1 << 24,
+	"min_insert_block_size_bytes_for_materialized_views": 1 << 32,
+	// The order of a view's groups depends on nothing but the block.
+	"group_by_two_level_threshold":       0,
+	"group_by_two_level_threshold_bytes": 0,
+	// A batch may hold old events of any number of days.
+	"max_partitions_per_insert_block":                    0,
+	"deduplicate_blocks_in_dependent_materialized_views": 1,
+}
+
+// insertColumns writes the collected rows as one block, and returns nil when
+// ClickHouse has stored it. With a token, an insert of the same rows under the
+// same token changes nothing. The columns are empty afterwards.
+func insertColumns[T any](ctx context.Context, s *Store, table, token string, c *columns[T]) (err error) {
+	start, rows, bytes := time.Now(), c.rows, c.bytes()
+	defer func() { s.metrics.inserted(table, rows, bytes, start, err) }()
+	settings := make(clickhouse.Settings, len(oneBlock)+1)
+	for k, v := range oneBlock {
+		settings[k] = v
+	}
+	if token != "" {
+		settings["insert_deduplication_token"] = token
+	}
+	// Over HTTP the types are known here, which saves a DESCRIBE for each
+	// insert; over the native protocol the server sends its own.
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(settings), clickhouse.WithColumnNamesAndTypes(c.types))
+	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO "+s.table(table)+" ("+c.names+")")
+	if err != nil {
+		return fmt.Errorf("insert into %s: %w", table, err)
+	}
+	defer batch.Close()
+	if err := c.flush(batch); err != nil {
+		return fmt.Errorf("insert into %s: %w", table, err)
+	}
+	if err := batch.Send(); err != nil {
+		return fmt.Errorf("insert %d rows into %s: %w", rows, table, err)
+	}
+	return nil
+}
+
+// insertRows writes rows that come now and then; what comes all the time keeps
+// its columns from one insert to the next.
+func insertRows[T any](ctx context.Context, s *Store, table string, list []column[T], rows []T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	c := newColumns(list)
+	for i := range rows {
+		c.add(&rows[i])
+	}
+	return insertColumns(ctx, s, table, "", c)
+}

@@ -1,0 +1,5 @@
+package clickhouse
+
+const childEnv = "GATEHOUND_TEST_CHILD"
+
+func child(string) {}
