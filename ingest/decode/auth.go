@@ -22,27 +22,20 @@ const (
 // The reason, where the gateway states none: 403 to a known principal is
 // forbidden, no credential is missing, a credential is invalid.
 func (r *Record) judge() {
-	if r.Auth != schemas.AuthUnknown || r.Known&schemas.HasStatus == 0 {
-		return
-	}
-	switch {
-	case r.Status == 401 || r.Status == 403 || r.Status == 407:
-		if r.Responder == schemas.ResponderUpstream {
-			r.AuthReason = schemas.ReasonNone
-			return
+	if r.Auth == schemas.AuthUnknown && r.Known&schemas.HasStatus != 0 {
+		switch {
+		case r.Status == 401 || r.Status == 403 || r.Status == 407:
+			if r.Responder != schemas.ResponderUpstream {
+				r.Auth = schemas.AuthFailure
+			}
+		case r.Status < 400 && r.Principal != "":
+			r.Auth = schemas.AuthSuccess
 		}
-		r.Auth = schemas.AuthFailure
-	case r.Status < 400 && r.Principal != "":
-		r.Auth = schemas.AuthSuccess
-	}
-	if r.Auth != schemas.AuthFailure {
-		r.AuthReason = schemas.ReasonNone
-		return
-	}
-	if r.AuthReason != schemas.ReasonNone {
-		return
 	}
 	switch {
+	case r.Auth != schemas.AuthFailure:
+		r.AuthReason = schemas.ReasonNone
+	case r.AuthReason != schemas.ReasonNone:
 	case r.Status == 403 && r.Principal != "":
 		r.AuthReason = schemas.ReasonForbidden
 	case r.Presented == PresentedNone:

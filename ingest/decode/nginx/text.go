@@ -56,18 +56,18 @@ func decodeText(line string, buf *field.Buffer, r *decode.Record) bool {
 // readClient reads what stands before the time.
 func readClient(s string, buf *field.Buffer, r *decode.Record) bool {
 	client, user, found := strings.Cut(s, " - ")
-	if !found { // the second word is Apache's ident
-		var ident string
-		client, user = word(s)
-		ident, user = word(user)
-		if ident == "" {
+	if !found { // Apache, with an ident and a user
+		if client, user, found = strings.Cut(s, " "); !found {
 			return false
 		}
+		_, user = word(user)
 	}
-	if vhost, addr, found := strings.Cut(client, " "); found {
-		r.Host, client = vhost, addr
+	if left, right, found := strings.Cut(client, " "); found {
+		if client = left; isAddresses(right) {
+			r.Host, client = left, right
+		} // else right is Apache's ident
 	}
-	if client == "" || strings.Contains(client, " ") {
+	if client == "" {
 		return false
 	}
 	if client != "unix:" {
@@ -90,13 +90,10 @@ func readMore(rest string, buf *field.Buffer, r *decode.Record) {
 		rest = tail
 	}
 	for rest != "" {
-		var pair string
-		pair, rest = word(rest)
-		name, value, found := strings.Cut(pair, "=")
-		if !found {
+		var name, value string
+		if name, value, rest = pair(rest); name == "" {
 			continue
 		}
-		value = strings.Trim(value, `"`)
 		switch name {
 		case "rt", "request_time":
 			r.Duration(schemas.HasLatency, &r.LatencyNS, value, field.Seconds)
@@ -112,6 +109,24 @@ func readMore(rest string, buf *field.Buffer, r *decode.Record) {
 			r.RequestID = unescape(value, buf)
 		}
 	}
+}
+
+// pair returns the name and the value of the name=value that s starts with,
+// where quotes keep the spaces of a value; no name if s starts with something
+// else.
+func pair(s string) (name, value, rest string) {
+	head, tail := word(s)
+	name, value, found := strings.Cut(head, "=")
+	if !found {
+		return "", "", tail
+	}
+	if strings.HasPrefix(value, `"`) {
+		after := s[strings.IndexByte(s, '=')+1:]
+		if text, rest, ok := quoted(after); ok {
+			return name, text, rest
+		}
+	}
+	return name, value, tail
 }
 
 // isAddresses reports whether s has only what lists of addresses have.

@@ -1,0 +1,15 @@
+package appjson_test
+
+import (
+	"testing"
+
+	"github.com/gatehound/gatehound/ingest/decode/decodetest"
+)
+
+func TestGolden(t *testing.T) { decodetest.Golden(t, "auto") }
+
+func TestConformance(t *testing.T) {
+	decodetest.Conformance(t, "appjson", "path", "endpoint", "StatusCode")
+}
+
+func FuzzDecode(f *testing.F) { decodetest.Fuzz(f, "appjson") }

@@ -1,0 +1,13 @@
+package kong_test
+
+import (
+	"testing"
+
+	"github.com/gatehound/gatehound/ingest/decode/decodetest"
+)
+
+func TestGolden(t *testing.T) { decodetest.Golden(t, "auto") }
+
+func TestConformance(t *testing.T) { decodetest.Conformance(t, "kong", "request", "session") }
+
+func FuzzDecode(f *testing.F) { decodetest.Fuzz(f, "kong") }

@@ -1,0 +1,15 @@
+package nginx_test
+
+import (
+	"testing"
+
+	"github.com/gatehound/gatehound/ingest/decode/decodetest"
+)
+
+func TestGolden(t *testing.T) { decodetest.Golden(t, "auto") }
+
+func TestConformance(t *testing.T) {
+	decodetest.Conformance(t, "nginx", "status", "uri", "path", "request", "request_uri")
+}
+
+func FuzzDecode(f *testing.F) { decodetest.Fuzz(f, "nginx") }
