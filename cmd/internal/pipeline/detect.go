@@ -21,7 +21,7 @@ func (p *Pipeline) detect(ctx context.Context) error {
 			return nil
 		}
 		start := time.Now()
-		findings, err := p.parts.Engine.Observe(u.observe)
+		findings, err := p.parts.Engine.Observe(u.observe, p.from)
 		if err != nil {
 			return fmt.Errorf("observe batch %s: %w", u.observe.Token, err)
 		}
@@ -31,36 +31,58 @@ func (p *Pipeline) detect(ctx context.Context) error {
 		p.metrics.busy("detect", start)
 		p.set.Step("observed")
 		u.batch.Findings = findings
-		if p.parts.Alerts != nil {
-			// With no findings too: this is where alerting learns that time passes.
-			if u.batch.Alerts, err = p.parts.Alerts.Offer(ctx, findings); err != nil {
-				return fmt.Errorf("offer %d findings of batch %s: %w", len(findings), u.observe.Token, err)
-			}
+		if u.batch.Alerts, err = p.offer(ctx, findings); err != nil {
+			return fmt.Errorf("offer %d findings of batch %s: %w", len(findings), u.observe.Token, err)
 		}
 		p.set.Step("offered")
 		if p.set.Observed != nil {
 			p.set.Observed(u.observe, findings)
 		}
-		if err := p.pass(ctx, u); err != nil {
+		asked := u.snapshot
+		if p.pass(ctx, u) != nil {
 			return nil
 		}
-		if p.parts.Store == nil || time.Since(last) < p.set.CheckpointEvery {
+		if p.parts.Store == nil || !asked && time.Since(last) < p.set.CheckpointEvery {
 			continue
 		}
 		c, took, err := p.snapshot()
 		if err != nil {
 			return err
 		}
-		// A large state is saved less often: a snapshot may take a fiftieth of
+		// A large state is saved less often: snapshots may take a fiftieth of
 		// the time.
-		last = time.Now().Add(50*took - p.set.CheckpointEvery)
-		if last.Before(time.Now()) {
-			last = time.Now()
-		}
-		if err := p.pass(ctx, &unit{generation: u.generation, checkpoint: c}); err != nil {
+		last = time.Now().Add(max(0, 50*took-p.set.CheckpointEvery))
+		if p.pass(ctx, &unit{generation: u.generation, checkpoint: c}) != nil {
 			return nil
 		}
 	}
+}
+
+// offer hands findings to alerting, which has them for sure when it returns,
+// and tells it how far event time has come.
+func (p *Pipeline) offer(ctx context.Context, findings []schemas.Finding) ([]schemas.Alert, error) {
+	if p.parts.Alerts == nil {
+		return nil, nil
+	}
+	var alerts []schemas.Alert
+	if len(findings) > 0 {
+		var err error
+		if alerts, err = p.parts.Alerts.Offer(ctx, findings); err != nil {
+			return nil, err
+		}
+	}
+	if to, ok := p.parts.Engine.Watermark(); ok {
+		ended, err := p.parts.Alerts.Advance(ctx, to)
+		return append(alerts, ended...), err
+	}
+	return alerts, nil
+}
+
+// from is where the engine's state ends in each partition.
+func (p *Pipeline) from(topic string, partition int32) int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seenFrom[lane{topic, partition}]
 }
 
 func (p *Pipeline) pass(ctx context.Context, u *unit) error {

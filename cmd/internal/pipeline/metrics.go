@@ -41,7 +41,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Events a batch.", Buckets: prometheus.ExponentialBuckets(10, 4, 8)}),
 		snapshot: f.NewGauge(prometheus.GaugeOpts{Name: "gatehound_pipeline_snapshot_bytes", Help: "Size of the last snapshot of the detectors."}),
 	}
-	for _, act := range []string{"store", "spool", "checkpoint", "dead_letter", "redo", "recover"} {
+	for _, act := range []string{"store", "spool", "checkpoint", "dead_letter", "commit", "redo", "recover"} {
 		m.errors.WithLabelValues(act)
 	}
 	for k := range schemas.RedactionKinds {

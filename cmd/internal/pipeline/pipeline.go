@@ -43,12 +43,14 @@ type Normalizer interface {
 
 // Engine runs the detectors. The pipeline calls it from one goroutine.
 type Engine interface {
-	// Observe folds the events of b that it has not seen yet.
-	Observe(b *schemas.Batch) ([]schemas.Finding, error)
+	// Observe folds the events of b, but for those with an offset below from.
+	Observe(b *schemas.Batch, from func(topic string, partition int32) int64) ([]schemas.Finding, error)
 	// Flush closes every open window: there will be no more events.
 	Flush() []schemas.Finding
 	// Seen returns, for each partition, the offset to go on from.
 	Seen() []schemas.Range
+	// Watermark is how far event time has come; false if there is none yet.
+	Watermark() (time.Time, bool)
 	Fingerprint() string
 	Snapshot() ([]byte, error)
 	Restore(state []byte) error
@@ -58,6 +60,8 @@ type Engine interface {
 // returns the alerts that changed, to be stored.
 type Alerter interface {
 	Offer(ctx context.Context, fs []schemas.Finding) ([]schemas.Alert, error)
+	// Advance says how far event time has come: alerts end by it.
+	Advance(ctx context.Context, to time.Time) ([]schemas.Alert, error)
 }
 
 // Store keeps batches. Writing a batch again changes nothing.
@@ -143,6 +147,7 @@ type Pipeline struct {
 	inflight   int            // chunks that are taken over and not durable
 	drained    chan struct{}  // closed when inflight falls to 0; nil if nobody waits
 	storeFrom  map[lane]int64 // events before are in the store already
+	seenFrom   map[lane]int64 // events before are in the detectors' state already
 	shownFrom  map[lane]int64 // where the detectors began to see each partition
 	recovered  bool           // the checkpoint has been looked for
 	failed     error
@@ -169,7 +174,8 @@ type unit struct {
 	// checkpoint, if set, is saved when all before it is durable.
 	checkpoint *schemas.Checkpoint
 	// flush asks the engine to close its windows: there is nothing after it.
-	flush bool
+	// snapshot asks for a checkpoint now.
+	flush, snapshot bool
 }
 
 // ErrStopped is returned to a source that goes on after the pipeline ended.
@@ -242,9 +248,12 @@ func (p *Pipeline) Run(ctx context.Context) error {
 // Finish closes every open window of the detectors, as at the end of a replay,
 // and waits until what they found is durable. It is called once, after the
 // source has returned and before Run's context is done.
-func (p *Pipeline) Finish(ctx context.Context) error {
-	u := &unit{generation: p.current(), flush: true, chunks: 1, started: time.Now(),
-		observe: &schemas.Batch{}}
+func (p *Pipeline) Finish(ctx context.Context) error { return p.ask(ctx, &unit{flush: true}) }
+
+// ask sends a unit without events down the pipeline and waits for its end.
+func (p *Pipeline) ask(ctx context.Context, u *unit) error {
+	u.generation, u.chunks, u.started = p.current(), 1, time.Now()
+	u.observe = &schemas.Batch{}
 	u.batch = u.observe
 	p.took()
 	select {
@@ -253,6 +262,7 @@ func (p *Pipeline) Finish(ctx context.Context) error {
 	case <-p.stopped:
 		return p.err()
 	case <-ctx.Done():
+		p.done(1)
 		return ctx.Err()
 	}
 }

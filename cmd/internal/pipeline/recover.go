@@ -59,8 +59,12 @@ func (p *Pipeline) Assigned(ctx context.Context, as []ingest.Assignment) ([]int6
 				"partition", a.Partition, "from", s, "to", storeFrom[l])
 		}
 	}
+	inState := map[lane]int64{}
+	for _, r := range p.parts.Engine.Seen() {
+		inState[lane{r.Topic, r.Partition}] = r.Next
+	}
 	p.mu.Lock()
-	p.storeFrom, p.recovered = storeFrom, true
+	p.storeFrom, p.seenFrom, p.recovered = storeFrom, inState, true
 	for i, a := range as {
 		p.shownFrom[lane{a.Topic, a.Partition}] = starts[i]
 	}
@@ -73,7 +77,12 @@ func (p *Pipeline) Assigned(ctx context.Context, as []ingest.Assignment) ([]int6
 
 // Revoked waits until all that was taken over is durable and committed.
 func (p *Pipeline) Revoked(ctx context.Context, as []ingest.Assignment) {
-	if err := p.Idle(ctx); err != nil && !errors.Is(err, ErrStopped) {
+	err := p.Idle(ctx)
+	if err == nil && p.parts.Store != nil {
+		// With a fresh checkpoint the next start shows no event again.
+		err = p.ask(ctx, &unit{snapshot: true})
+	}
+	if err != nil && !errors.Is(err, ErrStopped) {
 		p.parts.Logger.Warn("partitions go before their last events are stored; their next owner reads them again",
 			"partitions", len(as), "error", err)
 	}

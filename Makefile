@@ -1,0 +1,63 @@
+# Gatehound. `make demo` runs it, `make test` passes the tests; `make help` lists the rest.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+FOR     ?= 60s
+
+# Pinned tools; `go run` fetches and builds them.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.PHONY: build
+build: ## build bin/gatehound
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/gatehound ./cmd/gatehound
+
+.PHONY: engine
+engine: ## fetch the embedded ClickHouse engine into the user's cache (once)
+	@sh storage/embedded/fetch/get.sh
+
+.PHONY: demo
+demo: engine build ## run everything in one process with a simulated fleet (FOR=60s)
+	./bin/gatehound demo --for $(FOR)
+
+.PHONY: test
+test: engine ## run every test that needs no service: unit, conformance, fuzz seeds, race, end to end
+	$(GO) vet ./...
+	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 20m -race -short ./ingest/... ./detectors/... ./alerting/... ./storage/... ./cmd/internal/pipeline/...
+
+.PHONY: integration
+integration: engine ## run the tests against a real Apache Kafka (fetched by Maven, Java 17)
+	.ci/kafka/get
+	$(GO) test -timeout 20m -tags kafka -run 'Kafka' -v ./ingest/kafka/... ./cmd/internal/app/...
+
+.PHONY: bench
+bench: engine ## measure the figures of the README
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 2s ./ingest/... ./detectors/... ./cmd/internal/...
+
+.PHONY: generate
+generate: ## make the generated files again
+	$(GO) generate ./...
+
+.PHONY: check
+check: ## vet, formatting, linters, generated files, known vulnerabilities
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }
+	$(GO) vet -tags kafka ./...
+	$(GO) mod verify
+	$(GO) generate ./... && git diff --exit-code
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(GOLANGCI) run
+	@$(GO) run $(GOVULNCHECK) ./... || { \
+	  s=$$?; [ $$s -eq 3 ] && exit 3; \
+	  echo 'NOT TESTED: govulncheck could not run (is its database within reach?)'; \
+	  [ -z "$$GATEHOUND_NEED_VULNDB" ]; }
+
+.PHONY: clean
+clean: ## remove what was built here
+	rm -rf bin dist
