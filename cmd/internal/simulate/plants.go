@@ -149,7 +149,14 @@ func (c *campaign) entities(k schemas.EntityKind, svc *gateway.Service) []Entity
 		}
 		return es
 	case schemas.EntityRoute:
-		e.Raw = svc.Method + " " + svc.Template
+		// Some gateways log the route's name, some the path; LiteLLM logs no
+		// method.
+		named, template := e, e
+		named.Raw, template.Raw = svc.Method+" "+svc.Name, svc.Method+" "+svc.Template
+		if svc.Format == gateway.LiteLLM {
+			named.Raw = " " + svc.Template
+		}
+		return []Entity{template, named}
 	}
 	return []Entity{e}
 }

@@ -28,12 +28,12 @@ const tail = 0.3
 // weekend what is left of it on Saturday and Sunday. Their mean over a week
 // is 1, as a test checks.
 var (
-	office  = [24]float64{.40, .33, .28, .26, .28, .38, .60, 1.02, 1.54, 1.95, 2.12, 2.06, 1.79, 1.92, 2.08, 2.04, 1.84, 1.58, 1.30, 1.10, .97, .83, .68, .52}
+	office  = [24]float64{.34, .28, .24, .22, .24, .33, .52, .88, 1.33, 1.68, 1.83, 1.77, 1.54, 1.65, 1.79, 1.76, 1.58, 1.36, 1.12, .95, .84, .71, .59, .45}
 	weekend = [7]float64{.38, 1.23, 1.27, 1.27, 1.25, 1.17, .43}
 )
 
 // officePeak is the most that activity returns.
-const officePeak = 2.12 * 1.27
+const officePeak = 1.83 * 1.27
 
 // activity returns how busy a service is at that time; the mean is 1.
 func activity(s *gateway.Service, at int64) float64 {

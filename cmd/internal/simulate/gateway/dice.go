@@ -42,6 +42,6 @@ func (d *Dice) Lognormal(median, sigma float64) float64 {
 // Rank returns a rank from 0 to n-1 of a bounded Pareto distribution of shape
 // alpha: the smaller alpha is, the longer the tail.
 func (d *Dice) Rank(n int, alpha float64) int {
-	x := math.Pow(1-d.Float()*(1-math.Pow(float64(n), -alpha)), -1/alpha)
+	x := math.Pow(1-d.Float()*(1-math.Pow(float64(n+1), -alpha)), -1/alpha)
 	return min(int(x)-1, n-1)
 }

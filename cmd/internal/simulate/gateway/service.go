@@ -1,6 +1,6 @@
 package gateway
 
-// Format is a log format; its value is the name that the decoders use.
+// Format is a log format.
 type Format string
 
 // The formats that the fleet's gateways write.
@@ -10,11 +10,19 @@ const (
 	NginxJSON     Format = "nginx_json"
 	Envoy         Format = "envoy"
 	LiteLLM       Format = "litellm"
-	App           Format = "app"
+	App           Format = "appjson"
 )
 
 // Formats are all formats.
 var Formats = []Format{Kong, NginxCombined, NginxJSON, Envoy, LiteLLM, App}
+
+// Decoder returns the name of the decoder of the format.
+func (f Format) Decoder() string {
+	if f == NginxJSON {
+		return string(NginxCombined)
+	}
+	return string(f)
+}
 
 // Service is one API behind one gateway.
 type Service struct {
