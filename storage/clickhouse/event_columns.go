@@ -36,9 +36,9 @@ func eventColumns() []column[schemas.Event] {
 		text("query", func(e *E) string { return e.Query }),
 		stated("status", "UInt16", schemas.HasStatus, func(e *E) uint16 { return e.Status }),
 		stated("upstream_status", "UInt16", schemas.HasUpstreamStatus, func(e *E) uint16 { return e.UpstreamStatus }),
-		enum("responder", func(e *E) uint8 { return uint8(e.Responder) }),
-		enum("auth", func(e *E) uint8 { return uint8(e.Auth) }),
-		enum("auth_reason", func(e *E) uint8 { return uint8(e.AuthReason) }),
+		enum("responder", uint8(schemas.ResponderUpstream), func(e *E) uint8 { return uint8(e.Responder) }),
+		enum("auth", uint8(schemas.AuthFailure), func(e *E) uint8 { return uint8(e.Auth) }),
+		enum("auth_reason", uint8(schemas.ReasonUnstated), func(e *E) uint8 { return uint8(e.AuthReason) }),
 
 		text("principal", func(e *E) string { return e.Principal }),
 		text("end_user", func(e *E) string { return e.EndUser }),
@@ -47,7 +47,7 @@ func eventColumns() []column[schemas.Event] {
 		plain("asn", "UInt32", func(e *E) uint32 { return e.ASN }),
 		text("country", func(e *E) string { return e.Country }),
 		text("user_agent", func(e *E) string { return e.UserAgent }),
-		enum("client_class", func(e *E) uint8 { return uint8(e.ClientClass) }),
+		enum("client_class", uint8(schemas.ClientEmpty), func(e *E) uint8 { return uint8(e.ClientClass) }),
 
 		i64("latency", schemas.HasLatency, func(e *E) int64 { return int64(e.Latency) }),
 		i64("upstream_latency", schemas.HasUpstreamLatency, func(e *E) int64 { return int64(e.UpstreamLatency) }),
@@ -72,7 +72,7 @@ func eventColumns() []column[schemas.Event] {
 		i32("tools", schemas.HasTools, func(e *E) int32 { return e.Tools }),
 		i32("messages", schemas.HasMessages, func(e *E) int32 { return e.Messages }),
 		text("finish_reason", func(e *E) string { return e.FinishReason }),
-		enum("guardrail", func(e *E) uint8 { return uint8(e.Guardrail) }),
+		enum("guardrail", uint8(schemas.GuardrailMasked), func(e *E) uint8 { return uint8(e.Guardrail) }),
 		i32("prompt_length", schemas.HasPrompt, func(e *E) int32 { return e.PromptLength }),
 		plain("prompt_fingerprint", "UInt64", func(e *E) uint64 { return e.PromptFingerprint }),
 		plain("template_fingerprint", "UInt64", func(e *E) uint64 { return e.TemplateFingerprint }),
@@ -88,10 +88,15 @@ func stated[V comparable](name, wire string, bit schemas.FieldSet, get func(*sch
 	return nullable(name, wire, has, get)
 }
 
-// enum travels as the number; ClickHouse refuses one that the column's type
-// does not name.
-func enum(name string, get func(*schemas.Event) uint8) column[schemas.Event] {
-	return plain(name, "Int8", func(e *schemas.Event) int8 { return int8(get(e)) })
+// enum travels as the number. One beyond last becomes 0, "unknown": ClickHouse
+// would store it and then fail to read it.
+func enum(name string, last uint8, get func(*schemas.Event) uint8) column[schemas.Event] {
+	return plain(name, "Int8", func(e *schemas.Event) int8 {
+		if v := get(e); v <= last {
+			return int8(v)
+		}
+		return 0
+	})
 }
 
 // countsText packs the counts, a byte a kind, without the zeros at the end. Most

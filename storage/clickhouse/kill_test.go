@@ -1,5 +1,155 @@
 package clickhouse
 
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/embedded"
+)
+
+// TestKillDuringWriteBatch kills a process that writes batches over midnight,
+// with SIGKILL at a random moment of a batch, again and again. The next process
+// writes the batch that was under way again, in another order of rows, as
+// Gatehound does for an unfinished intent. In the end every event and reject is
+// there once, and every roll-up is right.
+func TestKillDuringWriteBatch(t *testing.T) {
+	dir := t.TempDir()
+	r := rand.New(rand.NewPCG(9, uint64(time.Now().UnixNano())))
+	begun := -1 // the last batch that was begun
+	const kills = 8
+	for range kills {
+		begun = killOnce(t, dir, begun, time.Duration(r.Int64N(int64(60*time.Millisecond))))
+	}
+	cmd := command(t.Context(), fmt.Sprintf("verify %d %s", begun, dir))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("after %d kills and %d batches: %v\n%s", kills, begun+1, err, out)
+	}
+	t.Logf("%d kills, %d batches", kills, begun+1)
+}
+
+// killOnce starts a process that redoes batch begun and goes on from there, and
+// kills it some time after it has begun a few more. It returns the last one that
+// it began.
+func killOnce(t *testing.T, dir string, begun int, after time.Duration) int {
+	t.Helper()
+	cmd := command(t.Context(), fmt.Sprintf("write %d %s", begun, dir))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for seen := 0; lines.Scan(); {
+		if begun, err = strconv.Atoi(lines.Text()); err != nil {
+			t.Fatal(err)
+		}
+		if seen++; seen == 3 {
+			time.AfterFunc(after, func() { cmd.Process.Kill() })
+		}
+	}
+	if err := cmd.Wait(); !killed(err) {
+		t.Fatalf("the process was not killed: %v\n%s", err, stderr.String())
+	}
+	return begun
+}
+
+func killed(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
 const childEnv = "GATEHOUND_TEST_CHILD"
 
-func child(string) {}
+func command(ctx context.Context, act string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"="+act)
+	return cmd
+}
+
+const killedBatch = 4000 // events
+
+// child is the process that is killed, and the one that looks at what is left.
+func child(act string) {
+	var what, dir string
+	var begun int
+	if _, err := fmt.Sscanf(act, "%s %d %s", &what, &begun, &dir); err != nil {
+		panic(err)
+	}
+	cfg := embedded.DefaultConfig()
+	cfg.Dir = dir
+	e, err := embedded.Open(cfg, quiet)
+	if err != nil {
+		panic(err)
+	}
+	s, err := OpenWith(e.Options(), DefaultConfig(), quiet, prometheus.NewRegistry())
+	if err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	if _, err := s.Migrate(ctx); err != nil {
+		panic(err)
+	}
+	if begun >= 0 {
+		if err := s.WriteBatch(ctx, shuffled(nightBatch(begun, killedBatch))); err != nil {
+			panic(err)
+		}
+	}
+	if what == "verify" {
+		t := &verdict{TB: new(testing.T), ctx: ctx}
+		var batches []*schemas.Batch
+		for n := range begun + 1 {
+			batches = append(batches, nightBatch(n, killedBatch))
+		}
+		exactlyOnce(t, s, batches)
+		if err := errors.Join(s.Close(), e.Close()); err != nil || t.failed {
+			os.Exit(1)
+		}
+		return
+	}
+	for n := begun + 1; ; n++ {
+		b := nightBatch(n, killedBatch)
+		fmt.Println(n)
+		if err := s.WriteBatch(ctx, b); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// verdict lets exactlyOnce speak in a process without a test.
+type verdict struct {
+	testing.TB
+	ctx    context.Context
+	failed bool
+}
+
+func (v *verdict) Helper()                  {}
+func (v *verdict) Context() context.Context { return v.ctx }
+func (v *verdict) Errorf(format string, args ...any) {
+	v.failed = true
+	fmt.Printf(format+"\n", args...)
+}
+func (v *verdict) Fatalf(format string, args ...any) {
+	fmt.Printf(format+"\n", args...)
+	os.Exit(1)
+}
