@@ -154,7 +154,7 @@ func (s *summary) alert() schemas.Alert {
 		Title: out.Title, Summary: out.Summary, WindowStart: out.FirstSeen, WindowEnd: out.LastSeen,
 		Detected: out.LastSeen, Events: out.Events, Features: features(byDetector, len(all)),
 		Techniques: []schemas.Technique{},
-		Query:      "SELECT * FROM alerts WHERE id IN (" + strings.Join(ids, ", ") + ") ORDER BY severity DESC, first_seen",
+		Query:      "SELECT * FROM alerts FINAL WHERE id IN (" + strings.Join(ids, ", ") + ") ORDER BY sequence DESC LIMIT 1 BY id",
 	}
 	return out
 }

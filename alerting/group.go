@@ -37,6 +37,8 @@ type change struct {
 	was time.Time
 	// touched tells that rec differs from the log, notify that people are told.
 	touched, notify bool
+	// shown tells that the caller gets it.
+	shown bool
 }
 
 func newBook(tx *bolt.Tx, cfg *Config, routes []*route, now time.Time) *book {
@@ -81,9 +83,13 @@ func (b *book) take(f *schemas.Finding) error {
 	if known && (seen.Excepted || f.Severity <= seen.Severity) {
 		b.suppressed[reasonRepeat]++
 		if seen.Alert != "" { // so that the caller stores the alert again
-			_, err = b.find(seen.Alert)
+			c, err := b.find(seen.Alert)
+			if c != nil {
+				c.shown = true
+			}
+			return err
 		}
-		return err
+		return nil
 	}
 
 	fp := fingerprint(f)
@@ -166,7 +172,7 @@ func (b *book) join(c *change, f *schemas.Finding, findings int, events int64) {
 	if f.WindowEnd.After(a.LastSeen) {
 		a.LastSeen = f.WindowEnd
 	}
-	c.touched = true
+	c.touched, c.shown = true, true
 
 	due := f.Detected.Sub(c.rec.Notified) >= b.cfg.RepeatInterval
 	switch {
@@ -228,7 +234,7 @@ func (b *book) resolve(before time.Time, limit int, quietly bool) error {
 			continue
 		}
 		c.rec.Alert.State = schemas.AlertResolved
-		c.touched, c.notify = true, !quietly
+		c.touched, c.shown, c.notify = true, true, !quietly
 		b.open--
 	}
 	return nil
@@ -284,11 +290,13 @@ func (b *book) enqueue(a *schemas.Alert) error {
 	return nil
 }
 
-// alerts returns the alerts that the transaction touched, as they now are.
+// alerts returns the alerts that the transaction is about, as they now are.
 func (b *book) alerts() []schemas.Alert {
 	out := make([]schemas.Alert, 0, len(b.order))
 	for _, c := range b.order {
-		out = append(out, c.rec.Alert)
+		if c.shown {
+			out = append(out, c.rec.Alert)
+		}
 	}
 	return out
 }

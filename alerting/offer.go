@@ -84,7 +84,7 @@ func (m *Manager) Offer(ctx context.Context, findings []schemas.Finding) ([]sche
 		}
 		out = merge(out, alerts)
 	}
-	resolved, err := m.resolve()
+	resolved, err := m.resolve(m.clock.event)
 	return merge(out, resolved), err
 }
 
@@ -99,7 +99,7 @@ func (m *Manager) Advance(_ context.Context, eventTime time.Time) ([]schemas.Ale
 	}
 	m.clock.advance(eventTime, time.Now())
 	out := m.unheld()
-	resolved, err := m.resolve()
+	resolved, err := m.resolve(m.clock.event)
 	return merge(out, resolved), err
 }
 
@@ -128,12 +128,12 @@ func merge(all, more []schemas.Alert) []schemas.Alert {
 	return all
 }
 
-// resolve closes the alerts that event time has left behind, and the oldest
-// ones beyond MaxAlerts.
-func (m *Manager) resolve() ([]schemas.Alert, error) {
+// resolve closes the alerts that are left behind at the event time now, and
+// the oldest ones beyond MaxAlerts.
+func (m *Manager) resolve(now time.Time) ([]schemas.Alert, error) {
 	var out []schemas.Alert
+	bound := now.Add(-m.cfg.ResolveAfter)
 	for {
-		bound := m.clock.at(time.Now()).Add(-m.cfg.ResolveAfter)
 		if m.oldest.IsZero() || !m.oldest.Before(bound) {
 			break
 		}
@@ -211,7 +211,7 @@ func first(index *bolt.Bucket) time.Time {
 func (m *Manager) sweep() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	resolved, err := m.resolve()
+	resolved, err := m.resolve(m.clock.at(time.Now()))
 	m.held = merge(m.held, resolved)
 	if n := len(m.held); n > maxHeld {
 		m.held = m.held[n-maxHeld:]

@@ -1,0 +1,249 @@
+package alerting
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// The test binary, started again with childVariable set, is a process that
+// kills itself without notice where its role says.
+const (
+	childVariable = "GATEHOUND_TEST_CHILD"
+	pathVariable  = "GATEHOUND_TEST_LOG"
+
+	afterOffer   = "after Offer"   // decided, not delivered
+	duringNotify = "during Notify" // the receiver has it, the log does not know
+	afterSome    = "after some"    // three of eight delivered and noted
+)
+
+func childRole() string { return os.Getenv(childVariable) }
+
+// runChild prints the keys of what it was told to tell and of what the
+// receiver got, and dies.
+func runChild(role string) {
+	die := func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} }
+	n := 0
+	s := &fakeSink{name: "s", answer: func(_ context.Context, c call) (Ref, error) {
+		fmt.Println("got", c.key)
+		if n++; role == duringNotify || n == 4 {
+			die()
+		}
+		return Ref("ref-of-" + c.alert.ID), nil
+	}}
+	cfg := DefaultConfig()
+	cfg.Path = os.Getenv(pathVariable)
+	m, err := New(cfg, []Sink{s}, quiet(), prometheus.NewRegistry())
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	alerts, err := m.Offer(context.Background(), many(8, noon, schemas.SeverityLow))
+	if err != nil {
+		fmt.Println("error", err)
+		os.Exit(1)
+	}
+	for i := range alerts {
+		fmt.Println("told", Key(&alerts[i]))
+	}
+	if role == afterOffer {
+		die()
+	}
+	_ = m.Run(context.Background())
+}
+
+func TestKilled(t *testing.T) {
+	for _, role := range []string{afterOffer, duringNotify, afterSome} {
+		t.Run(role, func(t *testing.T) {
+			path := logPath(t)
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), childVariable+"="+role, pathVariable+"="+path)
+			out, err := cmd.Output()
+			if err == nil || !strings.Contains(err.Error(), "killed") {
+				t.Fatalf("the child ended with %v: %s", err, out)
+			}
+			var told, got []string
+			for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+				what, key, _ := strings.Cut(lines.Text(), " ")
+				switch what {
+				case "told":
+					told = append(told, key)
+				case "got":
+					got = append(got, key)
+				default:
+					t.Fatalf("the child says %q", lines.Text())
+				}
+			}
+			if len(told) != 8 {
+				t.Fatalf("the child was told %d alerts", len(told))
+			}
+
+			s := &fakeSink{name: "s"}
+			r := open(t, path, nil, s)
+			// The pipeline reads the batch again: nothing new is to be told.
+			again := r.offer(t, many(8, noon, schemas.SeverityLow)...)
+			if len(again) != 8 {
+				t.Errorf("the repeated offer returned %d alerts to store, want 8", len(again))
+			}
+			stop := r.run(t)
+			for len(r.Pending()) > 0 {
+				time.Sleep(time.Millisecond)
+			}
+			stop()
+			_, taken := s.all()
+			all := append(slices.Clone(got), keys(taken)...)
+			slices.Sort(all)
+			slices.Sort(told)
+			if !slices.Equal(slices.Compact(slices.Clone(all)), told) {
+				t.Errorf("receivers got %v before and after, want %v", all, told)
+			}
+			if twice := len(all) - len(told); twice > 1 {
+				t.Errorf("%d notifications came twice, want at most the one in flight", twice)
+			}
+		})
+	}
+}
+
+// What decides about notifications outlives the process: the state of alerts,
+// known findings, refs, what waits, and dead letters.
+func TestRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := logPath(t)
+		start := time.Now()
+		s := &fakeSink{name: "s", answer: func(context.Context, call) (Ref, error) { return "C1/1.5", nil }}
+		r := open(t, path, nil, s)
+		stop := r.run(t)
+		first := r.offer(t, finding("a", start, schemas.SeverityLow))[0]
+		synctest.Wait()
+		stop()
+		r.offer(t, finding("b", start, schemas.SeverityLow)) // nobody delivers any more
+		waiting := r.Pending()
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+
+		s2 := &fakeSink{name: "s"}
+		r2 := open(t, path, nil, s2)
+		if err := r2.Open(); err != nil {
+			t.Fatal(err)
+		}
+		if got := r2.Pending(); len(got) != 1 || len(waiting) != 1 || got[0].Key != waiting[0].Key {
+			t.Fatalf("%v waits after the restart, want %v", got, waiting)
+		}
+		if v := r2.value(t, "open_alerts"); v != 2 {
+			t.Errorf("open_alerts is %v after the restart, want 2", v)
+		}
+		if v := r2.value(t, "queue_length", "sink", "s"); v != 1 {
+			t.Errorf("queue_length is %v after the restart, want 1", v)
+		}
+		alerts, err := r2.Alerts()
+		if err != nil || len(alerts) != 2 {
+			t.Errorf("%d alerts after the restart, %v", len(alerts), err)
+		}
+		r2.offer(t, finding("a", start, schemas.SeverityLow), finding("a", start.Add(10*time.Minute), schemas.SeverityLow))
+		if n := len(r2.Pending()); n != 1 {
+			t.Errorf("%d wait: known and repeated findings are told after a restart", n)
+		}
+		stop = r2.run(t)
+		r2.advance(t, start.Add(3*time.Hour))
+		synctest.Wait()
+		stop()
+		_, got := s2.all()
+		if len(got) != 3 {
+			t.Fatalf("%v delivered, want b and two resolved", keys(got))
+		}
+		for _, c := range got {
+			if c.alert.ID == first.ID && (c.prev != "C1/1.5" || c.alert.State != schemas.AlertResolved || c.alert.Sequence != 2) {
+				t.Errorf("%s has ref %q, want the one from before the restart", line(c.alert), c.prev)
+			}
+		}
+	})
+}
+
+func TestRemovedSink(t *testing.T) {
+	path := logPath(t)
+	r := open(t, path, nil, &fakeSink{name: "old"})
+	r.offer(t, many(3, noon, schemas.SeverityLow)...)
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = open(t, path, nil, &fakeSink{name: "new"})
+	dead, err := r.DeadLetters()
+	if err != nil || len(dead) != 3 || dead[0].Sink != "old" || len(r.Pending()) != 0 {
+		t.Errorf("dead letters are %v, %v; want three of the sink that went", dead, err)
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := open(t, logPath(t), nil, &fakeSink{name: "s"})
+		stop := r.run(t)
+		r.offer(t, many(20, time.Now(), schemas.SeverityLow)...)
+		time.Sleep(169 * time.Hour)
+		stop()
+		alerts, err := r.Alerts()
+		if err != nil || len(alerts) != 0 || r.total != 0 || r.seen != 0 {
+			t.Errorf("%d alerts (%d by count) and %d findings are left, %v", len(alerts), r.total, r.seen, err)
+		}
+	})
+}
+
+func TestLogIsHeldOnce(t *testing.T) {
+	path := logPath(t)
+	first, second := open(t, path, nil), open(t, path, nil)
+	if err := first.Open(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Open(); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("got %v, want that the log is held", err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the log's mode is %v, %v; want 0600", info.Mode(), err)
+	}
+}
+
+func TestDamagedLog(t *testing.T) {
+	path := logPath(t)
+	r := open(t, path, nil)
+	if err := r.Open(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.Repeat("not a log ", 2000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, path, nil).Open(); err == nil {
+		t.Error("opened a file that is no log")
+	}
+}
+
+func TestTemporaryLogGoes(t *testing.T) {
+	r := open(t, "", nil)
+	if err := r.Open(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(r.temp); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(r.temp); !os.IsNotExist(err) {
+		t.Errorf("the temporary log is still there: %v", err)
+	}
+}

@@ -1,0 +1,178 @@
+package alerting
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// worstMinute returns the most calls within any minute.
+func worstMinute(calls []call) int {
+	worst := 0
+	for i := range calls {
+		n := 0
+		for _, c := range calls[i:] {
+			if c.at.Sub(calls[i].at) < time.Minute {
+				n++
+			}
+		}
+		worst = max(worst, n)
+	}
+	return worst
+}
+
+func TestStormBecomesADigest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeSink{name: "s", answer: func(context.Context, call) (Ref, error) { return "C1/1.5", nil }}
+		r := open(t, logPath(t), func(c *Config) {
+			c.Sinks = []SinkConfig{{Name: "s", Kind: "fake", PerMinute: 10}}
+		}, s)
+		fs := many(300, noon, schemas.SeverityLow)
+		for i := range 5 {
+			fs[100+i].Severity = schemas.SeverityCritical
+		}
+		alerts := r.offer(t, fs...)
+		stop := r.run(t)
+		time.Sleep(time.Second)
+		calls, _ := s.all()
+		if len(calls) != 10 {
+			t.Fatalf("%d notifications in the first second, want 10", len(calls))
+		}
+		for _, c := range calls[:5] {
+			if c.alert.Severity != schemas.SeverityCritical {
+				t.Error("the severe alerts do not come first")
+			}
+		}
+		digest := calls[9]
+		if digest.alert.Title != "291 alerts in one message" || digest.alert.Severity != schemas.SeverityLow ||
+			!strings.HasPrefix(digest.key, "digest-") || digest.alert.Findings != 291 {
+			t.Errorf("the last one is %q, %s", digest.alert.Title, line(digest.alert))
+		}
+		named := 0
+		for _, a := range alerts {
+			if strings.Contains(digest.alert.Finding.Query, a.ID) {
+				named++
+			}
+		}
+		if named != 291 {
+			t.Errorf("the digest's query names %d alerts, want 291", named)
+		}
+		// What is told later of an alert of the digest is a message of its own.
+		var summed string
+		for _, f := range fs {
+			for _, a := range alerts {
+				if a.Entity == f.Entity && strings.Contains(digest.alert.Finding.Query, a.ID) {
+					summed = f.Entity.Name
+				}
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		r.offer(t, finding(summed, noon.Add(time.Minute), schemas.SeverityHigh))
+		synctest.Wait()
+		stop()
+		calls, _ = s.all()
+		if c := calls[len(calls)-1]; c.prev != "" || c.alert.State != schemas.AlertUpdated {
+			t.Errorf("an update of a summed-up alert has ref %q and is %s", c.prev, line(c.alert))
+		}
+		if v := r.value(t, "notifications_total", "sink", "s", "outcome", outcomeDigested); v != 291 {
+			t.Errorf("digested is %v, want 291", v)
+		}
+	})
+}
+
+// A storm that goes on stays within the cap, minute for minute.
+func TestStormStaysWithinTheCap(t *testing.T) {
+	for _, mode := range []string{StormDigest, StormDelay} {
+		t.Run(mode, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &fakeSink{name: "s"}
+				r := open(t, logPath(t), func(c *Config) {
+					c.Sinks = []SinkConfig{{Name: "s", Kind: "fake", PerMinute: 6, OnStorm: mode}}
+				}, s)
+				stop := r.run(t)
+				for i := range 60 {
+					r.offer(t, finding(fmt.Sprint("x", i), noon, schemas.SeverityLow))
+					time.Sleep(3 * time.Second)
+				}
+				time.Sleep(10 * time.Minute)
+				synctest.Wait()
+				stop()
+				calls, taken := s.all()
+				if n := worstMinute(calls); n > 6 {
+					t.Errorf("%d notifications in a minute, want at most 6", n)
+				}
+				told := 0
+				for _, c := range taken {
+					told += c.alert.Findings
+				}
+				if told != 60 {
+					t.Errorf("%d of 60 alerts are told, singly or in a digest", told)
+				}
+				if mode == StormDelay && len(taken) != 60 {
+					t.Errorf("%d of 60 came singly", len(taken))
+				}
+			})
+		})
+	}
+}
+
+func TestQueueLimit(t *testing.T) {
+	for _, mode := range []string{StormDigest, StormDelay} {
+		t.Run(mode, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				away := true
+				s := &fakeSink{name: "s", answer: func(context.Context, call) (Ref, error) {
+					if away {
+						return "", After(errAway, time.Hour)
+					}
+					return "", nil
+				}}
+				r := open(t, logPath(t), func(c *Config) {
+					c.QueueLimit = 10
+					c.ResolveAfter, c.GroupWindow = 24*time.Hour, 24*time.Hour
+					c.Sinks = []SinkConfig{{Name: "s", Kind: "fake", OnStorm: mode}}
+				}, s)
+				stop := r.run(t)
+				r.offer(t, many(8, noon, schemas.SeverityHigh)...)
+				synctest.Wait()
+				for i := range 32 {
+					r.offer(t, finding(fmt.Sprint("y", i), noon, schemas.SeverityLow))
+				}
+				synctest.Wait()
+				if n := len(r.Pending()); n > 10 {
+					t.Errorf("%d wait, want at most 10", n)
+				}
+				away = false
+				time.Sleep(3 * time.Hour)
+				synctest.Wait()
+				stop()
+				dead, err := r.DeadLetters()
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, taken := s.all()
+				told, high := 0, 0
+				for _, c := range taken {
+					told += c.alert.Findings
+					if c.alert.Severity == schemas.SeverityHigh {
+						high++
+					}
+				}
+				if told+len(dead) != 40 {
+					t.Errorf("%d told and %d dead, of 40", told, len(dead))
+				}
+				if mode == StormDelay && (len(dead) != 30 || high != 8) {
+					t.Errorf("%d dead and %d severe ones delivered, want 30 and 8", len(dead), high)
+				}
+				if mode == StormDigest && len(dead) != 0 {
+					t.Errorf("%d dead, want a digest", len(dead))
+				}
+			})
+		})
+	}
+}
