@@ -16,9 +16,9 @@ import (
 // write; the bounds keep one finding from filling the log or a message.
 const (
 	maxLine    = 512      // ids, names, titles, units; bytes
-	maxText    = 4 << 10  // summaries and explanations; bytes
+	maxText    = 2 << 10  // summaries and explanations; bytes
 	maxQuery   = 16 << 10 // the evidence query; bytes
-	maxEntries = 64       // features and techniques
+	maxEntries = 32       // features and techniques
 )
 
 // prepare returns copies of findings in event-time order, within the bounds

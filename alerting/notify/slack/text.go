@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf16"
 
@@ -36,9 +37,15 @@ func inert(s string, limit int) string {
 	return escape(markup.Replace(mentions.Replace(neutral.Text(s, limit))), limit)
 }
 
-// code returns a query for a code block. A backtick could end the block.
+// broadcast are the mentions that reach everyone. Slack parses none in a code
+// block; other readers of the message might.
+var broadcast = regexp.MustCompile(`(?i)@(here|channel|everyone)`)
+
+// code returns a query for a code block. A backtick could end the block. What
+// is replaced can only stand in a value that an attacker has chosen.
 func code(s string, limit int) string {
-	return escape(strings.ReplaceAll(neutral.Lines(s, limit), "`", "ˋ"), limit)
+	s = strings.ReplaceAll(neutral.Lines(s, limit), "`", "ˋ")
+	return escape(broadcast.ReplaceAllString(s, "＠$1"), limit)
 }
 
 // escape replaces the three characters that Slack wants escaped
