@@ -22,6 +22,8 @@ type Cohort struct {
 	// there were since the beginning.
 	recent, older sketch.Hist64
 	windows       uint32
+	// usual is the exponential average of requests over two hours.
+	usual float64
 	// lasting is for how many windows each rule has met all together, hold
 	// keeps the rule from repeating itself.
 	lasting, hold [rules]uint8
@@ -78,7 +80,7 @@ func (d *watch) Merge(dst, src *Cohort) {
 // Conclude implements detectors.Detector.
 func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 	c.recent, c.older, c.windows = prev.recent, prev.older, prev.windows
-	c.lasting, c.hold = prev.lasting, prev.hold
+	c.lasting, c.hold, c.usual = prev.lasting, prev.hold, prev.usual
 	c.factor = 1
 	// Half of a few entities is no crowd.
 	if c.ratios.Total() >= 10 {
@@ -100,6 +102,9 @@ func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 	for r := range rules {
 		d.crowd(x, c, r)
 	}
+	if !c.together[drop] {
+		c.usual += (float64(c.requests) - c.usual) / min(120, float64(c.windows))
+	}
 }
 
 // ready tells that the past is long enough to know what is rare.
@@ -119,6 +124,10 @@ func (d *watch) crowd(x *detectors.Context, c *Cohort, r int) {
 		share = 0.2
 	}
 	c.together[r] = hit >= least && hit >= share*able || hit >= float64(d.config.Crowd)
+	if r == drop && hit >= 2 && float64(c.requests) <= d.limits.DropShare*c.usual {
+		// Also those whose traffic is not steady enough to tell have ended.
+		c.together[r] = true
+	}
 	if c.hold[r] > 0 {
 		c.hold[r]--
 	}

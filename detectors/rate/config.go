@@ -13,7 +13,7 @@ type Config struct {
 	Address   Limits `mapstructure:"address"`
 	Route     Limits `mapstructure:"route"`
 	// ColdFactor is how many times the peers' 99.9th percentile an entity
-	// without a past of its own has to reach. Default 20; 2 to 10,000.
+	// without a past of its own has to reach. Default 10; 2 to 10,000.
 	ColdFactor float64 `mapstructure:"cold_factor"`
 	// RoundFactor multiplies Limits.Factor for what begins on the hour or the
 	// half hour, as scheduled jobs do. Default 4; 1 to 100.
@@ -32,6 +32,10 @@ type Limits struct {
 	// Factor is how many times the upper end of what is usual makes a spike.
 	// Default 10 for principals and addresses, 5 for routes; 1.5 to 1,000.
 	Factor float64 `mapstructure:"factor"`
+	// ColdFloor is the least pace, in requests a minute, at which an entity
+	// without a past is a spike; it also has to make twice Floor in the minute.
+	// Default 3,000 (50 a second), not used for routes; 10 to 1e9.
+	ColdFloor float64 `mapstructure:"cold_floor"`
 	// Burst is the count at which an entity without a past is reported before
 	// its minute is over; 0 is off. Default 30,000, off for routes; at most
 	// 1e9.
@@ -40,37 +44,38 @@ type Limits struct {
 	// off. Default 5; else 1.5 to 1,000.
 	ShiftFactor float64 `mapstructure:"shift_factor"`
 	// DropFloor is the least usual count whose end is reported; 0 is off.
-	// Default 60; at most 1e9.
+	// Default 60 for principals and addresses,
+	// 30 for routes; at most 1e9.
 	DropFloor float64 `mapstructure:"drop_floor"`
 	// DropShare is the share of the lower end of what is usual at which
 	// traffic has ended. Default 0.1; 0 to 0.9.
 	DropShare float64 `mapstructure:"drop_share"`
 	// DropHistory is how many minutes of steady traffic come before a drop.
 	// Default 1,440 (a day) for principals and addresses, because people and
-	// jobs end theirs; 120 for routes; 30 to 32,000.
+	// jobs end theirs; 60 for routes; 30 to 32,000.
 	DropHistory int `mapstructure:"drop_history"`
 	// DropMinutes is how many minutes in a row it lasts. Default 5 for
 	// principals and addresses, 2 for routes; 1 to 250.
 	DropMinutes int `mapstructure:"drop_minutes"`
 	// ThrottledFloor and ThrottledShare are the least count and share of 429
 	// answers; a floor of 0 is off. Default 1,200 and 0.5 for principals and
-	// addresses, 120 and 0.3 for routes; at most 1e9, and 0.01 to 1.
+	// addresses, 30 and 0.3 for routes; at most 1e9, and 0.01 to 1.
 	ThrottledFloor float64 `mapstructure:"throttled_floor"`
 	ThrottledShare float64 `mapstructure:"throttled_share"`
 	// ErrorsFloor and ErrorsShare are the same for 5xx answers. Default 600
-	// and 0.5 for principals, off for addresses, 60 and 0.2 for routes.
+	// and 0.5 for principals, off for addresses, 30 and 0.2 for routes.
 	ErrorsFloor float64 `mapstructure:"errors_floor"`
 	ErrorsShare float64 `mapstructure:"errors_share"`
-	// Callers is how many different callers have to meet the 429 or 5xx; one
-	// caller's trouble is not the route's. Default 5 for routes, 0 for the
-	// others; 0 to 64.
+	// Callers is how many different callers have to meet the 429 or 5xx, or
+	// were usual before a drop; one caller's trouble or end is not the
+	// route's. Default 5 for routes, 0 for the others; 0 to 64.
 	Callers int `mapstructure:"callers"`
 }
 
 // DefaultConfig returns the defaults.
 func DefaultConfig() Config {
 	caller := Limits{
-		Floor: 600, Factor: 10, Burst: 30_000, ShiftFactor: 5,
+		Floor: 600, Factor: 10, ColdFloor: 3000, Burst: 30_000, ShiftFactor: 5,
 		DropFloor: 60, DropShare: 0.1, DropHistory: 1440, DropMinutes: 5,
 		ThrottledFloor: 1200, ThrottledShare: 0.5, ErrorsFloor: 600, ErrorsShare: 0.5,
 	}
@@ -80,12 +85,12 @@ func DefaultConfig() Config {
 		Principal: caller,
 		Address:   address,
 		Route: Limits{
-			Floor: 1200, Factor: 5, ShiftFactor: 5,
-			DropFloor: 60, DropShare: 0.1, DropHistory: 120, DropMinutes: 2,
-			ThrottledFloor: 120, ThrottledShare: 0.3, ErrorsFloor: 60, ErrorsShare: 0.2,
+			Floor: 1200, Factor: 5, ColdFloor: 3000, ShiftFactor: 5,
+			DropFloor: 30, DropShare: 0.1, DropHistory: 60, DropMinutes: 2,
+			ThrottledFloor: 30, ThrottledShare: 0.3, ErrorsFloor: 30, ErrorsShare: 0.2,
 			Callers: 5,
 		},
-		ColdFactor: 20, RoundFactor: 4, Crowd: 20,
+		ColdFactor: 10, RoundFactor: 4, Crowd: 20,
 	}
 }
 
@@ -103,6 +108,7 @@ func (l *Limits) validate(kind string) error {
 	return errors.Join(
 		within(kind+".floor", l.Floor, 10, 1e9),
 		within(kind+".factor", l.Factor, 1.5, 1000),
+		within(kind+".cold_floor", l.ColdFloor, 10, 1e9),
 		within(kind+".burst", l.Burst, 0, 1e9),
 		orOff(kind+".shift_factor", l.ShiftFactor, 1.5, 1000),
 		within(kind+".drop_floor", l.DropFloor, 0, 1e9),

@@ -32,13 +32,16 @@ func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort) judg
 	j.hit[spike] = d.spikes(&j.Verdict, w, c, s.scheduled > 0 || round(x.WindowStart))
 	l := &d.limits
 	j.able[drop] = l.DropFloor > 0 && int(s.calm) >= l.DropHistory && j.Values >= l.DropHistory &&
-		j.Low >= l.DropFloor/2 && j.Expected >= l.DropFloor && j.Low >= 0.3*j.Expected
+		j.Low >= l.DropFloor/2 && j.Expected >= l.DropFloor && j.Low >= 0.3*j.Expected &&
+		(d.kind != schemas.EntityRoute || s.others >= uint8(l.Callers))
 	j.ended = j.able[drop] && n <= l.DropShare*j.Low*min(1, c.factor)
 	// Once it has begun to end, the level falls and is no measure any more.
 	j.ended = j.ended || s.silent > 0 && n <= l.DropShare*max(j.Low, l.DropFloor/2)
 	j.hit[drop] = j.ended && int(s.silent)+1 >= l.DropMinutes
-	j.able[throttled], j.hit[throttled] = d.surges(s, w, w.throttled, s.throttled, l.ThrottledFloor, l.ThrottledShare)
-	j.able[failing], j.hit[failing] = d.surges(s, w, w.failed, s.failed, l.ErrorsFloor, l.ErrorsShare)
+	if j.Values >= minHistory {
+		j.able[throttled], j.hit[throttled] = d.surges(w, w.throttled, s.throttled, l.ThrottledFloor, l.ThrottledShare)
+		j.able[failing], j.hit[failing] = d.surges(w, w.failed, s.failed, l.ErrorsFloor, l.ErrorsShare)
+	}
 	return j
 }
 
@@ -50,10 +53,17 @@ func (d *watch) spikes(v *score.Verdict, w *counts, c *Cohort, scheduled bool) b
 		return false
 	}
 	if v.Values < minHistory {
-		return d.kind != schemas.EntityRoute && c.ready() &&
-			n >= max(2*d.limits.Floor, d.config.ColdFactor*c.p999)
+		return d.kind != schemas.EntityRoute && c.ready() && n >= 2*d.limits.Floor &&
+			w.pace() >= max(d.limits.ColdFloor, d.config.ColdFactor*c.p999)
 	}
 	return v.Deviations >= spikeDeviations && n >= d.threshold(v, c, scheduled)
+}
+
+// pace is what the requests would be in a minute if they went on as from the
+// first to the last, which are taken to be ten seconds apart at least: a flood
+// does not wait for the minute to begin.
+func (w *counts) pace() float64 {
+	return float64(w.requests) * 60_000 / max(float64(w.last-w.first), 10_000)
 }
 
 // threshold returns the count at which an entity with a past spikes. What one
@@ -63,12 +73,15 @@ func (d *watch) threshold(v *score.Verdict, c *Cohort, scheduled bool) float64 {
 	if d.kind == schemas.EntityRoute {
 		return max(d.limits.Floor, factor*v.High*max(1, c.factor))
 	}
+	least := d.limits.Floor
 	if scheduled {
+		// The first run of a job is as new as an unknown caller.
 		factor *= d.config.RoundFactor
+		least = max(least, d.limits.ColdFloor)
 	}
-	least := max(d.limits.Floor, factor*v.High*max(1, c.factor))
+	least = max(least, factor*v.High*max(1, c.factor))
 	if c.ready() {
-		least = max(least, 3*c.p99)
+		least = max(least, c.p99)
 	}
 	return least
 }
@@ -87,9 +100,9 @@ func (d *watch) nextLimit(s *State, x *detectors.Context, c *Cohort) uint32 {
 
 // surges tells whether count of the window's requests is a surge of errors,
 // and whether the window was large enough to tell.
-func (d *watch) surges(s *State, w *counts, count uint32, usual float32, floor, share float64) (able, hit bool) {
+func (d *watch) surges(w *counts, count uint32, usual float32, floor, share float64) (able, hit bool) {
 	n, k := float64(w.requests), float64(count)
-	able = floor > 0 && n >= floor && s.calm >= minHistory
+	able = floor > 0 && n >= floor
 	hit = able && k >= floor && k >= share*n && k >= 4*float64(usual)*n &&
 		distinct(w.troubled) >= float64(d.limits.Callers)
 	return able, hit

@@ -1,18 +1,16 @@
 package rate
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/score"
-	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// State is what is kept of an entity, 160 bytes.
+// State is what is kept of an entity, 168 bytes.
 type State struct {
 	open [2]counts
 	base score.Stream
@@ -29,6 +27,8 @@ type State struct {
 	silent, scheduled uint8
 	// hold keeps a rule from repeating itself while what it saw lasts.
 	hold [rules]uint8
+	// others is how many callers a minute usually has, of a route.
+	others uint8
 }
 
 // counts are those of one open window.
@@ -38,6 +38,9 @@ type counts struct {
 	// the other side: the addresses of a principal, else the principals; all,
 	// and those who met a 429 or 5xx.
 	callers, troubled uint32
+	// first and last are the times of the first and the last request, in
+	// milliseconds of the minute.
+	first, last uint16
 }
 
 // The rules that can hold.
@@ -77,10 +80,15 @@ func (d *watch) Spec() detectors.Spec {
 // Observe implements detectors.Detector.
 func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	c := &s.open[x.Slot]
+	at := uint16(min(max(ev.Time-x.WindowStart, 0)/int64(time.Millisecond), 59_999))
+	if c.requests == 0 {
+		c.first, c.last = at, at
+	}
+	c.first, c.last = min(c.first, at), max(c.last, at)
 	if c.requests < math.MaxUint32 {
 		c.requests++
 	}
-	bit := d.other(ev)
+	bit := d.other(x, ev)
 	c.callers |= bit
 	if ev.Status == 429 || ev.Status >= 500 {
 		c.troubled |= bit
@@ -96,18 +104,11 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 }
 
 // other returns a bit for who is on the other side of the event.
-func (d *watch) other(ev *schemas.Event) uint32 {
+func (d *watch) other(x *detectors.Context, ev *schemas.Event) uint32 {
 	if d.kind == schemas.EntityPrincipal || ev.Principal == "" {
-		b := ev.ClientAddr.As16()
-		return 1 << (sketch.Mix(binary.LittleEndian.Uint64(b[:8])^bits.RotateLeft64(binary.LittleEndian.Uint64(b[8:]), 7)) >> 59)
+		return 1 << (x.Key.Addr(ev.ClientAddr) >> 59)
 	}
-	// The tail of a pseudonym is the part that is uniform.
-	p := ev.Principal
-	h := uint64(len(p))
-	for i := max(0, len(p)-12); i < len(p); i++ {
-		h = h*31 + uint64(p[i])
-	}
-	return 1 << (sketch.Mix(h) >> 59)
+	return 1 << (x.Key.String(ev.Principal) >> 59)
 }
 
 // distinct estimates how many set the bits of a bitmap: linear counting
@@ -139,8 +140,9 @@ func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 	s.open[x.Slot] = counts{}
 	j := d.judge(x, s, &w, c)
 	d.report(x, s, &w, c, &j)
-	// An outage is not the new normal: its end would be a spike.
-	if !j.ended && !c.together[drop] || s.silent == math.MaxUint8 {
+	// An outage is not the new normal, or its end would be a spike, and a
+	// minute without a request of anybody is one of the log.
+	if c.requests > 0 && (!j.ended && !c.together[drop] || s.silent == math.MaxUint8) {
 		v := s.base.Add(x.WindowStart, float64(w.requests))
 		d.shift(x, s, &w, c, &j.Verdict, v.Shift)
 		j.Shift = v.Shift
@@ -225,6 +227,9 @@ func (s *State) learn(x *detectors.Context, w *counts, j *judgement) {
 		s.silent = 0
 	} else if s.silent < math.MaxUint8 {
 		s.silent++
+	}
+	if w.requests > 0 {
+		s.others = uint8(min((7*float64(s.others)+min(distinct(w.callers), 100)+4)/8, 255))
 	}
 	// Shares are learned from minutes with enough requests to have one, and a
 	// minute teaches little, so that a surge does not become usual at once.
