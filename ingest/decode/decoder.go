@@ -86,6 +86,9 @@ type Decoder struct {
 	rejects int
 	stop    bool
 	latest  int64 // the latest time that is believed, 0 until it is needed
+	// unbalanced is set once the end of an unreadable value was searched in
+	// vain: each such search looks at all the rest of the message.
+	unbalanced bool
 }
 
 // New returns a decoder of the given formats. It fails if opts are out of
@@ -128,7 +131,7 @@ func New(opts Options, formats []*Format) (*Decoder, error) {
 // Decode gives sink the records of one message, in order, and a reject for
 // every part that is none: at least one call, at most one for an index.
 func (d *Decoder) Decode(value []byte, sink Sink) {
-	d.sink, d.index, d.rejects, d.stop, d.latest = sink, 0, 0, false, 0
+	d.sink, d.index, d.rejects, d.stop, d.latest, d.unbalanced = sink, 0, 0, false, 0, false
 	d.buf.Reset()
 	if text, reason := d.gzip.open(value); reason != "" {
 		d.reject(StageFrame, reason, "", value)

@@ -18,6 +18,7 @@ func (d *Decoder) frame(text []byte) {
 		return
 	}
 	for ; len(rest) > 0 && !d.stop; rest = trim(rest) {
+		d.buf.Reset()
 		switch rest[0] {
 		case '[':
 			rest = rest[d.array(rest):]
@@ -27,11 +28,7 @@ func (d *Decoder) frame(text []byte) {
 				rest = rest[n:]
 				continue
 			}
-			n := d.value(rest)
-			if n < 0 {
-				n = nextObject(rest)
-			}
-			rest = rest[n:]
+			rest = rest[d.value(rest):]
 		default:
 			end := bytes.IndexByte(rest, '\n')
 			if end < 0 {
@@ -50,29 +47,24 @@ func (d *Decoder) frame(text []byte) {
 }
 
 // array decodes the values of the array that s starts with, one at a time, and
-// returns its length. If a value does not even end, the rest of s goes with it.
+// returns its length.
 func (d *Decoder) array(s []byte) int {
-	values := 0
+	first, rejects := d.index, d.rejects
 	for i := 1; i < len(s) && !d.stop; {
 		switch s[i] {
 		case ' ', '\n', '\t', '\r', ',':
 			i++
 		case ']':
-			if values == 0 {
+			if d.index == first {
 				d.reject(StageFrame, Empty, "", s[:i+1])
 			}
 			return i + 1
 		default:
-			values++
-			n := d.value(s[i:])
-			if n <= 0 {
-				return len(s)
-			}
 			d.buf.Reset()
-			i += n
+			i += d.value(s[i:])
 		}
 	}
-	if !d.stop {
+	if d.rejects == rejects { // what is cut off has not been rejected yet
 		d.reject(StageFrame, InvalidJSON, "", s)
 	}
 	return len(s)
@@ -80,8 +72,7 @@ func (d *Decoder) array(s []byte) int {
 
 // value decodes the JSON value that s starts with and returns its length. A
 // value that cannot be read is rejected as a whole if its end can be found;
-// else all of s, or up to the next line that starts an object, is rejected and
-// value returns -1.
+// else all of s is, up to the next line that starts an object.
 func (d *Decoder) value(s []byte) int {
 	v, n, err := d.doc.Parse(s[:min(len(s), d.opts.MaxBytes)])
 	if err == nil {
@@ -92,19 +83,17 @@ func (d *Decoder) value(s []byte) int {
 	if errors.Is(err, field.ErrTruncated) && len(s) > d.opts.MaxBytes {
 		reason = TooLarge
 	}
-	if d.rejects < maxSkips {
-		if n = field.Skip(s); n > 0 {
-			d.reject(StageFrame, reason, "", s[:n])
-			return n
-		}
+	n = -1
+	if !d.unbalanced {
+		n = field.Skip(s)
+		d.unbalanced = n < 0
 	}
-	d.reject(StageFrame, reason, "", s[:nextObject(s)])
-	return -1
+	if n <= 0 {
+		n = nextObject(s)
+	}
+	d.reject(StageFrame, reason, "", s[:n])
+	return n
 }
-
-// maxSkips bounds how often the end of what cannot be read is searched for in
-// one message: each search may look at all the rest of it.
-const maxSkips = 100
 
 // walk decodes a value that was read; raw is its text.
 func (d *Decoder) walk(v field.Value, raw []byte, env Envelope, opened bool) {

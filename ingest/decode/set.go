@@ -121,15 +121,13 @@ func (r *Record) SetTarget(s string) {
 		if r.Host == "" {
 			r.Host = s[strings.LastIndexByte(s[:end], '@')+1 : end]
 		}
-		if s = s[end:]; s == "" {
-			s = "/"
-		}
-	}
-	if s == "" {
-		return
+		r.Path = "/"
+		s = s[end:]
 	}
 	path, query, found := strings.Cut(s, "?")
-	r.Path = path
+	if path != "" {
+		r.Path = path
+	}
 	if found {
 		r.Query = query
 	}

@@ -124,31 +124,23 @@ func hex(s []byte, i, n int) (r rune, ok bool) {
 	return r, true
 }
 
-// Joiner joins texts with commas; the first one costs nothing.
-type Joiner struct {
-	text string
-	from int
-	many bool
-}
-
-// Add appends s; "" is left out.
-func (j *Joiner) Add(b *Buffer, s string) {
-	switch {
-	case s == "":
-		return
-	case j.text == "":
-		j.text = s
-		return
-	case !j.many || j.from+len(j.text) != len(b.b):
-		j.from, j.many = len(b.b), true
-		b.b = append(b.b, j.text...)
+// Join returns the parts with commas between them.
+func (b *Buffer) Join(parts []string) string {
+	switch len(parts) {
+	case 0:
+		return ""
+	case 1:
+		return parts[0]
 	}
-	b.b = append(append(b.b, ','), s...)
-	j.text = View(b.b[j.from:])
+	from := len(b.b)
+	for i, s := range parts {
+		if i > 0 {
+			b.b = append(b.b, ',')
+		}
+		b.b = append(b.b, s...)
+	}
+	return View(b.b[from:])
 }
-
-// String returns the joined text.
-func (j *Joiner) String() string { return j.text }
 
 // Fold appends s to to in lower case and without "-" and "_", which is how
 // names of headers, parameters and members are compared.

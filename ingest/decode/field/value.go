@@ -66,17 +66,29 @@ func (d *Doc) clean(raw []byte, flags uint8) string {
 	return d.buf.Valid(raw)
 }
 
-// List returns v as one comma-separated text: a string as it is, the texts of
-// an array joined. Headers are written either way.
+// maxListed bounds the values of a list: a chain of proxies is not longer, and
+// it is the last ones that trusted proxies wrote.
+const maxListed = 32
+
+// List returns v as one comma-separated text: a string as it is, the last 32
+// texts of an array joined. Headers are written either way.
 func (v Value) List() string {
 	if v.Kind() != Array {
 		return v.Text()
 	}
-	var joined Joiner
+	var parts [maxListed]string
+	n := 0
+	skip := v.Len() - maxListed
 	for it := v.Members(); it.Next(); {
-		joined.Add(v.d.buf, it.Value().Text())
+		if skip--; skip >= 0 {
+			continue
+		}
+		if s := it.Value().Text(); s != "" {
+			parts[n] = s
+			n++
+		}
 	}
-	return joined.String()
+	return v.d.buf.Join(parts[:n])
 }
 
 // Bool returns the truth that v states: true, false, "true", "false", 1, 0.

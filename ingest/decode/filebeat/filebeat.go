@@ -11,7 +11,7 @@ import (
 var Format = decode.Format{
 	Name: "filebeat",
 	Rules: []decode.Rule{
-		{All: []string{"@timestamp"}, Any: []string{"@metadata", "agent", "ecs", "beat", "agent.type", "ecs.version", "log.file.path"}},
+		{All: []string{"@timestamp"}, Any: []string{"@metadata", "@version", "agent", "ecs", "beat", "input", "agent.type", "ecs.version", "log.file.path"}},
 	},
 	Open: open,
 }

@@ -69,6 +69,13 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 	if r.Responder == schemas.ResponderUnknown && upstream {
 		r.Responder = schemas.ResponderUpstream
 	}
+	// The type of the AI route is not logged. What has a model and answers in
+	// tokens is a chat, unless the path says otherwise.
+	if r.Operation == "" && r.Model != "" && r.OutputTokens > 0 {
+		if r.Operation = decode.OperationOf(r.Path); r.Operation == "" {
+			r.Operation = "chat"
+		}
+	}
 	readCaller(o, r)
 	return known
 }
