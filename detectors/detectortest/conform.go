@@ -77,7 +77,9 @@ func cut(t *testing.T, s engine.Settings, corpus []schemas.Event, seed uint64, w
 				t.Fatalf("restoring: %v", err)
 			}
 			// What was seen before is offered again, as after a crash.
-			done = max(0, done-r.IntN(20))
+			if done < len(events) {
+				done = max(0, done-r.IntN(min(20, n)))
+			}
 		}
 	}
 	out = append(out, e.Flush()...)

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -53,15 +54,15 @@ func newAllowlist(list []Allow, key sketch.Key) *allowlist {
 // remember notes in e the rule with the narrowest network around the client's
 // true address, while that is at hand: the address itself is kept nowhere. All
 // other networks around the address hold this one, so it stands for them too.
-func (a *allowlist) remember(e *entry, address netip.Addr) {
-	e.generation, e.rule = a.generation, 0
+func (a *allowlist) remember(e *entities.Entry, address netip.Addr) {
+	e.Generation, e.Rule = a.generation, 0
 	if !address.IsValid() {
 		return
 	}
 	address, bits := address.Unmap(), -1
 	for i := range a.rules {
 		if p := a.rules[i].address; p.Bits() > bits && p.Contains(address) {
-			bits, e.rule = p.Bits(), uint32(i+1)
+			bits, e.Rule = p.Bits(), uint32(i+1)
 		}
 	}
 }
@@ -69,10 +70,10 @@ func (a *allowlist) remember(e *entry, address netip.Addr) {
 // covering returns the exception for a finding of detector on the entity, at
 // event time now, or nil. client is the address as it is stored, e the entity's
 // entry; both may be absent.
-func (a *allowlist) covering(detector string, entity schemas.EntityKind, key uint64, client netip.Addr, e *entry, now int64) *schemas.Exception {
+func (a *allowlist) covering(detector string, entity schemas.EntityKind, key uint64, client netip.Addr, e *entities.Entry, now int64) *schemas.Exception {
 	var around netip.Prefix
-	if e != nil && e.rule > 0 && e.generation == a.generation {
-		around = a.rules[e.rule-1].address
+	if e != nil && e.Rule > 0 && e.Generation == a.generation {
+		around = a.rules[e.Rule-1].address
 	}
 	for i := range a.rules {
 		r := &a.rules[i]

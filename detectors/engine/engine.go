@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -40,16 +42,16 @@ type Engine struct {
 	shift    uint // a key's bits above it are its shard
 	pool     *pool
 	helpers  int // workers besides the caller
-	timeline *timeline
+	timeline *timeline.Timeline
 	allow    *allowlist
 
 	// batch is what the dealt items refer to, dealt how many there are.
 	batch    *schemas.Batch
 	dealt    int
 	findings []schemas.Finding
-	// An event at or after due may end a window; one before missed is too late
-	// for some detector, and one before lost for all.
-	due, missed, lost int64
+	// A watermark of due ends a window, an event at force forces one to end; an
+	// event before missed is too late for some detector, before lost for all.
+	due, force, missed, lost int64
 }
 
 // New returns an engine for watchers, whose ids must differ. It starts the
@@ -62,7 +64,7 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 	if settings.Table == "" {
 		settings.Table = "events"
 	}
-	if !tableName(settings.Table) {
+	if !entities.TableName(settings.Table) {
 		return nil, errors.New("table is not a name: want letters, digits and _, with at most one dot")
 	}
 	e := &Engine{
@@ -71,7 +73,7 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 		key:      sketch.NewKey(settings.EntityKey),
 		metrics:  newMetrics(registerer),
 		shift:    uint(64 - bits.TrailingZeros(uint(c.Shards))),
-		timeline: newTimeline(c),
+		timeline: timeline.New(c.Lateness, c.Idle, c.Jump),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -103,6 +105,13 @@ func (e *Engine) Close() {
 // it are passed over, as seen before; a nil from passes over none. The findings
 // share no memory with b.
 func (e *Engine) Observe(b *schemas.Batch, from func(topic string, partition int32) int64) ([]schemas.Finding, error) {
+	first := make([]int64, len(b.Parts))
+	for i, part := range b.Parts {
+		// from may be Next, which takes the lock.
+		if first[i] = math.MinInt64; from != nil {
+			first[i] = from(part.Range.Topic, part.Range.Partition)
+		}
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
@@ -110,11 +119,7 @@ func (e *Engine) Observe(b *schemas.Batch, from func(topic string, partition int
 	}
 	e.batch, e.findings = b, nil
 	for i, part := range b.Parts {
-		first := int64(math.MinInt64)
-		if from != nil {
-			first = from(part.Range.Topic, part.Range.Partition)
-		}
-		e.deal(uint32(i), part, first)
+		e.deal(uint32(i), part, first[i])
 	}
 	e.work()
 	e.batch = nil
@@ -128,12 +133,12 @@ func (e *Engine) Flush() []schemas.Finding {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.findings = nil
-	if e.closed || e.timeline.clock == math.MinInt64 {
+	if e.closed || e.timeline.Clock == math.MinInt64 {
 		return nil
 	}
 	for range 2 {
 		for _, w := range e.inOrderOfEnd() {
-			if w.frame.opened && w.frame.start <= e.timeline.clock {
+			if w.frame.Opened && w.frame.Start <= e.timeline.Clock {
 				e.closeWindow(w)
 			}
 		}
@@ -148,8 +153,8 @@ func (e *Engine) Flush() []schemas.Finding {
 func (e *Engine) Next(topic string, number int32) int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if i, ok := e.timeline.places[partitionKey{topic, number}]; ok {
-		return e.timeline.partitions[i].next
+	if p := e.timeline.Find(topic, number); p != nil {
+		return p.Next
 	}
 	return 0
 }
@@ -178,23 +183,24 @@ func (e *Engine) Replace(watchers []detectors.Watcher) error {
 
 // deal walks over the events of a part from the offset first on.
 func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
-	place := e.timeline.place(part.Range.Topic, part.Range.Partition)
-	p := &e.timeline.partitions[place]
+	place := e.timeline.Place(part.Range.Topic, part.Range.Partition)
+	p := &e.timeline.Partitions[place]
+	lateness := int64(e.settings.Config.Lateness)
 	for i := range part.Events {
 		ev := &part.Events[i]
 		if ev.Position.Offset < first {
 			e.metrics.skipped.Inc()
 			continue
 		}
-		switch e.timeline.see(p, ev.Time) {
-		case unbelieved:
+		switch e.timeline.See(p, ev.Time) {
+		case timeline.Unbelieved:
 			e.metrics.unbelieved.Inc()
 			continue
-		case turnedBack:
+		case timeline.TurnedBack:
 			e.turnBack()
-		case believed:
+		case timeline.Believed:
 		}
-		if ev.Time >= e.due || p.clock-e.timeline.lateness >= e.due {
+		if ev.Time >= e.force || p.Clock-lateness >= e.due && e.timeline.Watermark() >= e.due {
 			e.advance(ev.Time)
 		}
 		if ev.Time < e.missed {
@@ -205,7 +211,7 @@ func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
 		}
 		e.hand(ev, index, uint32(i))
 	}
-	p.next = max(p.next, part.Range.Next)
+	p.Next = max(p.Next, part.Range.Next)
 }
 
 // hand gives an event to the shards of its entities.
@@ -277,7 +283,7 @@ func (e *Engine) run(load int, do func(*shard)) {
 		if w.disabled.Load() && !w.dropped {
 			w.dropped = true
 			for _, s := range e.shards {
-				s.tables[w.index].clear()
+				s.tables[w.index].Clear()
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -40,13 +41,13 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 	}
 	s.told[once] = f.Severity
 
-	who, covered := subject{kind: schemas.EntityGlobal, name: "global"}, (*entry)(nil)
+	who, covered := entities.Subject{Kind: schemas.EntityGlobal, Name: "global"}, (*entities.Entry)(nil)
 	if s.place >= 0 && x.Entity.Kind != schemas.EntityGlobal {
 		t := s.tables[w.index]
-		who, covered = t.subjectOf(s.place), t.at(s.place)
+		who, covered = t.SubjectOf(s.place), t.At(s.place)
 	}
 	out := *f
-	out.Entity = schemas.Entity{Kind: who.kind, Name: who.name}
+	out.Entity = schemas.Entity{Kind: who.Kind, Name: who.Name}
 	out.WindowStart = time.Unix(0, x.WindowStart).UTC()
 	out.WindowEnd = out.WindowStart.Add(x.Window)
 	out.Detected = time.Unix(0, x.Now).UTC()
@@ -58,9 +59,9 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 		out.Techniques = w.spec.Techniques
 	}
 	if out.Query == "" {
-		out.Query = evidence(e.settings.Table, &who, x.WindowStart, x.WindowStart+int64(x.Window))
+		out.Query = entities.Evidence(e.settings.Table, &who, x.WindowStart, x.WindowStart+int64(x.Window))
 	}
-	out.Exception = e.allow.covering(out.Detector, who.kind, x.Entity.ID, who.client(), covered, x.Now)
+	out.Exception = e.allow.covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
 	s.found = append(s.found, found{s.order, w.index, x.Entity.ID, out})
 }
 

@@ -76,17 +76,17 @@ func (e *Engine) measure() {
 		entities, bytes := 0, 0
 		for _, s := range e.shards {
 			t := s.tables[w.index]
-			entities, bytes = entities+t.used, bytes+t.bytes()
-			if t.evicted > 0 || t.refused > 0 {
-				e.metrics.evicted.WithLabelValues(w.spec.ID).Add(float64(t.evicted))
-				e.metrics.refused.WithLabelValues(w.spec.ID).Add(float64(t.refused))
-				t.evicted, t.refused = 0, 0
+			entities, bytes = entities+t.Used, bytes+t.Bytes()
+			if t.Evicted > 0 || t.Refused > 0 {
+				e.metrics.evicted.WithLabelValues(w.spec.ID).Add(float64(t.Evicted))
+				e.metrics.refused.WithLabelValues(w.spec.ID).Add(float64(t.Refused))
+				t.Evicted, t.Refused = 0, 0
 			}
 		}
 		e.metrics.entities.WithLabelValues(w.spec.ID).Set(float64(entities))
 		e.metrics.bytes.WithLabelValues(w.spec.ID).Set(float64(bytes))
 	}
-	if w := e.timeline.watermark(); w != math.MinInt64 {
+	if w := e.timeline.Watermark(); w != math.MinInt64 {
 		e.metrics.watermark.Set(float64(w) / 1e9)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -24,8 +25,8 @@ const partBits = 28
 type shard struct {
 	engine *Engine
 	id     int
-	tables []*table // by watch
-	seen   [kinds]*frequency
+	tables []*entities.Table // by watch
+	seen   [kinds]*entities.Frequency
 	items  []item
 	// cohort is what Gather adds to, sized for the largest of the watches.
 	cohort []uint64
@@ -67,10 +68,10 @@ func (s *shard) estimate(byKind *[kinds][]*watch, bytes int) {
 		case len(watches) == 0:
 			s.seen[kind] = nil
 		case kind == int(schemas.EntityGlobal):
-			s.seen[kind] = newFrequency(64)
+			s.seen[kind] = entities.NewFrequency(64)
 		default:
-			if f := newFrequency(bytes / watched); s.seen[kind] == nil || len(s.seen[kind].blocks) != len(f.blocks) {
-				s.seen[kind] = f
+			if s.seen[kind] == nil || !s.seen[kind].Fits(bytes/watched) {
+				s.seen[kind] = entities.NewFrequency(bytes / watched)
 			}
 		}
 	}
@@ -104,69 +105,69 @@ func (s *shard) observeFrom(i int) (next int) {
 func (s *shard) one(key uint64, kind schemas.EntityKind) {
 	ev, x, seen := s.event, s.x, uint8(0)
 	for _, w := range s.engine.byKind[kind] {
-		start := w.frame.start
+		start := w.frame.Start
 		if ev.Time < start || w.disabled.Load() {
 			continue
 		}
-		if ev.Time >= start+w.frame.window {
-			start += w.frame.window
+		if ev.Time >= start+w.frame.Window {
+			start += w.frame.Window
 		}
 		t := s.tables[w.index]
-		place, ok := t.find(key)
+		place, ok := t.Find(key)
 		if !ok {
 			if seen == 0 {
-				seen = s.seen[kind].add(key)
+				seen = s.seen[kind].Add(key)
 			}
 			if int(seen) < w.spec.MinEvents {
 				continue
 			}
-			if place, ok = t.insert(key, seen); !ok {
+			if place, ok = t.Insert(key, seen); !ok {
 				continue
 			}
-			t.setName(place, ev)
+			t.SetName(place, ev)
 		}
-		e := t.at(place)
-		e.last = max(e.last, ev.Time)
-		if e.count < math.MaxUint32 {
-			e.count++
+		e := t.At(place)
+		e.Last = max(e.Last, ev.Time)
+		if e.Count < math.MaxUint32 {
+			e.Count++
 		}
-		if e.freq < math.MaxUint8 {
-			e.freq++
+		if e.Freq < math.MaxUint8 {
+			e.Freq++
 		}
-		if kind == schemas.EntityAddress && e.generation != s.engine.allow.generation {
+		if kind == schemas.EntityAddress && e.Generation != s.engine.allow.generation {
 			s.engine.allow.remember(e, ev.ClientAddr)
 		}
 		s.watch, s.place = w, place
-		x.Slot, x.WindowStart, x.Now, x.Window = w.frame.slot(start), start, ev.Time, w.spec.Window
+		x.Slot, x.WindowStart, x.Now, x.Window = w.frame.Slot(start), start, ev.Time, w.spec.Window
 		x.Entity = detectors.EntityRef{Kind: kind, ID: key}
-		w.Observe(x, t.state(place), ev)
+		w.Observe(x, t.State(place), ev)
 	}
 }
 
 // at sets the context to the close of the window of w that starts at start.
 func (s *shard) at(w *watch, start int64) {
 	s.watch, s.place, s.event, s.order = w, -1, nil, 0
-	s.x.Slot, s.x.WindowStart, s.x.Now, s.x.Window = w.frame.slot(start), start, start+w.frame.window, w.spec.Window
+	s.x.Slot, s.x.WindowStart, s.x.Now, s.x.Window = w.frame.Slot(start), start, start+w.frame.Window, w.spec.Window
 	s.x.Entity = detectors.EntityRef{Kind: schemas.EntityGlobal, ID: globalKey}
 }
 
-func (s *shard) entity(t *table, place int) {
+func (s *shard) entity(t *entities.Table, place int) {
 	s.place = place
-	s.x.Entity = detectors.EntityRef{Kind: t.kind, ID: t.at(place).key}
+	s.x.Entity = detectors.EntityRef{Kind: t.Kind, ID: t.At(place).Key}
 }
 
 // gather adds every entity's window to the shard's cohort.
 func (s *shard) gather(w *watch, start int64) {
 	t := s.tables[w.index]
-	if t.used == 0 {
+	if t.Used == 0 {
 		return
 	}
 	s.at(w, start)
 	clear(s.cohort)
 	s.guarded(w, func() {
-		for i := range t.used {
+		for i := range t.Used {
 			s.entity(t, i)
-			w.Gather(s.x, t.state(i), pointer(s.cohort))
+			w.Gather(s.x, t.State(i), pointer(s.cohort))
 		}
 	})
 }
@@ -182,10 +183,10 @@ func (s *shard) close(w *watch, start int64) {
 	t := s.tables[w.index]
 	s.at(w, start)
 	s.guarded(w, func() {
-		for i := t.used - 1; i >= 0; i-- {
+		for i := t.Used - 1; i >= 0; i-- {
 			s.entity(t, i)
-			if !w.Close(s.x, t.state(i), pointer(w.total)) {
-				t.remove(i)
+			if !w.Close(s.x, t.State(i), pointer(w.total)) {
+				t.Remove(i)
 			}
 		}
 	})

@@ -10,8 +10,10 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unsafe"
 
+	"github.com/gatehound/gatehound/detectors/engine/internal/codec"
+	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -54,8 +56,8 @@ func (e *Engine) Seen() []schemas.Range {
 
 func (e *Engine) seenRanges() []schemas.Range {
 	var out []schemas.Range
-	for _, p := range e.timeline.partitions {
-		out = append(out, schemas.Range{Topic: p.topic, Partition: p.number, Next: p.next})
+	for _, p := range e.timeline.Partitions {
+		out = append(out, schemas.Range{Topic: p.Topic, Partition: p.Number, Next: p.Next})
 	}
 	slices.SortFunc(out, func(a, b schemas.Range) int {
 		if c := strings.Compare(a.Topic, b.Topic); c != 0 {
@@ -87,55 +89,49 @@ func (e *Engine) Snapshot() ([]byte, error) {
 func (e *Engine) snapshot() []byte {
 	blocks := make([][]byte, len(e.shards))
 	e.pool.run(e.helpers, func(i int) { blocks[i] = e.shards[i].encode() })
-	var w writer
-	w.bytes([]byte(e.fingerprint()))
-	w.number(uint64(e.timeline.clock))
-	w.number(uint64(len(e.timeline.partitions)))
-	for _, p := range e.timeline.partitions {
-		w.bytes([]byte(p.topic))
-		for _, n := range []int64{int64(p.number), p.next, p.clock, int64(p.ahead), int64(p.behind)} {
-			w.number(uint64(n))
+	var w codec.Writer
+	w.Bytes([]byte(e.fingerprint()))
+	w.Number(uint64(e.timeline.Clock))
+	w.Number(uint64(len(e.timeline.Partitions)))
+	for _, p := range e.timeline.Partitions {
+		w.Bytes([]byte(p.Topic))
+		for _, n := range []int64{int64(p.Number), p.Next, p.Clock, int64(p.Ahead), int64(p.Behind)} {
+			w.Number(uint64(n))
 		}
 	}
 	for _, d := range e.watches {
-		w.number(uint64(d.frame.start))
-		w.flag(d.frame.opened)
-		w.bytes(bytesOf(d.prev))
+		w.Number(uint64(d.frame.Start))
+		w.Flag(d.frame.Opened)
+		w.Bytes(codec.Memory(d.prev))
 	}
-	w.number(uint64(len(blocks)))
+	w.Number(uint64(len(blocks)))
 	for _, b := range blocks {
-		w.bytes(b)
+		w.Bytes(b)
 	}
-	return binary.LittleEndian.AppendUint32(w.b, crc32.Checksum(w.b, castagnoli))
+	return binary.LittleEndian.AppendUint32(w.B, crc32.Checksum(w.B, castagnoli))
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // encode writes a shard: its tables, estimates and what was told.
 func (s *shard) encode() []byte {
-	var w writer
+	var w codec.Writer
 	for _, t := range s.tables {
-		w.number(uint64(t.used))
-		w.number(uint64(t.hand))
-		for i := 0; i < t.used; i += chunkEntries {
-			n := min(chunkEntries, t.used-i)
-			w.block(bytesOf(t.chunks[i/chunkEntries][:n*t.stride]))
-		}
+		t.Encode(&w)
 	}
 	for _, f := range s.seen {
-		if w.flag(f != nil); f != nil {
-			w.number(uint64(f.added))
-			w.block(bytesOfBlocks(f.blocks))
+		if w.Flag(f != nil); f != nil {
+			f.Encode(&w)
 		}
 	}
-	w.number(uint64(len(s.told)))
+	w.Number(uint64(len(s.told)))
 	for t, severity := range s.told {
-		w.bytes([]byte(t.watch))
+		w.Bytes([]byte(t.watch))
 		for _, n := range []uint64{t.rule, t.key, uint64(t.start), uint64(severity)} {
-			w.number(n)
+			w.Number(n)
 		}
 	}
-	return w.b
+	return w.B
 }
 
 // Restore puts the state of a snapshot in place of the engine's. After an
@@ -160,19 +156,19 @@ func (e *Engine) Restore(snapshot []byte) error {
 
 // reset forgets all state.
 func (e *Engine) reset() {
-	e.timeline = newTimeline(&e.settings.Config)
+	c := &e.settings.Config
+	e.timeline = timeline.New(c.Lateness, c.Idle, c.Jump)
 	for _, w := range e.watches {
-		w.frame = newFrame(w.spec.Window)
+		w.frame = timeline.NewFrame(w.spec.Window)
 		clear(w.prev)
 	}
 	for _, s := range e.shards {
 		for _, t := range s.tables {
-			t.clear()
+			t.Clear()
 		}
 		for _, f := range s.seen {
 			if f != nil {
-				f.added = 0
-				clear(f.blocks)
+				f.Clear()
 			}
 		}
 		clear(s.told)
@@ -185,32 +181,32 @@ func (e *Engine) restore(snapshot []byte) error {
 	if n < 0 || crc32.Checksum(snapshot[:n], castagnoli) != binary.LittleEndian.Uint32(snapshot[n:]) {
 		return ErrCorrupt
 	}
-	r := reader{b: snapshot[:n]}
-	if string(r.bytes()) != e.fingerprint() {
+	r := codec.NewReader(snapshot[:n])
+	if string(r.Bytes()) != e.fingerprint() {
 		return ErrFingerprint
 	}
 	t := e.timeline
-	t.clock = int64(r.number())
-	for range r.count(48) {
-		topic := string(r.bytes())
-		p := &t.partitions[t.place(topic, int32(r.number()))]
-		p.next, p.clock = int64(r.number()), int64(r.number())
-		p.ahead, p.behind = int32(r.number()), int32(r.number())
+	t.Clock = int64(r.Number())
+	for range r.Count(48) {
+		topic := string(r.Bytes())
+		p := &t.Partitions[t.Place(topic, int32(r.Number()))]
+		p.Next, p.Clock = int64(r.Number()), int64(r.Number())
+		p.Ahead, p.Behind = int32(r.Number()), int32(r.Number())
 	}
 	for _, w := range e.watches {
-		w.frame.start, w.frame.opened = int64(r.number()), r.flag()
-		if w.frame.start < 0 || w.frame.start%w.frame.window != 0 || w.frame.start > math.MaxInt64/2 {
+		w.frame.Start, w.frame.Opened = int64(r.Number()), r.Flag()
+		if w.frame.Start < 0 || w.frame.Start%w.frame.Window != 0 || w.frame.Start > math.MaxInt64/2 {
 			return ErrCorrupt
 		}
-		r.into(bytesOf(w.prev))
+		r.Into(codec.Memory(w.prev))
 	}
-	shards := r.count(8)
+	shards := r.Count(8)
 	for i := range shards {
-		if err := e.decode(r.bytes(), i, shards); err != nil {
+		if err := e.decode(r.Bytes(), i, shards); err != nil {
 			return err
 		}
 	}
-	if r.bad || len(r.b) > 0 {
+	if !r.Done() {
 		return ErrCorrupt
 	}
 	return nil
@@ -218,65 +214,35 @@ func (e *Engine) restore(snapshot []byte) error {
 
 // decode reads what was shard i of shards.
 func (e *Engine) decode(block []byte, i, shards int) error {
-	r := reader{b: block}
-	same := shards == len(e.shards)
+	r, same := codec.NewReader(block), shards == len(e.shards)
 	for _, w := range e.watches {
-		used, hand := r.count(0), r.count(0)
-		stride := e.shards[0].tables[w.index].stride
-		chunk := make([]uint64, chunkEntries*stride)
-		for done := 0; done < used && !r.bad; done += chunkEntries {
-			n := min(chunkEntries, used-done)
-			r.block(bytesOf(chunk[:n*stride]))
-			for j := 0; j < n && !r.bad; j++ {
-				e.readmit(w, chunk[j*stride:(j+1)*stride])
+		t := e.shards[i%len(e.shards)].tables[w.index]
+		hand := t.Decode(r, func(key uint64) *entities.Table {
+			if w.spec.Entity == schemas.EntityGlobal {
+				return e.shards[0].tables[w.index]
 			}
-		}
-		if t := e.tableOf(w, i); same && hand < t.used {
-			t.hand = hand
+			return e.shards[e.shardOf(key)].tables[w.index]
+		})
+		if same && hand < t.Used {
+			t.Hand = hand
 		}
 	}
 	for kind := range kinds {
-		if !r.flag() {
+		if !r.Flag() {
 			continue
 		}
-		added, size := int(r.number()), r.blockLen()
-		var f *frequency
-		if i < len(e.shards) {
+		var f *entities.Frequency
+		if same {
 			f = e.shards[i].seen[kind]
 		}
-		if same && f != nil && size == len(f.blocks)*64 {
-			f.added = added
-			r.block(bytesOfBlocks(f.blocks))
-		} else {
-			r.bytes()
-		}
+		f.Decode(r)
 	}
-	for range r.count(40) {
-		t := told{watch: string(r.bytes()), rule: r.number(), key: r.number(), start: int64(r.number())}
-		e.shards[e.shardOf(t.key)].told[t] = schemas.Severity(r.number())
+	for range r.Count(40) {
+		t := told{watch: string(r.Bytes()), rule: r.Number(), key: r.Number(), start: int64(r.Number())}
+		e.shards[e.shardOf(t.key)].told[t] = schemas.Severity(r.Number())
 	}
-	if r.bad || len(r.b) > 0 {
+	if !r.Done() {
 		return ErrCorrupt
 	}
 	return nil
-}
-
-func (e *Engine) tableOf(w *watch, shard int) *table {
-	return e.shards[shard%len(e.shards)].tables[w.index]
-}
-
-// readmit puts the entry in memory into the table of its shard.
-func (e *Engine) readmit(w *watch, memory []uint64) {
-	head := (*entry)(unsafe.Pointer(&memory[0]))
-	shard := e.shardOf(head.key)
-	if w.spec.Entity == schemas.EntityGlobal {
-		shard = 0
-	}
-	t := e.tableOf(w, shard)
-	if _, double := t.find(head.key); double || t.used >= t.limit || int(head.named) > t.names*8 {
-		return
-	}
-	if place, ok := t.insert(head.key, 0); ok {
-		copy(t.words(place), memory)
-	}
 }

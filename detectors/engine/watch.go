@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -20,7 +22,7 @@ type watch struct {
 	detectors.Watcher
 	spec  detectors.Spec
 	index int
-	frame frame
+	frame timeline.Frame
 	// prev and total are the cohorts of the last and of the closing window.
 	prev, total []uint64
 	// disabled is set when the detector panics, dropped when its state is gone.
@@ -48,7 +50,7 @@ func newWatch(w detectors.Watcher, index int) (*watch, error) {
 	}
 	_, cohort := w.Sizes()
 	return &watch{
-		Watcher: w, spec: spec, index: index, frame: newFrame(spec.Window),
+		Watcher: w, spec: spec, index: index, frame: timeline.NewFrame(spec.Window),
 		prev: words(cohort), total: words(cohort),
 	}, nil
 }
@@ -90,14 +92,14 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 		e.byKind[w.spec.Entity] = append(e.byKind[w.spec.Entity], w)
 	}
 	for _, s := range e.shards {
-		kept := make([]*table, len(watches))
+		kept := make([]*entities.Table, len(watches))
 		for i, w := range watches {
 			size, _ := w.Sizes()
-			limit := int(tables) / shares * w.spec.Share / len(e.shards) / bytesPerEntity(w.spec.Entity, size)
-			kept[i] = newTable(w.spec.Entity, size, limit)
+			limit := int(tables) / shares * w.spec.Share / len(e.shards) / entities.BytesPerEntity(w.spec.Entity, size)
+			kept[i] = entities.NewTable(w.spec.Entity, size, limit)
 			if old[i] != nil {
 				kept[i] = s.tables[old[i].index]
-				kept[i].resize(limit)
+				kept[i].Resize(limit)
 			}
 		}
 		s.tables = kept
@@ -118,35 +120,35 @@ func (w *watch) continues(o *watch) bool {
 // inOrderOfEnd returns the watches in the order in which their windows close.
 func (e *Engine) inOrderOfEnd() []*watch {
 	out := slices.Clone(e.watches)
-	slices.SortStableFunc(out, func(a, b *watch) int { return cmp.Compare(a.frame.end(), b.frame.end()) })
+	slices.SortStableFunc(out, func(a, b *watch) int { return cmp.Compare(a.frame.End(), b.frame.End()) })
 	return out
 }
 
 // advance closes what is over before an event at time at is dealt.
 func (e *Engine) advance(at int64) {
-	watermark := e.timeline.watermark()
+	watermark := e.timeline.Watermark()
 	for _, w := range e.watches {
 		w.closed = 0
-		if !w.frame.opened {
-			w.frame.opened = true
-			w.frame.start = w.frame.floor(max(min(watermark, at), 0))
+		if !w.frame.Opened {
+			w.frame.Opened = true
+			w.frame.Start = w.frame.Floor(max(min(watermark, at), 0))
 		}
 	}
 	for {
 		var next *watch
 		for _, w := range e.watches {
-			if w.frame.start < w.frame.target(watermark, at) && (next == nil || w.frame.end() < next.frame.end()) {
+			if w.frame.Start < w.frame.Target(watermark, at) && (next == nil || w.frame.End() < next.frame.End()) {
 				next = w
 			}
 		}
 		if next == nil {
 			break
 		}
-		if next.closed++; next.closed > emptyWindows {
-			next.frame.start = next.frame.target(watermark, at)
+		if next.closed++; next.closed > timeline.EmptyWindows {
+			next.frame.Start = next.frame.Target(watermark, at)
 			continue
 		}
-		if next.frame.end() > watermark {
+		if next.frame.End() > watermark {
 			e.metrics.forced.Inc()
 		}
 		e.closeWindow(next)
@@ -158,27 +160,28 @@ func (e *Engine) advance(at int64) {
 func (e *Engine) turnBack() {
 	e.metrics.turnedBack.Inc()
 	for _, w := range e.watches {
-		if !w.frame.opened || w.frame.start <= e.timeline.clock {
+		if !w.frame.Opened || w.frame.Start <= e.timeline.Clock {
 			continue
 		}
 		e.closeWindow(w)
 		e.closeWindow(w)
-		w.frame.start = w.frame.floor(max(e.timeline.watermark(), 0))
+		w.frame.Start = w.frame.Floor(max(e.timeline.Watermark(), 0))
 	}
 	e.reckon()
 }
 
 // reckon sets the times that the dealer compares each event with.
 func (e *Engine) reckon() {
-	e.due, e.missed, e.lost = math.MaxInt64, math.MinInt64, math.MaxInt64
+	e.due, e.force, e.missed, e.lost = math.MaxInt64, math.MaxInt64, math.MinInt64, math.MaxInt64
 	for _, w := range e.watches {
-		if !w.frame.opened {
-			e.due, e.missed, e.lost = math.MinInt64, math.MinInt64, math.MinInt64
+		if !w.frame.Opened {
+			e.due, e.force, e.missed, e.lost = math.MinInt64, math.MinInt64, math.MinInt64, math.MinInt64
 			return
 		}
-		e.due = min(e.due, w.frame.end())
-		e.missed = max(e.missed, w.frame.start)
-		e.lost = min(e.lost, w.frame.start)
+		e.due = min(e.due, w.frame.End())
+		e.force = min(e.force, w.frame.End()+w.frame.Window)
+		e.missed = max(e.missed, w.frame.Start)
+		e.lost = min(e.lost, w.frame.Start)
 	}
 }
 
@@ -186,19 +189,19 @@ func (e *Engine) reckon() {
 // closes. The events dealt so far are observed before.
 func (e *Engine) closeWindow(w *watch) {
 	e.work()
-	start := w.frame.start
-	w.frame.start += w.frame.window
+	start := w.frame.Start
+	w.frame.Start += w.frame.Window
 	if w.disabled.Load() {
 		return
 	}
 	load := 0
 	for _, s := range e.shards {
-		load += s.tables[w.index].used
+		load += s.tables[w.index].Used
 	}
 	clear(w.total)
 	e.run(load, func(s *shard) { s.gather(w, start) })
 	for _, s := range e.shards {
-		if len(s.cohort) > 0 && s.tables[w.index].used > 0 && !w.disabled.Load() {
+		if len(s.cohort) > 0 && s.tables[w.index].Used > 0 && !w.disabled.Load() {
 			e.shards[0].guarded(w, func() { w.Merge(pointer(w.total), pointer(s.cohort)) })
 		}
 	}

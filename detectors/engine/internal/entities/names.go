@@ -1,4 +1,4 @@
-package engine
+package entities
 
 import (
 	"fmt"
@@ -8,13 +8,13 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// setName keeps with the entry what findings call the entity: the principal,
+// SetName keeps with the entry what findings call the entity: the principal,
 // the network of the client as it is stored, or method and route. The true
 // address is not kept.
-func (t *table) setName(place int, ev *schemas.Event) {
-	e, room := t.at(place), t.name(place)
+func (t *Table) SetName(place int, ev *schemas.Event) {
+	e, room := t.At(place), t.name(place)
 	n, length := 0, 0
-	switch t.kind {
+	switch t.Kind {
 	case schemas.EntityPrincipal:
 		n, length = copy(room, ev.Principal), len(ev.Principal)
 	case schemas.EntityRoute:
@@ -32,43 +32,43 @@ func (t *table) setName(place int, ev *schemas.Event) {
 	e.named, e.cut = uint8(n), length > n
 }
 
-// subject is an entity as findings show it.
-type subject struct {
-	kind schemas.EntityKind
-	name string
+// Subject is an entity as findings show it.
+type Subject struct {
+	Kind schemas.EntityKind
+	Name string
 	// prefix of an address's name; text of the others', whole if not cut.
 	network netip.Prefix
 	text    string
 	cut     bool
 }
 
-// subjectOf returns what is known of the entity at place. A name that was cut,
+// SubjectOf returns what is known of the entity at place. A name that was cut,
 // and an address that policy does not store, end in digits of the key, so that
 // no two entities share a name.
-func (t *table) subjectOf(place int) subject {
-	e := t.at(place)
+func (t *Table) SubjectOf(place int) Subject {
+	e := t.At(place)
 	raw := t.name(place)[:e.named]
-	s := subject{kind: t.kind, cut: e.cut}
+	s := Subject{Kind: t.Kind, cut: e.cut}
 	switch {
-	case t.kind != schemas.EntityAddress:
+	case t.Kind != schemas.EntityAddress:
 		s.text = string(raw)
-		s.name = s.text
+		s.Name = s.text
 		if e.cut {
-			s.name = fmt.Sprintf("%s~%08x", s.text, uint32(e.key))
+			s.Name = fmt.Sprintf("%s~%08x", s.text, uint32(e.Key))
 		}
 	case e.named == 0:
-		s.name = fmt.Sprintf("~%016x", e.key)
+		s.Name = fmt.Sprintf("~%016x", e.Key)
 	default:
 		a, _ := netip.AddrFromSlice(raw)
-		s.name, s.network = a.String(), netip.PrefixFrom(a, a.BitLen())
+		s.Name, s.network = a.String(), netip.PrefixFrom(a, a.BitLen())
 		if a.Is6() {
 			s.network = netip.PrefixFrom(a, 64)
-			s.name = s.network.String()
+			s.Name = s.network.String()
 		}
 	}
 	return s
 }
 
-// client returns the stored address of an address entity, invalid if there is
+// Client returns the stored address of an address entity, invalid if there is
 // none.
-func (s *subject) client() netip.Addr { return s.network.Addr() }
+func (s *Subject) Client() netip.Addr { return s.network.Addr() }

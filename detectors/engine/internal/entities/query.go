@@ -1,4 +1,4 @@
-package engine
+package entities
 
 import (
 	"fmt"
@@ -9,21 +9,21 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// tableName tells whether s can stand in a query unquoted.
-func tableName(s string) bool { return tableNames.MatchString(s) }
+// TableName tells whether s can stand in a query unquoted.
+func TableName(s string) bool { return tableNames.MatchString(s) }
 
 var tableNames = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$`)
 
 // evidenceRows is how many events a finding's query shows.
 const evidenceRows = 1000
 
-// evidence returns the ClickHouse statement that shows the events of an entity
+// Evidence returns the ClickHouse statement that shows the events of an entity
 // from start to end (not in it), in Unix nanoseconds. Names come from clients:
 // they stand in it as quoted literals only.
-func evidence(table string, who *subject, start, end int64) string {
+func Evidence(table string, who *Subject, start, end int64) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "SELECT * FROM %s WHERE time >= fromUnixTimestamp64Nano(%d) AND time < fromUnixTimestamp64Nano(%d)", table, start, end)
-	switch who.kind {
+	switch who.Kind {
 	case schemas.EntityPrincipal:
 		b.WriteString(" AND " + equals("principal", who.text, who.cut))
 	case schemas.EntityRoute:
