@@ -46,7 +46,8 @@ type Config struct {
 	// SessionTimeout is how long the group waits for a heartbeat before it
 	// gives this member's partitions to others. Half of it bounds the drain at
 	// a rebalance. From 1s to 5m; the brokers bound it too
-	// (group.min.session.timeout.ms, 6s by default). Default 30s.
+	// (group.min.session.timeout.ms, 6s by default). It is also how long the
+	// partitions of a member that crashed stand still. Default 10s.
 	SessionTimeout time.Duration `mapstructure:"session_timeout"`
 	// Heartbeat is the time between heartbeats; at most a third of
 	// SessionTimeout. From 50ms. Default 3s.
@@ -116,7 +117,7 @@ func DefaultConfig() Config {
 		MaxBytes:         1 << 20,
 		MaxWait:          500 * time.Millisecond,
 		MaxMessageBytes:  16 << 20,
-		SessionTimeout:   30 * time.Second,
+		SessionTimeout:   10 * time.Second,
 		Heartbeat:        3 * time.Second,
 		RebalanceTimeout: 30 * time.Second,
 		PartitionWatch:   5 * time.Second,

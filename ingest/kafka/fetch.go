@@ -98,6 +98,7 @@ func (r *reader) fetch(out emit) (err error) {
 		err = nil
 	case !isTransport(err):
 		err = &poisonError{err}
+		conn.Close() // what is left cannot be told, and Close would wait for it
 	}
 	b.Close()
 	if flushed := r.flush(out); flushed != nil {

@@ -103,7 +103,7 @@ func (r *reader) run(ctx context.Context, out emit) error {
 		if err == nil {
 			continue
 		}
-		if time.Since(logged) > 30*time.Second && ctx.Err() == nil {
+		if time.Since(logged) > logEvery && ctx.Err() == nil {
 			r.log.Warn("reading a partition failed, will be tried again", "topic", r.p.Topic, "partition", r.p.ID, "offset", r.off, "error", err)
 			logged = time.Now()
 		}

@@ -110,6 +110,7 @@ func (s *Source) join(ctx context.Context, topics []string, h ingest.Handler) er
 		return fmt.Errorf("join group %s: %w", s.cfg.Group, err)
 	}
 	defer g.Close()
+	var logged time.Time
 	for {
 		gen, err := g.Next(ctx)
 		if ctx.Err() != nil {
@@ -117,7 +118,10 @@ func (s *Source) join(ctx context.Context, topics []string, h ingest.Handler) er
 		}
 		if err != nil {
 			s.metrics.groupErrors.Inc()
-			s.log.Warn("joining the consumer group failed, will be tried again", "group", s.cfg.Group, "error", err)
+			if time.Since(logged) > logEvery {
+				s.log.Warn("joining the consumer group failed, will be tried again", "group", s.cfg.Group, "error", err)
+				logged = time.Now()
+			}
 			continue
 		}
 		s.metrics.rebalances.Inc()
@@ -150,6 +154,10 @@ func backoff(n int) time.Duration {
 	d = min(d, 5*time.Second)
 	return d - rand.N(d/2)
 }
+
+// logEvery is the least time between two warnings of one thing that is tried
+// again and again.
+const logEvery = 30 * time.Second
 
 // sleep waits for d or until ctx is done, and then returns its error.
 func sleep(ctx context.Context, d time.Duration) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -17,6 +18,7 @@ import (
 // joined before its topic existed with nothing assigned for ever, and ends a
 // generation again and again while one of its topics is missing.
 func (s *Source) await(ctx context.Context) ([]string, error) {
+	var logged time.Time
 	for n := 0; ; n++ {
 		topics, err := s.existing(ctx)
 		if err == nil {
@@ -25,11 +27,15 @@ func (s *Source) await(ctx context.Context) ([]string, error) {
 		switch {
 		case err != nil:
 			s.metrics.groupErrors.Inc()
-			s.log.Warn("looking up topics failed, will be tried again", "error", err)
+			if time.Since(logged) > logEvery && ctx.Err() == nil {
+				s.log.Warn("looking up topics failed, will be tried again", "error", err)
+				logged = time.Now()
+			}
 		case len(topics) > 0:
 			return topics, nil
-		case n%20 == 0:
+		case time.Since(logged) > logEvery:
 			s.log.Warn("no topic exists yet, waiting", "topics", s.cfg.Topics)
+			logged = time.Now()
 		}
 		if err := sleep(ctx, min(backoff(n), s.cfg.PartitionWatch)); err != nil {
 			return nil, err

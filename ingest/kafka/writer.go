@@ -9,8 +9,9 @@ import (
 )
 
 // writeAttempts bounds how often a batch is sent, with back-off from 100ms to
-// 1s in between, before its error is returned.
-const writeAttempts = 10
+// 1s in between, before its error is returned: some 12 seconds, in which a
+// broker restarts or a leader is elected.
+const writeAttempts = 15
 
 // Message is what a Writer writes.
 type Message struct{ Key, Value []byte }
@@ -37,6 +38,7 @@ func NewWriter(cfg Config, topic string) (*Writer, error) {
 	}
 	t := d.transport()
 	t.MetadataTopics = []string{topic}
+	t.MetadataTTL = time.Second // a leader that moved is not sought for longer
 	return &Writer{close: t.CloseIdleConnections, w: &kafka.Writer{
 		Addr:            kafka.TCP(cfg.Brokers...),
 		Topic:           topic,
