@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -126,7 +127,7 @@ func (s *Store) explain(err error) error {
 		return fmt.Errorf("%s has a certificate of an unknown authority: set tls.ca: %w", at, err)
 	case errors.As(err, &host):
 		return fmt.Errorf("%s has a certificate for another name: set tls.server_name: %w", at, err)
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return fmt.Errorf("%s does not speak TLS on this port: check tls.enabled and the port: %w", at, err)
 	}
 	return fmt.Errorf("%s: %w", at, err)
