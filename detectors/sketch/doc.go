@@ -2,7 +2,7 @@
 // values of fixed size without pointers, whose zero value is empty, that are
 // copied by assignment and snapshotted as they are.
 //
-// HLL64, HLL256, HLL1024, Hist64 and Hist256 merge exactly: merging is the
+// HLL64, HLL256, HLL1024, Bitmap256, Hist64 and Hist256 merge exactly: merging is the
 // union of what was added, commutative and associative to the bit, so they may
 // be part of a cohort without a finding depending on the number of shards.
 // TopK8 and Moments merge within their error bound only (rounding and ties

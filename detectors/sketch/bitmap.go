@@ -1,0 +1,73 @@
+package sketch
+
+import (
+	"math"
+	"math/bits"
+)
+
+// Bitmap256 counts few distinct hashes in 32 bytes: linear counting (Whang,
+// Vander-Zanden, Taylor: A linear-time probabilistic counting algorithm, TODS
+// 1990). Up to 100 it is off by about 5 %, up to 500 by about 10 %; it ends at
+// about 1,400. Merging is the union, exactly.
+type Bitmap256 struct{ w [4]uint64 }
+
+// Add adds a well-mixed hash; it reports whether the summary changed.
+func (b *Bitmap256) Add(hash uint64) bool {
+	i, bit := hash>>62, uint64(1)<<(hash>>56&63)
+	was := b.w[i]&bit != 0
+	b.w[i] |= bit
+	return !was
+}
+
+// Count estimates how many distinct hashes were added.
+func (b *Bitmap256) Count() float64 {
+	free := max(256-b.ones(), 1)
+	return 256 * math.Log(256/float64(free))
+}
+
+// Merge makes b the summary of the union of both.
+func (b *Bitmap256) Merge(o *Bitmap256) {
+	for i, w := range o.w {
+		b.w[i] |= w
+	}
+}
+
+// Reset empties the summary.
+func (b *Bitmap256) Reset() { *b = Bitmap256{} }
+
+func (b *Bitmap256) ones() int {
+	n := 0
+	for _, w := range b.w {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// Bloom256 remembers some tens of hashes in 32 bytes (Bloom 1970), three bits
+// a hash. It forgets none, and takes at most one in eight for one of them that
+// is not: before it gets fuller than half, it starts again from nothing.
+type Bloom256 struct{ b Bitmap256 }
+
+// Add remembers a hash.
+func (f *Bloom256) Add(hash uint64) {
+	if f.Has(hash) {
+		return
+	}
+	if f.b.ones() >= 126 {
+		f.b.Reset()
+	}
+	for shift := 0; shift < 24; shift += 8 {
+		f.b.Add(hash << shift)
+	}
+}
+
+// Has tells whether the hash was added since the last new start.
+func (f *Bloom256) Has(hash uint64) bool {
+	for shift := 0; shift < 24; shift += 8 {
+		i, bit := hash<<shift>>62, uint64(1)<<(hash<<shift>>56&63)
+		if f.b.w[i]&bit == 0 {
+			return false
+		}
+	}
+	return true
+}
