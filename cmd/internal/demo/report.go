@@ -56,7 +56,7 @@ func (s *Screen) title(b *strings.Builder, text string) {
 
 func (s *Screen) totals(b *strings.Builder, r *Report) {
 	s.title(b, "WHAT HAPPENED")
-	kinds, total := redacted(r.Redacted)
+	kinds, total := redacted(r.Redacted, count)
 	text := fmt.Sprintf("%s events in %s.", count(r.Events), span(r.Elapsed))
 	if total > 0 {
 		text += fmt.Sprintf(" Taken out of them: %s.", strings.Join(kinds, ", "))
@@ -64,24 +64,37 @@ func (s *Screen) totals(b *strings.Builder, r *Report) {
 	s.indent(b, "", "  ", text)
 }
 
+// roomy is the width from which the report has the finding's title beside the
+// plant; below it the title has a line of its own.
+const roomy = 90
+
 func (s *Screen) attacks(b *strings.Builder, score *Score) {
 	s.title(b, fmt.Sprintf("PLANTED AND FOUND: %d of %d attacks", score.Found(), len(score.Attacks)))
-	// Two columns of a third each for words, fixed ones for the rest.
 	w := s.opts.width()
-	left := max((w-22)*45/100, 10)
-	right := max(w-left-22, 6)
-	row := func(plant, verdict, style, after, by string) {
-		b.WriteString("  " + pad(plant, left) + "  " + s.opts.paint(style, pad(verdict, 6)) + "  " + pad(after, 7) + "  " + fit(by, right-1) + "\n")
+	left, right := max(w-21, 10), 0
+	if w >= roomy {
+		left = (w - 21) * 55 / 100
+		right = w - 21 - left
 	}
-	row("planted", "", dim, "after", "by")
+	row := func(plant, verdict, style, after, by string) {
+		line := "  " + pad(plant, left) + "  " + s.opts.paint(style, pad(verdict, 6)) + "  " + pad(after, 6)
+		if right > 0 {
+			line += "  " + fit(by, right)
+		} else if by != "" {
+			line = strings.TrimRight(line, " ") + "\n    " + fit(by, w-4)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
 	for _, v := range score.Attacks {
 		if v.Alert == nil {
-			row(clean(v.Plant.Title), "missed", red, "-", "-")
+			row(clean(v.Plant.Title), "missed", red, "", "")
 			continue
 		}
-		row(clean(v.Plant.Title), "found", green, span(v.After), clean(v.Alert.Title)+" ("+clean(v.Alert.Detector)+")")
+		row(clean(v.Plant.Title), "found", green, span(v.After), clean(v.Alert.Title))
 	}
-	s.indent(b, dim, "  ", "\"after\" is event time from the first planted request to the finding.")
+	if score.Found() > 0 {
+		s.indent(b, dim, "  ", "The time is event time from the first planted request to the finding.")
+	}
 	if score.Related > 0 {
 		s.indent(b, dim, "  ", fmt.Sprintf("%d further alerts are about callers, addresses or routes that an attack involves.", score.Related))
 	}

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ type Screen struct {
 
 	mu      sync.Mutex // keeps what is written whole
 	live    string     // the live line that stands on the terminal
-	state   string // what the last printed live line said, and when
+	state   string     // what the last printed live line said, and when
 	printed time.Duration
 }
 
@@ -52,48 +53,52 @@ func New(o Options) *Screen {
 func (s *Screen) Live(l Live) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	line := s.liveLine(l)
+	parts := liveParts(l)
 	if s.opts.TTY {
-		s.live = line
+		s.live = fitParts(parts, s.opts.width()-1) // the last column makes some terminals wrap
 		return s.write("")
 	}
 	if l.State == s.state && l.Elapsed-s.printed < s.opts.Every {
 		return nil
 	}
 	s.state, s.printed = l.State, l.Elapsed
-	return s.write(line + "\n")
+	var b strings.Builder
+	s.indent(&b, "", "", strings.Join(parts, " · "))
+	return s.write(b.String())
 }
 
-// liveLine composes the line of as many parts as fit.
-func (s *Screen) liveLine(l Live) string {
+// liveParts are the parts of the live line; those that matter most come first.
+func liveParts(l Live) []string {
 	minutes := int(l.Elapsed.Minutes())
 	parts := []string{
 		fmt.Sprintf("%02d:%02d %s", minutes, int(l.Elapsed.Seconds())-60*minutes, clean(l.State)),
-		figure(l.PerSecond) + " events/s",
-		count(l.Events) + " events",
+		short(int64(l.PerSecond)) + "/s",
+		short(l.Events) + " events",
 		fmt.Sprintf("%d alerts", l.Alerts),
-		"lag " + count(l.Lag),
+		"lag " + short(l.Lag),
 	}
+	kinds, total := redacted(l.Redacted, short)
+	parts = append(parts, "redacted "+short(total))
+	parts = append(parts, kinds...)
 	if l.Rejects > 0 {
-		parts = append(parts, count(l.Rejects)+" rejected")
+		parts = append(parts, short(l.Rejects)+" rejected")
 	}
-	if kinds, total := redacted(l.Redacted); total > 0 {
-		parts = append(parts, "redacted "+count(total))
-		parts = append(parts, kinds...)
-	}
-	limit := s.opts.width() - 1 // the last column makes some terminals wrap
-	line := fit(parts[0], limit)
+	return parts
+}
+
+// fitParts joins the parts for which there is room.
+func fitParts(parts []string, room int) string {
+	line := fit(parts[0], room)
 	for _, p := range parts[1:] {
-		if columns(line)+3+columns(p) > limit {
-			break
+		if columns(line)+3+columns(p) <= room {
+			line += " · " + p
 		}
-		line += " · " + p
 	}
 	return line
 }
 
 // redacted returns the counts by kind in words, most first, and their sum.
-func redacted(counts [schemas.RedactionKinds]int64) (words []string, total int64) {
+func redacted(counts [schemas.RedactionKinds]int64, number func(int64) string) (words []string, total int64) {
 	var kinds []schemas.RedactionKind
 	for k, n := range counts {
 		if n > 0 {
@@ -101,9 +106,9 @@ func redacted(counts [schemas.RedactionKinds]int64) (words []string, total int64
 			total += n
 		}
 	}
-	slices.SortStableFunc(kinds, func(a, b schemas.RedactionKind) int { return int(min(max(counts[b]-counts[a], -1), 1)) })
+	slices.SortStableFunc(kinds, func(a, b schemas.RedactionKind) int { return cmp.Compare(counts[b], counts[a]) })
 	for _, k := range kinds {
-		words = append(words, strings.ReplaceAll(k.String(), "_", " ")+" "+count(counts[k]))
+		words = append(words, strings.ReplaceAll(k.String(), "_", " ")+" "+number(counts[k]))
 	}
 	return words, total
 }
@@ -158,15 +163,7 @@ const whyLimit = 4
 // why returns the features that weighed most.
 func why(fs []schemas.Feature) []schemas.Feature {
 	fs = slices.Clone(fs)
-	slices.SortStableFunc(fs, func(a, b schemas.Feature) int {
-		switch {
-		case a.Weight > b.Weight:
-			return -1
-		case a.Weight < b.Weight:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(fs, func(a, b schemas.Feature) int { return cmp.Compare(b.Weight, a.Weight) })
 	return fs[:min(len(fs), whyLimit)]
 }
 

@@ -20,7 +20,8 @@ const maxMarks = 2
 
 // clean returns s as it may be written to a terminal: white space is one blank,
 // and what is not printable (control characters, escape sequences, characters
-// that reorder or hide text, broken UTF-8) is "·".
+// that reorder or hide text, broken UTF-8) is "·". Combining marks beyond
+// maxMarks are left out.
 func clean(s string) string {
 	if len(s) > shown {
 		s = s[:shown]
@@ -69,19 +70,23 @@ func columnsOf(r rune) int {
 	return 1
 }
 
+// head returns the beginning of a clean text that takes at most n columns.
+func head(s string, n int) string {
+	used := 0
+	for i, r := range s {
+		if used += columnsOf(r); used > n {
+			return s[:i]
+		}
+	}
+	return s
+}
+
 // fit cuts a clean text to n columns; what is cut ends in "…".
 func fit(s string, n int) string {
 	if columns(s) <= n {
 		return s
 	}
-	used := 0
-	for i, r := range s {
-		if used+columnsOf(r) > n-1 {
-			return s[:i] + "…"
-		}
-		used += columnsOf(r)
-	}
-	return s
+	return head(s, n-1) + "…"
 }
 
 // pad fits a clean text into exactly n columns.
@@ -90,7 +95,7 @@ func pad(s string, n int) string {
 	return s + strings.Repeat(" ", max(n-columns(s), 0))
 }
 
-// wrap breaks a clean text into lines of at most n columns.
+// wrap breaks a clean text into lines of at most n columns; n is 2 or more.
 func wrap(s string, n int) []string {
 	var lines []string
 	line, used := "", 0
@@ -101,9 +106,9 @@ func wrap(s string, n int) []string {
 			line, used = "", 0
 		}
 		for w > n { // a word without a place to break it
-			head := strings.TrimSuffix(fit(word, n+1), "…")
-			lines = append(lines, head)
-			word = word[len(head):]
+			part := head(word, n)
+			lines = append(lines, part)
+			word = word[len(part):]
 			w = columns(word)
 		}
 		if used > 0 {
@@ -144,6 +149,19 @@ func figure(x float64) string {
 	default:
 		return strconv.FormatFloat(x, 'g', 2, 64)
 	}
+}
+
+// short writes a count in few characters.
+func short(n int64) string {
+	switch x := float64(n); {
+	case n >= 10_000_000:
+		return strconv.FormatFloat(x/1e6, 'f', 1, 64) + "M"
+	case n >= 1_000_000:
+		return strconv.FormatFloat(x/1e6, 'f', 2, 64) + "M"
+	case n >= 10_000:
+		return strconv.FormatFloat(x/1e3, 'f', 1, 64) + "k"
+	}
+	return count(n)
 }
 
 // span writes a duration for people.
