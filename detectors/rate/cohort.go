@@ -22,8 +22,9 @@ type Cohort struct {
 	// there were since the beginning.
 	recent, older sketch.Hist64
 	windows       uint32
-	// usual is the exponential average of requests over two hours.
-	usual float64
+	// usual and active are the exponential averages, over two hours, of the
+	// requests and of the entities that make them.
+	usual, active float64
 	// lasting is for how many windows each rule has met all together, hold
 	// keeps the rule from repeating itself.
 	lasting, hold [rules]uint8
@@ -80,7 +81,7 @@ func (d *watch) Merge(dst, src *Cohort) {
 // Conclude implements detectors.Detector.
 func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 	c.recent, c.older, c.windows = prev.recent, prev.older, prev.windows
-	c.lasting, c.hold, c.usual = prev.lasting, prev.hold, prev.usual
+	c.lasting, c.hold, c.usual, c.active = prev.lasting, prev.hold, prev.usual, prev.active
 	c.factor = 1
 	// Half of a few entities is no crowd.
 	if c.ratios.Total() >= 10 {
@@ -103,7 +104,9 @@ func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 		d.crowd(x, c, r)
 	}
 	if !c.together[drop] {
-		c.usual += (float64(c.requests) - c.usual) / min(120, float64(c.windows))
+		weight := 1 / min(120, float64(c.windows))
+		c.usual += weight * (float64(c.requests) - c.usual)
+		c.active += weight * (float64(c.counts.Total()) - c.active)
 	}
 }
 
@@ -124,7 +127,7 @@ func (d *watch) crowd(x *detectors.Context, c *Cohort, r int) {
 		share = 0.2
 	}
 	c.together[r] = hit >= least && hit >= share*able || hit >= float64(d.config.Crowd)
-	if r == drop && hit >= 2 && float64(c.requests) <= d.limits.DropShare*c.usual {
+	if r == drop && hit >= 1 && c.active >= 2 && float64(c.requests) <= d.limits.DropShare*c.usual {
 		// Also those whose traffic is not steady enough to tell have ended.
 		c.together[r] = true
 	}

@@ -68,7 +68,7 @@ type Limits struct {
 	ErrorsShare float64 `mapstructure:"errors_share"`
 	// Callers is how many different callers have to meet the 429 or 5xx, or
 	// were usual before a drop; one caller's trouble or end is not the
-	// route's. Default 5 for routes, 0 for the others; 0 to 64.
+	// route's. Default 5 for routes, 0 for the others; 0 to 60.
 	Callers int `mapstructure:"callers"`
 }
 
@@ -119,7 +119,7 @@ func (l *Limits) validate(kind string) error {
 		within(kind+".throttled_share", l.ThrottledShare, 0, 1),
 		within(kind+".errors_floor", l.ErrorsFloor, 0, 1e9),
 		within(kind+".errors_share", l.ErrorsShare, 0, 1),
-		within(kind+".callers", l.Callers, 0, 64),
+		within(kind+".callers", l.Callers, 0, 60),
 	)
 }
 

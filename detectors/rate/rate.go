@@ -10,7 +10,7 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// State is what is kept of an entity, 168 bytes.
+// State is what is kept of an entity, 176 bytes.
 type State struct {
 	open [2]counts
 	base score.Stream
@@ -27,7 +27,8 @@ type State struct {
 	silent, scheduled uint8
 	// hold keeps a rule from repeating itself while what it saw lasts.
 	hold [rules]uint8
-	// others is how many callers a minute usually has, of a route.
+	// others is four times how many callers a minute usually has, 1 if one of
+	// them makes most of the requests.
 	others uint8
 }
 
@@ -41,6 +42,10 @@ type counts struct {
 	// first and last are the times of the first and the last request, in
 	// milliseconds of the minute.
 	first, last uint16
+	// major is the hash of the caller that makes most of the requests, if one
+	// makes more than half of them, votes by how much (Boyer, Moore: MJRTY, a
+	// fast majority vote algorithm, 1981).
+	major, votes uint16
 }
 
 // The rules that can hold.
@@ -88,8 +93,10 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	if c.requests < math.MaxUint32 {
 		c.requests++
 	}
-	bit := d.other(x, ev)
+	caller := d.other(x, ev)
+	bit := uint32(1) << (caller >> 59)
 	c.callers |= bit
+	c.vote(uint16(caller))
 	if ev.Status == 429 || ev.Status >= 500 {
 		c.troubled |= bit
 		if ev.Status == 429 {
@@ -103,13 +110,28 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	}
 }
 
-// other returns a bit for who is on the other side of the event.
-func (d *watch) other(x *detectors.Context, ev *schemas.Event) uint32 {
+// other returns a hash of who is on the other side of the event.
+func (d *watch) other(x *detectors.Context, ev *schemas.Event) uint64 {
 	if d.kind == schemas.EntityPrincipal || ev.Principal == "" {
-		return 1 << (x.Key.Addr(ev.ClientAddr) >> 59)
+		return x.Key.Addr(ev.ClientAddr)
 	}
-	return 1 << (x.Key.String(ev.Principal) >> 59)
+	return x.Key.String(ev.Principal)
 }
+
+// vote counts a request for its caller.
+func (c *counts) vote(caller uint16) {
+	switch {
+	case c.votes == 0:
+		c.major, c.votes = caller, 1
+	case c.major != caller:
+		c.votes--
+	case c.votes < math.MaxUint16:
+		c.votes++
+	}
+}
+
+// alone tells that one caller makes clearly more than half of the requests.
+func (c *counts) alone() bool { return float64(c.votes) > 0.1*float64(c.requests) }
 
 // distinct estimates how many set the bits of a bitmap: linear counting
 // (Whang, Vander-Zanden, Taylor 1990). It is at most 111.
@@ -229,7 +251,11 @@ func (s *State) learn(x *detectors.Context, w *counts, j *judgement) {
 		s.silent++
 	}
 	if w.requests > 0 {
-		s.others = uint8(min((7*float64(s.others)+min(distinct(w.callers), 100)+4)/8, 255))
+		callers := distinct(w.callers)
+		if w.alone() {
+			callers = 1
+		}
+		s.others = uint8((7*float64(s.others)+4*min(callers, 60))/8 + 0.5)
 	}
 	// Shares are learned from minutes with enough requests to have one, and a
 	// minute teaches little, so that a surge does not become usual at once.
