@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+func newDecode() *cobra.Command {
+	var path, format string
+	c := &cobra.Command{
+		Use:   "decode [FILE…]",
+		Short: "show the redacted events that lines become",
+		Long: `Read log lines from files or stdin and print what ingest makes of each, as NDJSON:
+{"event":{…}} or {"reject":{…}} with the reason. Nothing is stored.
+
+  tail -n 100 access.log | gatehound decode
+  gatehound decode --format kong kong.log | jq .event.principal`,
+		RunE: func(c *cobra.Command, args []string) error {
+			out := json.NewEncoder(c.OutOrStdout())
+			return inspect(c, path, format, args, func(part *schemas.Part) error {
+				for i := range part.Events {
+					if err := out.Encode(map[string]any{"event": &part.Events[i]}); err != nil {
+						return err
+					}
+				}
+				for i := range part.Rejects {
+					if err := out.Encode(map[string]any{"reject": &part.Rejects[i]}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	}
+	configFlag(c, &path)
+	c.Flags().StringVar(&format, "format", "", "log `format` instead of the configured one (auto: found out per record)")
+	return c
+}
+
+func newRedact() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use:   "redact [FILE…]",
+		Short: "print lines with personal data and secrets taken out",
+		Long: `Read lines of any kind from files or stdin and print each with personal data and
+secrets replaced by markers. It is what dead letters and error texts pass.
+
+  gatehound redact access.log | less
+  echo 'mail jo@example.com' | gatehound redact     prints: mail [EMAIL]`,
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg, log, err := load(path)
+			if err != nil {
+				return err
+			}
+			return eachInput(args, func(in io.Reader) error {
+				return app.RedactLines(c.Context(), cfg, in, c.OutOrStdout(), log)
+			})
+		},
+	}
+	configFlag(c, &path)
+	return c
+}
+
+func inspect(c *cobra.Command, path, format string, args []string, each func(*schemas.Part) error) error {
+	cfg, log, err := load(path)
+	if err != nil {
+		return err
+	}
+	if format != "" {
+		cfg.Decode.Format = format
+	}
+	return eachInput(args, func(in io.Reader) error {
+		return app.Inspect(c.Context(), cfg, in, each, log)
+	})
+}
+
+// eachInput opens the files one after another, or stdin if there are none.
+func eachInput(args []string, do func(io.Reader) error) error {
+	if len(args) == 0 {
+		args = []string{"-"}
+	}
+	for _, name := range args {
+		in, err := app.OpenInput(name)
+		if err != nil {
+			return usage(err)
+		}
+		err = do(in)
+		if e := in.Close(); err == nil {
+			err = e
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}

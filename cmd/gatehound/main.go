@@ -1,0 +1,111 @@
+// Command gatehound watches the access logs of AI gateways for model
+// extraction, attacks on authentication and rate anomalies.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the Makefile.
+var version = "dev"
+
+// The exit codes. `gatehound help exit-codes` explains them.
+const (
+	exitOK     = 0
+	exitError  = 1 // something went wrong while working
+	exitUsage  = 2 // wrong arguments or configuration
+	exitFound  = 3 // replay --fail-on: findings of that severity were made
+	exitSignal = 130
+)
+
+// exitCode lets a command end with a code of its own.
+type exitCode struct {
+	code int
+	err  error
+}
+
+func (e *exitCode) Error() string { return e.err.Error() }
+func (e *exitCode) Unwrap() error { return e.err }
+
+// usage marks an error of the user's.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitCode{exitUsage, err}
+}
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		// A second signal kills: the default disposition is back then.
+		<-ctx.Done()
+		stop()
+	}()
+	err := newRoot().ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var coded *exitCode
+	if errors.As(err, &coded) && coded.code == exitFound {
+		return exitFound
+	}
+	fmt.Fprintln(os.Stderr, "gatehound:", err)
+	switch {
+	case coded != nil:
+		return coded.code
+	case ctx.Err() != nil:
+		return exitSignal
+	}
+	return exitError
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gatehound",
+		Short: "watch AI gateway logs for model extraction, authentication attacks and rate anomalies",
+		Long: `Gatehound reads the access logs of AI/LLM API gateways from Kafka, takes personal
+data and secrets out of them, watches every caller for model extraction,
+authentication attacks and rate anomalies, keeps the events in ClickHouse and
+alerts Slack and the SIEM.
+
+Start here:
+  gatehound demo                      everything in one process, with simulated attacks
+  gatehound replay access.log         what would have been found in a file
+  gatehound run --config gatehound.yaml
+
+Results go to stdout, everything else to stderr.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       version,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage(fmt.Errorf("%w\nSee '%s --help'.", err, c.CommandPath()))
+	})
+	root.AddCommand(newRun(), newDemo(), newReplay(), newDecode(), newRedact(), newCheck(), newMigrate(),
+		newQuery(), newConfig(), newSimulate(), newVersion(), newExitCodes())
+	return root
+}
+
+func newExitCodes() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "what the exit codes mean",
+		Long: `Exit codes:
+    0  done
+    1  something went wrong while working
+    2  wrong arguments or configuration; nothing was begun
+    3  replay --fail-on: a finding of that severity or above was made
+  130  interrupted`,
+	}
+}

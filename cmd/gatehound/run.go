@@ -1,0 +1,34 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/gatehound/gatehound/cmd/internal/app"
+)
+
+func newRun() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use:   "run --config gatehound.yaml",
+		Short: "run the service: Kafka to ClickHouse and alerts",
+		Long: `Run the service until it is told to stop.
+
+SIGTERM or Ctrl-C stops it gracefully: it stops reading, stores and commits what
+it has read, sends the alerts that are due, and leaves the consumer group. A
+second one kills it, which loses nothing either.
+SIGHUP reads the configuration again and puts the detectors' thresholds and the
+allowlist in force without losing state.
+
+Metrics and health are at console.listen: /metrics, /healthz, /readyz.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, log, err := load(path)
+			if err != nil {
+				return err
+			}
+			return app.Run(c.Context(), cfg, log, func() (*app.Config, error) { return app.Load(path) })
+		},
+	}
+	configFlag(c, &path)
+	return c
+}

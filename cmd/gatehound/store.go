@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehound/gatehound/cmd/internal/app"
+)
+
+func newMigrate() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use:   "migrate --config gatehound.yaml",
+		Short: "bring ClickHouse's schema and TTLs up to date",
+		Long: `Make the database and its tables, apply the migrations that are missing, and set
+the tables' TTLs to those of the configuration. run does the same at its start.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, log, err := load(path)
+			if err != nil {
+				return err
+			}
+			applied, err := app.Migrate(c.Context(), cfg, log)
+			if err != nil {
+				return err
+			}
+			for _, name := range applied {
+				fmt.Fprintln(c.OutOrStdout(), "applied", name)
+			}
+			if len(applied) == 0 {
+				fmt.Fprintln(c.ErrOrStderr(), "the schema is up to date")
+			}
+			return nil
+		},
+	}
+	configFlag(c, &path)
+	return c
+}
+
+func newQuery() *cobra.Command {
+	var (
+		path, output string
+		store        string
+		rows         int
+		seconds      int
+	)
+	c := &cobra.Command{
+		Use:   `query "SELECT …"`,
+		Short: "ask the store, read-only and with limits",
+		Long: `Run one SELECT against the store and print the answer. It can only read, and is
+bounded in time, rows and memory; a statement that would go beyond a limit fails.
+
+  gatehound query "SELECT principal, count() FROM events GROUP BY 1 ORDER BY 2 DESC LIMIT 10"
+  gatehound query --store ./evidence --output csv "SELECT * FROM findings FINAL"
+
+Tables: events, findings, alerts, rejects, and per-minute roll-ups; see
+"SHOW TABLES" and "DESCRIBE events".`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg, log, err := load(path)
+			if err != nil {
+				return err
+			}
+			if store != "" {
+				app.EmbeddedAt(cfg, store)
+			}
+			switch output {
+			case "table", "json", "ndjson", "csv":
+			default:
+				return usage(fmt.Errorf("--output: unknown; allowed are table, json, ndjson and csv"))
+			}
+			return app.Query(c.Context(), cfg, args[0], app.QueryOptions{Output: output, Rows: rows, Seconds: seconds}, c.OutOrStdout(), log)
+		},
+	}
+	configFlag(c, &path)
+	c.Flags().StringVar(&store, "store", "", "embedded store in this `folder`, as kept by replay --store")
+	c.Flags().StringVarP(&output, "output", "o", "table", "`format`: table, json, ndjson or csv")
+	c.Flags().IntVar(&rows, "max-rows", 10_000, "most rows of an answer")
+	c.Flags().IntVar(&seconds, "max-seconds", 60, "most seconds that it may run")
+	return c
+}
+
+func newCheck() *cobra.Command {
+	var path string
+	var offline bool
+	c := &cobra.Command{
+		Use:   "check --config gatehound.yaml",
+		Short: "validate the configuration and try every connection",
+		Long: `Validate the configuration (file, line, key and what is allowed), build every
+stage, and try each connection: Kafka (login, topics), ClickHouse (login,
+database), the sinks' settings. Nothing is read, stored or sent.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, log, err := load(path)
+			if err != nil {
+				return err
+			}
+			return app.Check(c.Context(), cfg, offline, c.OutOrStdout(), log)
+		},
+	}
+	configFlag(c, &path)
+	c.Flags().BoolVar(&offline, "offline", false, "only validate, try no connection")
+	return c
+}

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/gatehound/gatehound/ingest"
+)
+
+// maxLine bounds a line that a command reads; the rest of a longer one is
+// passed over.
+const maxLine = 16 << 20
+
+// lines makes a chunk of each line of a reader.
+type lines struct{ r *bufio.Reader }
+
+func newLines(r io.Reader) *lines { return &lines{bufio.NewReaderSize(r, 64<<10)} }
+
+// next returns the next line as a chunk of one message.
+func (l *lines) next(offset int64) (*ingest.Chunk, error) {
+	c := &ingest.Chunk{Topic: "input", Offsets: []int64{offset}, First: offset, Next: offset + 1}
+	var whole int64
+	for {
+		piece, err := l.r.ReadSlice('\n')
+		whole += int64(len(piece))
+		if room := maxLine - len(c.Slab); room > 0 {
+			c.Slab = append(c.Slab, piece[:min(room, len(piece))]...)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		if err != nil && whole == 0 {
+			return nil, io.EOF
+		}
+		break
+	}
+	if whole > maxLine {
+		c.Cut = []ingest.Cut{{Bytes: whole, Reason: ingest.CutTooLarge}}
+	}
+	for n := len(c.Slab); n > 0 && (c.Slab[n-1] == '\n' || c.Slab[n-1] == '\r'); n-- {
+		c.Slab = c.Slab[:n-1]
+	}
+	c.Ends = []int{len(c.Slab)}
+	return c, nil
+}
+
+// nameCounts counts by a name of which there are few.
+type nameCounts struct {
+	mu sync.Mutex // the pipeline counts while the progress is shown
+	m  map[string]int64
+}
+
+func (f *nameCounts) add(counts map[string]int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.m == nil {
+		f.m = map[string]int64{}
+	}
+	for name, n := range counts {
+		f.m[strings.Clone(name)] += n
+	}
+}
+
+// All returns a copy of the counts.
+func (f *nameCounts) All() map[string]int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := make(map[string]int64, len(f.m))
+	for k, v := range f.m {
+		out[k] = v
+	}
+	return out
+}

@@ -1,0 +1,157 @@
+package app
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"reflect"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/gatehound/gatehound/storage/clickhouse"
+)
+
+// QueryOptions bound an answer and say how it is printed.
+type QueryOptions struct {
+	// Output is "table", "json" (an array of objects), "ndjson" or "csv".
+	Output string
+	// Rows and Seconds are limits; 0 takes the defaults.
+	Rows, Seconds int
+}
+
+// Query prints the answer to one statement that only reads.
+func Query(ctx context.Context, cfg *Config, sql string, o QueryOptions, out io.Writer, log *slog.Logger) error {
+	return withStore(cfg, log, func(st *clickhouse.Store) error {
+		limits := clickhouse.DefaultLimits()
+		if o.Rows > 0 {
+			limits.Rows = o.Rows
+		}
+		if o.Seconds > 0 {
+			limits.Time = time.Duration(o.Seconds) * time.Second
+		}
+		res, err := st.Query(ctx, sql, limits)
+		if err != nil {
+			return err
+		}
+		if err := write(out, o.Output, res); err != nil {
+			_ = res.Close() // the first error says what happened
+			return err
+		}
+		return res.Close()
+	})
+}
+
+func write(out io.Writer, format string, res *clickhouse.Result) error {
+	switch format {
+	case "json", "ndjson":
+		return writeJSON(out, res, format == "json")
+	case "csv":
+		w := csv.NewWriter(out)
+		if err := w.Write(res.Columns); err != nil {
+			return err
+		}
+		for row, err := range res.Rows() {
+			if err != nil {
+				return err
+			}
+			if err := w.Write(texts(row, false)); err != nil {
+				return err
+			}
+		}
+		w.Flush()
+		return w.Error()
+	default:
+		w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, strings.Join(res.Columns, "\t"))
+		for row, err := range res.Rows() {
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(w, strings.Join(texts(row, true), "\t"))
+		}
+		return w.Flush()
+	}
+}
+
+func writeJSON(out io.Writer, res *clickhouse.Result, array bool) error {
+	first := true
+	for row, err := range res.Rows() {
+		if err != nil {
+			return err
+		}
+		object := make(map[string]any, len(row))
+		for i, v := range row {
+			object[res.Columns[i]] = v
+		}
+		line, err := json.Marshal(object)
+		if err != nil {
+			return fmt.Errorf("write row as JSON: %w", err)
+		}
+		lead := ""
+		switch {
+		case array && first:
+			lead = "[\n"
+		case array:
+			lead = ",\n"
+		}
+		end := "\n"
+		if array {
+			end = ""
+		}
+		if _, err := fmt.Fprint(out, lead, string(line), end); err != nil {
+			return err
+		}
+		first = false
+	}
+	if !array {
+		return nil
+	}
+	if first {
+		_, err := fmt.Fprintln(out, "[]")
+		return err
+	}
+	_, err := fmt.Fprint(out, "\n]\n")
+	return err
+}
+
+// texts prints the values of a row. For a terminal control characters and what
+// reorders text are taken out: they come from logs.
+func texts(row []any, terminal bool) []string {
+	out := make([]string, len(row))
+	for i, v := range row {
+		out[i] = text(v)
+		if terminal {
+			out[i] = strings.Map(func(r rune) rune {
+				if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+					return '�'
+				}
+				return r
+			}, out[i])
+		}
+	}
+	return out
+}
+
+func text(v any) string {
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer {
+		if rv.IsNil() {
+			return ""
+		}
+		v = rv.Elem().Interface()
+	}
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case time.Time:
+		return v.UTC().Format("2006-01-02 15:04:05.999")
+	case fmt.Stringer:
+		return v.String()
+	default:
+		return fmt.Sprint(v)
+	}
+}

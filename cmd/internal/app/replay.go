@@ -1,0 +1,132 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/ingest/files"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Replayed is what a replay did so far.
+type Replayed struct {
+	Events, Rejects   atomic.Int64
+	Findings, Covered atomic.Int64
+	// FirstTime and LastTime bound the events' times, in Unix nanoseconds.
+	FirstTime, LastTime atomic.Int64
+	Redacted            [schemas.RedactionKinds]atomic.Int64
+	Formats             nameCounts
+	Reasons             nameCounts
+}
+
+// Progress tells how far a replay has come: bytes done and in all (0 if not
+// known).
+type Progress func() (done, total int64)
+
+// Replay reads files through the pipeline in event time. sink gets the alerts.
+// watch, if not nil, is called once before reading begins.
+func Replay(ctx context.Context, cfg *Config, from files.Config, sink alerting.Sink, log *slog.Logger, watch func(*Replayed, Progress)) (*Replayed, error) {
+	reg := prometheus.NewRegistry()
+	source, err := files.New(from, log, reg)
+	if err != nil {
+		return nil, fmt.Errorf("files: %w", err)
+	}
+	r := &Replayed{}
+	cfg.Alerting.Sinks = nil
+	s, err := NewService(cfg, Options{Source: source, Group: "replay", Flush: true, NoSpool: true,
+		Sinks: []alerting.Sink{sink}, Observed: r.observe, Logger: log, Metrics: reg})
+	if err != nil {
+		return nil, err
+	}
+	if watch != nil {
+		watch(r, source.Progress)
+	}
+	return r, errors.Join(s.Run(ctx), s.Close())
+}
+
+// observe counts a batch; the pipeline calls it from one goroutine.
+func (r *Replayed) observe(b *schemas.Batch, findings []schemas.Finding) {
+	formats, reasons := map[string]int64{}, map[string]int64{}
+	for _, part := range b.Parts {
+		for i := range part.Events {
+			e := &part.Events[i]
+			if first := r.FirstTime.Load(); first == 0 || e.Time < first {
+				r.FirstTime.Store(e.Time)
+			}
+			if e.Time > r.LastTime.Load() {
+				r.LastTime.Store(e.Time)
+			}
+			formats[e.Format]++
+			for k, n := range e.Redacted {
+				if n > 0 {
+					r.Redacted[k].Add(int64(n))
+				}
+			}
+		}
+		for i := range part.Rejects {
+			reasons[part.Rejects[i].Reason]++
+		}
+		r.Events.Add(int64(len(part.Events)))
+		r.Rejects.Add(int64(len(part.Rejects)))
+	}
+	r.Formats.add(formats)
+	r.Reasons.add(reasons)
+	for i := range findings {
+		if findings[i].Exception != nil {
+			r.Covered.Add(1)
+		}
+	}
+	r.Findings.Add(int64(len(findings)))
+}
+
+// Span is the time that the events cover.
+func (r *Replayed) Span() (from, to time.Time, ok bool) {
+	if r.FirstTime.Load() == 0 {
+		return from, to, false
+	}
+	return time.Unix(0, r.FirstTime.Load()).UTC(), time.Unix(0, r.LastTime.Load()).UTC(), true
+}
+
+// Inspect runs every line of in through ingest alone and calls each with what
+// it gave.
+func Inspect(ctx context.Context, cfg *Config, in io.Reader, each func(*schemas.Part) error, log *slog.Logger) error {
+	keys, err := LoadKeys(cfg, log)
+	if err != nil {
+		return err
+	}
+	n, err := NewNormalizer(cfg, keys)
+	if err != nil {
+		return err
+	}
+	lines := newLines(in)
+	for offset := int64(0); ctx.Err() == nil; offset++ {
+		chunk, err := lines.next(offset)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read line %d: %w", offset+1, err)
+		}
+		if err := each(n.Normalize(chunk)); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// OpenInput opens a file, or standard input for "-".
+func OpenInput(path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(os.Stdin), nil
+	}
+	return os.Open(path)
+}

@@ -1,0 +1,265 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify"
+	"github.com/gatehound/gatehound/cmd/internal/pipeline"
+	"github.com/gatehound/gatehound/detectors/engine"
+	"github.com/gatehound/gatehound/ingest"
+	"github.com/gatehound/gatehound/ingest/decode"
+	"github.com/gatehound/gatehound/ingest/decode/formats"
+	"github.com/gatehound/gatehound/ingest/enrich"
+	"github.com/gatehound/gatehound/ingest/redact"
+	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse"
+)
+
+// Source is a source of chunks that drives a handler.
+type Source interface {
+	pipeline.Source
+	Run(ctx context.Context, h ingest.Handler) error
+}
+
+// Options are what a command adds to the configuration.
+type Options struct {
+	// Source is read; it is nil for commands that only use the store.
+	Source Source
+	// DeadLetters takes rejects besides the store; nil for none.
+	DeadLetters pipeline.DeadLetters
+	// Group names the consumer group in the store's ledger.
+	Group string
+	// Keys are used instead of those of the data folder, if set.
+	Keys *redact.Keys
+	// NoSpool keeps batches in memory while the store is away.
+	NoSpool bool
+	// Flush closes the detectors' windows at the end of the source.
+	Flush bool
+	// Sinks are added to the configured ones.
+	Sinks []alerting.Sink
+	// Step and Observed are the pipeline's.
+	Step     func(string)
+	Observed func(b *schemas.Batch, findings []schemas.Finding)
+
+	Logger  *slog.Logger
+	Metrics *prometheus.Registry
+}
+
+// Service is the assembled program.
+type Service struct {
+	cfg    *Config
+	opts   Options
+	log    *slog.Logger
+	Keys   *redact.Keys
+	Store  *clickhouse.Store
+	Alerts *alerting.Manager
+	Health *Health
+	engine *engine.Engine
+	pipe   *pipeline.Pipeline
+	stops  stopping
+}
+
+// NewService puts the stages together, in their order. It opens files and
+// starts the embedded store; it reads no event yet. Close it.
+func NewService(cfg *Config, opts Options) (_ *Service, err error) {
+	s := &Service{cfg: cfg, opts: opts, log: opts.Logger, Health: newHealth(), stops: stopping{log: opts.Logger}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stops.run())
+		}
+	}()
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	if s.Keys = opts.Keys; s.Keys == nil {
+		if s.Keys, err = LoadKeys(cfg, s.log); err != nil {
+			return nil, err
+		}
+	}
+
+	// Detectors.
+	watchers, err := cfg.Detectors.Watchers()
+	if err != nil {
+		return nil, fmt.Errorf("detectors: %w", err)
+	}
+	s.engine, err = engine.New(engine.Settings{Config: cfg.Engine, EntityKey: s.Keys.EntityKey(), Log: s.log}, watchers, opts.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	s.stops.closes("detectors", func() error { s.engine.Close(); return nil })
+
+	// Storage.
+	var store pipeline.Store
+	var waiting pipeline.Spool
+	if cfg.Storage.Mode != StoreNone {
+		if s.Store, err = OpenStore(cfg, s.log, opts.Metrics, &s.stops); err != nil {
+			return nil, err
+		}
+		store = s.Store
+		if !opts.NoSpool {
+			//SPOOL
+		}
+	}
+
+	// Alerting.
+	sinks, err := notify.Build(cfg.Alerting.Sinks, decodeSink)
+	if err != nil {
+		return nil, err
+	}
+	settings := cfg.Alerting
+	if settings.Path == "" && !opts.Flush {
+		settings.Path = cfg.data("alerts.db")
+	}
+	for _, sink := range opts.Sinks {
+		settings.Sinks = append(settings.Sinks, alerting.SinkConfig{Name: sink.Name(), Kind: "builtin", PerMinute: 100_000, OnStorm: "delay"})
+	}
+	if s.Alerts, err = alerting.New(settings, append(sinks, opts.Sinks...), s.log, opts.Metrics); err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	if err := s.Alerts.Open(); err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	s.stops.closes("notification log", s.Alerts.Close)
+
+	// The pipeline that joins them.
+	s.pipe, err = pipeline.New(pipeline.Settings{
+		Group: opts.Group, Workers: cfg.Pipeline.workers(),
+		BatchEvents: cfg.Pipeline.BatchEvents, BatchAge: cfg.Pipeline.BatchAge,
+		CheckpointEvery: cfg.Pipeline.CheckpointEvery,
+		WriteTimeout:    cfg.Pipeline.WriteTimeout, StallAfter: cfg.Pipeline.StallAfter,
+		Retryable: clickhouse.IsRetryable, Step: opts.Step, Observed: opts.Observed,
+		Report: func(err error) { s.Health.set("store", err) },
+	}, pipeline.Parts{
+		Source:      opts.Source,
+		Normalizers: func() (pipeline.Normalizer, error) { return NewNormalizer(cfg, s.Keys) },
+		Engine:      s.engine, Alerts: s.Alerts, Store: store, Spool: waiting,
+		DeadLetters: opts.DeadLetters, Logger: s.log, Metrics: opts.Metrics,
+	})
+	return s, err
+}
+
+// LoadKeys reads the key ring, or makes it and says so.
+func LoadKeys(cfg *Config, log *slog.Logger) (*redact.Keys, error) {
+	path := cfg.Redact.KeyFile
+	if path == "" {
+		path = cfg.data("keys.json")
+	}
+	keys, created, err := redact.LoadKeys(path)
+	if err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	if created {
+		log.Warn("made a new key for pseudonyms: back it up, and give every instance the same one", "file", path)
+	}
+	return keys, nil
+}
+
+// NewNormalizer makes a worker's decoder, enricher and redactor.
+func NewNormalizer(cfg *Config, keys *redact.Keys) (*ingest.Normalizer, error) {
+	d, err := formats.New(decode.Options{Format: cfg.Decode.Format, MaxBytes: cfg.Decode.MaxBytes,
+		MaxDepth: cfg.Decode.MaxDepth, MaxFuture: cfg.Decode.MaxFuture})
+	if err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	e, err := enrich.New(cfg.Enrich)
+	if err != nil {
+		return nil, fmt.Errorf("enrich: %w", err)
+	}
+	r, err := redact.New(cfg.Redact, keys)
+	if err != nil {
+		return nil, fmt.Errorf("redact: %w", err)
+	}
+	return ingest.NewNormalizer(d, e, r), nil
+}
+
+// decodeSink decodes a sink's options, and refuses unknown ones.
+func decodeSink(options map[string]any, into notify.Config) error { return strict(options, into) }
+
+// Run works until the source ends or ctx is done, then drains in order: the
+// source stops, what it handed over is stored and committed, alerts that are
+// due are delivered.
+func (s *Service) Run(ctx context.Context) error {
+	if s.Store != nil {
+		if err := s.migrate(ctx); err != nil {
+			return err
+		}
+	}
+	var background sync.WaitGroup
+	alertsCtx, stopAlerts := context.WithCancel(context.WithoutCancel(ctx))
+	pipeCtx, stopPipe := context.WithCancel(context.WithoutCancel(ctx))
+	sourceCtx, stopSource := context.WithCancelCause(ctx)
+	defer stopSource(nil)
+	var alertsErr, pipeErr error
+	background.Go(func() {
+		if alertsErr = s.Alerts.Run(alertsCtx); alertsErr != nil {
+			stopSource(alertsErr)
+		}
+	})
+	pipeDone := make(chan struct{})
+	go func() {
+		defer close(pipeDone)
+		if pipeErr = s.pipe.Run(pipeCtx); pipeErr != nil {
+			stopSource(pipeErr)
+		}
+	}()
+	s.Health.set("pipeline", nil)
+	err := s.opts.Source.Run(sourceCtx, s.pipe)
+	if err == nil && s.opts.Flush && ctx.Err() == nil {
+		err = s.pipe.Finish(ctx)
+	}
+	stopPipe()
+	<-pipeDone
+	stopAlerts()
+	background.Wait()
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = nil
+	}
+	return errors.Join(err, pipeErr, alertsErr)
+}
+
+// migrate waits for a store that is away.
+func (s *Service) migrate(ctx context.Context) error {
+	wait := 500 * time.Millisecond
+	for {
+		applied, err := s.Store.Migrate(ctx)
+		if err == nil {
+			if len(applied) > 0 {
+				s.log.Info("schema brought up to date", "migrations", len(applied))
+			}
+			s.Health.set("store", nil)
+			return nil
+		}
+		if !clickhouse.IsRetryable(err) || ctx.Err() != nil {
+			return fmt.Errorf("bring the schema up to date: %w", err)
+		}
+		s.Health.set("store", err)
+		s.log.Warn("store is not there yet, trying again", "wait", wait, "error", err)
+		select {
+		case <-time.After(wait):
+			wait = min(2*wait, 15*time.Second)
+		case <-ctx.Done():
+			return fmt.Errorf("bring the schema up to date: %w", err)
+		}
+	}
+}
+
+// Reload puts thresholds and allowlists of cfg in force.
+func (s *Service) Reload(cfg *Config) error {
+	watchers, err := cfg.Detectors.Watchers()
+	if err != nil {
+		return fmt.Errorf("detectors: %w", err)
+	}
+	return errors.Join(s.engine.Replace(watchers), s.engine.Reload(cfg.Engine.Allow))
+}
+
+// Close stops what NewService started.
+func (s *Service) Close() error { return s.stops.run() }

@@ -1,0 +1,145 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehound/gatehound/alerting/notify"
+	"github.com/gatehound/gatehound/detectors/engine"
+	"github.com/gatehound/gatehound/ingest/kafka"
+	"github.com/gatehound/gatehound/ingest/redact"
+	"github.com/gatehound/gatehound/storage/clickhouse"
+	"github.com/gatehound/gatehound/storage/embedded"
+)
+
+// Version returns the program's version with those of Go and of the engine.
+func Version(version string) string {
+	revision := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = " (" + s.Value[:min(12, len(s.Value))] + ")"
+			}
+		}
+	}
+	return fmt.Sprintf("gatehound %s%s %s %s/%s, embedded engine chDB %s", version, revision,
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, embedded.LibraryVersion)
+}
+
+// EmbeddedAt makes the configuration use the embedded store in a folder.
+func EmbeddedAt(cfg *Config, dir string) {
+	cfg.Storage.Mode, cfg.Storage.Embedded.Dir = StoreEmbedded, dir
+}
+
+// RedactLines copies lines from in to out, redacted.
+func RedactLines(ctx context.Context, cfg *Config, in io.Reader, out io.Writer, log *slog.Logger) error {
+	keys, err := LoadKeys(cfg, log)
+	if err != nil {
+		return err
+	}
+	r, err := redact.New(cfg.Redact, keys)
+	if err != nil {
+		return fmt.Errorf("redact: %w", err)
+	}
+	w := bufio.NewWriter(out)
+	lines := newLines(in)
+	for n := int64(0); ctx.Err() == nil; n++ {
+		c, err := lines.next(n)
+		if errors.Is(err, io.EOF) {
+			return w.Flush()
+		}
+		if err != nil {
+			return fmt.Errorf("read line %d: %w", n+1, err)
+		}
+		if _, err := w.WriteString(r.Line(c.Slab, maxLine) + "\n"); err != nil {
+			return err
+		}
+	}
+	return errors.Join(w.Flush(), ctx.Err())
+}
+
+// withStore runs do with the configured store, and closes it.
+func withStore(cfg *Config, log *slog.Logger, do func(*clickhouse.Store) error) (err error) {
+	if cfg.Storage.Mode == StoreNone {
+		return errors.New(`storage.mode: "none" keeps nothing; allowed here are "clickhouse" and "embedded"`)
+	}
+	stops := stopping{log: log}
+	st, err := OpenStore(cfg, log, prometheus.NewRegistry(), &stops)
+	if err != nil {
+		return errors.Join(err, stops.run())
+	}
+	return errors.Join(do(st), stops.run())
+}
+
+// Migrate brings the schema and the TTLs up to date.
+func Migrate(ctx context.Context, cfg *Config, log *slog.Logger) (applied []string, err error) {
+	err = withStore(cfg, log, func(st *clickhouse.Store) error {
+		applied, err = st.Migrate(ctx)
+		return err
+	})
+	return applied, err
+}
+
+// Check builds every stage, starts none, and tries the connections unless
+// offline. It prints a line for each part and returns an error if one fails.
+func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *slog.Logger) error {
+	failed := 0
+	try := func(part string, do func() error) {
+		if err := do(); err != nil {
+			failed++
+			fmt.Fprintf(out, "FAIL  %-12s %v\n", part, err)
+			return
+		}
+		fmt.Fprintf(out, "ok    %s\n", part)
+	}
+	fmt.Fprintln(out, "ok    configuration")
+	var keys *redact.Keys
+	try("keys", func() (err error) { keys, err = LoadKeys(cfg, log); return err })
+	if keys != nil {
+		try("ingest", func() error { _, err := NewNormalizer(cfg, keys); return err })
+		try("detectors", func() error {
+			watchers, err := cfg.Detectors.Watchers()
+			if err != nil {
+				return err
+			}
+			e, err := engine.New(engine.Settings{Config: cfg.Engine, EntityKey: keys.EntityKey(), Log: log}, watchers, nil)
+			if err == nil {
+				e.Close()
+			}
+			return err
+		})
+	}
+	try("sinks", func() error { _, err := notify.Build(cfg.Alerting.Sinks, decodeSink); return err })
+	if !offline {
+		bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
+		defer cancel()
+		try("kafka", func() error {
+			if len(cfg.Kafka.Brokers) == 0 {
+				return errors.New("kafka.brokers: empty; allowed is a list of host:port")
+			}
+			source, err := kafka.New(cfg.Kafka, log, prometheus.NewRegistry())
+			if err != nil {
+				return err
+			}
+			return source.Ping(bounded)
+		})
+		if cfg.Storage.Mode != StoreNone {
+			try("store", func() error {
+				return withStore(cfg, log, func(st *clickhouse.Store) error { return st.Ping(bounded) })
+			})
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of the parts failed", failed)
+	}
+	return nil
+}
