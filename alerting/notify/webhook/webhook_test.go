@@ -1,0 +1,212 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/gatehound/gatehound/alerting/notify/outbound"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+const (
+	secretA = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	secretB = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+)
+
+// The vector that Standard Webhooks publishes.
+func TestSignVector(t *testing.T) {
+	k, err := key(secretA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := sign([][]byte{k}, "msg_p5jXN8AQM9LWM0D4loKWxJek", time.Unix(1614265330, 0), []byte(`{"test": 2432232314}`))
+	if want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// While a secret is replaced, receivers with either take the request; one with
+// another secret, a changed body or an old request does not.
+func TestRotation(t *testing.T) {
+	var header http.Header
+	var body []byte
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		header = r.Header
+		body, _ = io.ReadAll(r.Body)
+	}))
+	defer srv.Close()
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(secretB+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := DefaultConfig()
+	cfg.URL, cfg.Secrets, cfg.SecretFiles = outbound.Secret(srv.URL), []outbound.Secret{secretA}, []string{file}
+	s, err := New("siem", &cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Notify(context.Background(), alert(schemas.AlertOpen), "k-1", ""); err != nil {
+		t.Fatal(err)
+	}
+	for secret, want := range map[string]bool{secretA: true, secretB: true, "whsec_" + strings.Repeat("QUJD", 8): false} {
+		wh, err := standardwebhooks.NewWebhook(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := wh.Verify(body, header); (err == nil) != want {
+			t.Errorf("verification says %v, want success %v", err, want)
+		}
+		if wh.Verify(append([]byte(" "), body...), header) == nil {
+			t.Error("a changed body is taken")
+		}
+		old := header.Clone()
+		old.Set("webhook-timestamp", "1614265330")
+		if wh.Verify(body, old) == nil {
+			t.Error("a changed time is taken")
+		}
+	}
+}
+
+func alert(state schemas.AlertState) *schemas.Alert {
+	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	return &schemas.Alert{
+		ID: "a1", Fingerprint: "f1", State: state, Sequence: 1 + int(state), Severity: schemas.SeverityHigh, Confidence: 0.8,
+		Title: "Model extraction", Summary: "One caller asks like a machine.", Detector: "extraction.harvest",
+		Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: "h1:k1:abc"}, Tenant: "acme",
+		FirstSeen: at, LastSeen: at.Add(time.Hour), Findings: 3, Events: 12000,
+		Finding: schemas.Finding{ID: "f0", Detected: at.Add(time.Hour), Query: "SELECT 1",
+			Features: []schemas.Feature{{Name: "requests", Observed: 5021, Expected: 240.5, Unit: "requests/h", Weight: 1, Text: "many"}},
+			Techniques: []schemas.Technique{
+				{Framework: "MITRE ATLAS", ID: "AML.T0024.002", Name: "Extract AI Model"},
+				{Framework: "MITRE ATT&CK", ID: "T1110", Name: "Brute Force"},
+				{Framework: "OWASP LLM 2025", ID: "LLM10", Name: "Unbounded Consumption"}}},
+	}
+}
+
+// The data of the native body is valid by the published schema.
+func TestNativeIsValid(t *testing.T) {
+	f, err := schemas.JSON.Open("json/alert.v1.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	doc, err := jsonschema.UnmarshalJSON(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("alert", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("alert")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, state := range []schemas.AlertState{schemas.AlertOpen, schemas.AlertUpdated, schemas.AlertResolved} {
+		raw, err := native(alert(state), "k-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Type          string `json:"type"`
+			Timestamp     string `json:"timestamp"`
+			SchemaVersion int    `json:"schema_version"`
+			Key           string `json:"key"`
+			Data          any    `json:"data"`
+		}
+		if err := json.Unmarshal(raw, &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Type != "gatehound.alert."+state.String() || got.Timestamp != "2026-11-20T13:00:00Z" || got.SchemaVersion != 1 || got.Key != "k-1" {
+			t.Errorf("the envelope is %+v", got)
+		}
+		if err := schema.Validate(got.Data); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestUnencodable(t *testing.T) {
+	a := alert(schemas.AlertOpen)
+	a.Confidence = math.NaN()
+	cfg := DefaultConfig()
+	cfg.URL, cfg.Secrets = "https://siem.example/", []outbound.Secret{secretA}
+	s, err := New("siem", &cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Notify(context.Background(), a, "k", ""); err == nil || err.Error() != "the alert cannot be encoded" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	t.Setenv("WEBHOOK_TEST_SECRET", secretA)
+	t.Setenv("WEBHOOK_TEST_BAD", "whsec_hidden")
+	good := func() Config {
+		c := DefaultConfig()
+		c.URL, c.Secrets = "https://siem.example/in", []outbound.Secret{secretA}
+		return c
+	}
+	for name, edit := range map[string]func(*Config){
+		"as it is":        func(*Config) {},
+		"ocsf":            func(c *Config) { c.Body = BodyOCSF },
+		"secret in env":   func(c *Config) { c.Secrets, c.SecretEnvs = nil, []string{"WEBHOOK_TEST_SECRET"} },
+		"no prefix":       func(c *Config) { c.Secrets[0] = outbound.Secret(secretA[6:]) },
+		"http, allowed":   func(c *Config) { c.URL, c.AllowHTTP = "http://siem.example/", true },
+		"http, loopback":  func(c *Config) { c.URL = "http://[::1]:8080/" },
+		"host, allowed":   func(c *Config) { c.AllowedHosts = []string{"siem.example"} },
+		"suffix, allowed": func(c *Config) { c.URL, c.AllowedHosts = "https://a.SIEM.example/", []string{".siem.example"} },
+	} {
+		cfg := good()
+		edit(&cfg)
+		if _, err := New("x", &cfg); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for want, edit := range map[string]func(*Config){
+		"url is not set":        func(c *Config) { c.URL = "" },
+		"url, url_file":         func(c *Config) { c.URLFile = "x" },
+		"url is http":           func(c *Config) { c.URL = "http://siem.example/hidden" },
+		"url is no absolute":    func(c *Config) { c.URL = "siem.example/hidden" },
+		"url has user":          func(c *Config) { c.URL = "https://hidden:hidden@siem.example/" },
+		"allowed_hosts":         func(c *Config) { c.AllowedHosts = []string{"other.example"} },
+		"allowed_hosts ":        func(c *Config) { c.URL, c.AllowedHosts = "https://evilsiem.example/", []string{".siem.example"} },
+		"0 entries":             func(c *Config) { c.Secrets = nil },
+		"9 entries":             func(c *Config) { c.Secrets = make([]outbound.Secret, 9) },
+		"secrets[0]: want 24":   func(c *Config) { c.Secrets[0] = "whsec_aGlkZGVu" },
+		`secrets[0]: want "whs`: func(c *Config) { c.Secrets[0] = "hidden!" },
+		"entry is empty":        func(c *Config) { c.SecretFiles = []string{""} },
+		"entry 1 of":            func(c *Config) { c.SecretEnvs = []string{"WEBHOOK_TEST_BAD"} },
+		"entry 1 of secrets, secret_files and secret_envs: read": func(c *Config) { c.SecretFiles = []string{"/nowhere"} },
+		"body":            func(c *Config) { c.Body = "xml" },
+		"read url_file":   func(c *Config) { c.URL, c.URLFile = "", "/nowhere" },
+		"tls.key_file":    func(c *Config) { c.TLS.KeyFile = "x" },
+		"load tls.cert_f": func(c *Config) { c.TLS.CertFile, c.TLS.KeyFile = "/nowhere", "/nowhere" },
+	} {
+		cfg := good()
+		edit(&cfg)
+		_, err := New("x", &cfg)
+		if err == nil || !strings.Contains(err.Error(), strings.TrimSpace(want)) || strings.Contains(err.Error(), "hidden") {
+			t.Errorf("got %v, want an error with %q", err, want)
+		}
+	}
+	cfg := Config{URL: "https://do-not-print/", Secrets: []outbound.Secret{"do-not-print"}}
+	if s := fmt.Sprintf("%v %+v %#v", cfg, cfg, cfg); strings.Contains(s, "do-not-print") {
+		t.Errorf("the settings print their secrets: %s", s)
+	}
+}
