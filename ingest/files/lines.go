@@ -19,8 +19,12 @@ type lines struct {
 }
 
 func newLines(r io.Reader, max int) *lines {
-	return &lines{r: bufio.NewReaderSize(r, readBuffer), max: max}
+	l := &lines{max: max}
+	l.reset(r, readBuffer)
+	return l
 }
+
+func (l *lines) reset(r io.Reader, buffer int) { l.r, l.begun = bufio.NewReaderSize(r, buffer), false }
 
 // next appends the next line, without its end, to dst, and returns its length.
 // Of a line that is longer than max only the beginning is appended. The error
@@ -33,10 +37,10 @@ func (l *lines) next(dst []byte) (out []byte, size int64, err error) {
 		}
 	}
 	start := len(dst)
-	any, cr := false, false // cr: the last byte so far is a CR that was counted
+	some, cr := false, false // cr: the last byte so far is a CR that was counted
 	for {
 		part, err := l.r.ReadSlice('\n')
-		any = any || len(part) > 0
+		some = some || len(part) > 0
 		ended := err == nil
 		if ended {
 			part = part[:len(part)-1]
@@ -52,7 +56,7 @@ func (l *lines) next(dst []byte) (out []byte, size int64, err error) {
 			continue
 		case err != nil && !errors.Is(err, io.EOF):
 			return dst[:start], 0, err
-		case err != nil && !any:
+		case err != nil && !some:
 			return dst[:start], 0, io.EOF
 		}
 		if cr {

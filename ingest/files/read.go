@@ -9,6 +9,8 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
@@ -20,6 +22,8 @@ const (
 	// chunkBytes and chunkLines close a chunk.
 	chunkBytes = 1 << 20
 	chunkLines = 1 << 14
+	// slabBytes is what is set aside for a chunk.
+	slabBytes = chunkBytes + 64<<10
 	// readBuffer is the size of a read, and of the buffer that lines are
 	// looked for in.
 	readBuffer = 256 << 10
@@ -73,9 +77,9 @@ func (s *Source) chunks(ctx context.Context, f file, in io.Reader, from, until i
 		s.metrics.lines.Add(float64(len(c.Ends)))
 		s.metrics.bytes.Add(float64(len(c.Slab)))
 		s.metrics.cut.Add(float64(len(c.Cut)))
-		err := out(c)
+		done := c
 		c = newChunk(f, next)
-		return err
+		return out(shrink(done))
 	}
 	for n := int64(0); n < until; n++ {
 		at := len(c.Slab)
@@ -112,8 +116,30 @@ func (s *Source) chunks(ctx context.Context, f file, in io.Reader, from, until i
 	return until, emit(until)
 }
 
+// slabs holds the memory of chunks that were freed.
+var slabs = sync.Pool{New: func() any { return &ingest.Chunk{Slab: make([]byte, 0, slabBytes)} }}
+
 func newChunk(f file, first int64) *ingest.Chunk {
-	return &ingest.Chunk{Topic: f.topic, Partition: f.partition, First: first}
+	m := slabs.Get().(*ingest.Chunk)
+	c := &ingest.Chunk{Topic: f.topic, Partition: f.partition, First: first, Slab: m.Slab[:0], Ends: m.Ends[:0], Offsets: m.Offsets[:0]}
+	c.Free = func() {
+		if cap(c.Slab) == slabBytes {
+			*m = ingest.Chunk{Slab: c.Slab, Ends: c.Ends, Offsets: c.Offsets}
+			slabs.Put(m)
+		}
+	}
+	return c
+}
+
+// shrink gives the last chunk of a small file memory of its size.
+func shrink(c *ingest.Chunk) *ingest.Chunk {
+	if len(c.Slab) > slabBytes/4 {
+		return c
+	}
+	s := *c
+	s.Slab, s.Ends, s.Offsets, s.Free = slices.Clone(c.Slab), slices.Clone(c.Ends), slices.Clone(c.Offsets), nil
+	c.Free()
+	return &s
 }
 
 // unpack returns what in holds, unpacked if it begins as gzip or zstd does.
