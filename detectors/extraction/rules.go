@@ -156,7 +156,7 @@ func (e *sum) inputs(p *profile) {
 			Text: fmt.Sprintf("%.0f %% of the prompts are different from one another.", 100*p.distinct),
 		})
 	case p.inputSpread >= 0:
-		e.add(prompts, ramp(p.inputSpread, 0.02, 0.3, 1.5, -2), schemas.Feature{
+		e.add(prompts, ramp(p.inputSpread, 0.05, 0.3, 1.5, -2), schemas.Feature{
 			Name: "input_variation", Observed: p.inputSpread, Expected: 0.3, Unit: "deviation / mean",
 			Text: fmt.Sprintf("The length of the input varies by %.0f %%.", 100*p.inputSpread),
 		})

@@ -1,0 +1,70 @@
+package extraction
+
+import (
+	"testing"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/detectortest"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+func TestConform(t *testing.T) {
+	corpus := hits[0].use.events(1, "h1:k1:thief")
+	corpus = append(corpus, hits[8].use.events(1, "h1:k1:prober")...)
+	corpus = append(corpus, hits[7].use.events(1, "h1:k1:patient")...)
+	detectortest.Conform(t, func() []detectors.Watcher {
+		w, err := Watchers(DefaultConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}, corpus)
+}
+
+func TestConfig(t *testing.T) {
+	c := DefaultConfig()
+	if err := c.Validate(); err != nil {
+		t.Fatalf("the defaults are not valid: %v", err)
+	}
+	for name, change := range map[string]func(*Config){
+		"calls is 99, want 100 to 1000000000":     func(c *Config) { c.Calls = 99 },
+		"score is 0.5, want 1 to 20":              func(c *Config) { c.Score = 0.5 },
+		"early_score is 21, want 1 to 20":         func(c *Config) { c.EarlyScore = 21 },
+		"logit_calls is 0, want 50 to 1000000000": func(c *Config) { c.LogitCalls = 0 },
+		"logit_score is 0, want 1 to 20":          func(c *Config) { c.LogitScore = 0 },
+		"day_calls is 1, want 50 to 1000000000":   func(c *Config) { c.DayCalls = 1 },
+		"day_score is 99, want 1 to 20":           func(c *Config) { c.DayScore = 99 },
+		"repeat_hours is 0, want 1 to 8760":       func(c *Config) { c.RepeatHours = 0 },
+	} {
+		c := DefaultConfig()
+		change(&c)
+		if err := c.Validate(); err == nil || err.Error() != name {
+			t.Errorf("got %v, want %s", err, name)
+		}
+		if _, err := Watchers(c); err == nil || err.Error() != "extraction: "+name {
+			t.Errorf("Watchers: got %v, want extraction: %s", err, name)
+		}
+	}
+}
+
+// BenchmarkObserve folds calls into states that fit the cache, and into more
+// than do.
+func BenchmarkObserve(b *testing.B) {
+	events := use{perHour: 4000, jitter: 1, from: 0, until: 1, in: 100, out: 500, users: 50, templates: 3}.events(1, "h1:k1:c25a8f0e77b1e3d94c6f")
+	for name, n := range map[string]int{"hot": 16, "cold": 20_000} {
+		b.Run(name, func(b *testing.B) {
+			d := &watch{DefaultConfig()}
+			states := make([]State, n)
+			x := detectors.NewContext(func(*detectors.Context, *schemas.Finding) {})
+			x.WindowStart, x.Window = detectortest.At(0), d.Spec().Window
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				ev := &events[i%len(events)]
+				x.Now = ev.Time
+				d.Observe(x, &states[i*7919%n], ev)
+				i++
+			}
+		})
+	}
+}
