@@ -168,7 +168,7 @@ func date(year, month, day, hour, minute, second, fraction, offset int) (int64, 
 	if month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60 {
 		return 0, false
 	}
-	if year == 1 {
+	if year == 1 || day > 28 && time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Day() != day {
 		return 0, false
 	}
 	t := time.Date(year, time.Month(month), day, hour, minute, second-offset, fraction, time.UTC)
