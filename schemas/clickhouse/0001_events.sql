@@ -5,8 +5,8 @@
 -- The order serves the forensic questions: they ask about an hour or some, of
 -- one principal. Addresses, request ids, credentials, end users and prompts
 -- are found through the skipping indices. A day is a partition, and goes whole.
--- What is acknowledged is on the disk (fsync); a part is compact up to 128 MiB,
--- so that an insert makes a few files and not two for each column.
+-- A part is compact up to 128 MiB, so that an insert makes a few files and not
+-- two for each column.
 CREATE TABLE IF NOT EXISTS events
 (
     time                 DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
@@ -93,5 +93,4 @@ ORDER BY (toStartOfHour(time), principal, time)
 TTL toDateTime(time) + toIntervalSecond(2592000)
 SETTINGS non_replicated_deduplication_window = 10000,
     ttl_only_drop_parts = 1,
-    min_bytes_for_wide_part = 134217728,
-    fsync_after_insert = 1, fsync_part_directory = 1;
+    min_bytes_for_wide_part = 134217728;

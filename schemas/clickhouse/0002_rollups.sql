@@ -23,7 +23,7 @@ PARTITION BY toYYYYMMDD(minute)
 ORDER BY (principal, tenant, minute)
 TTL minute + toIntervalSecond(34560000)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1,
-    min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1;
+    min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rollup_principal_view TO rollup_principal AS
 SELECT
@@ -63,7 +63,7 @@ PARTITION BY toYYYYMMDD(minute)
 ORDER BY (client, minute)
 TTL minute + toIntervalSecond(34560000)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1,
-    min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1;
+    min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rollup_address_view TO rollup_address AS
 SELECT
@@ -107,7 +107,7 @@ PARTITION BY toYYYYMMDD(minute)
 ORDER BY (route, method, model, tenant, minute)
 TTL minute + toIntervalSecond(34560000)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1,
-    min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1;
+    min_bytes_for_wide_part = 134217728;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rollup_route_view TO rollup_route AS
 SELECT

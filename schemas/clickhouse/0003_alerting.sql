@@ -26,8 +26,7 @@ CREATE TABLE IF NOT EXISTS findings
 ENGINE = ReplacingMergeTree(stored_at)
 PARTITION BY toYYYYMM(window_start)
 ORDER BY (detector, window_start, id)
-TTL toDateTime(window_start) + toIntervalSecond(34560000)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+TTL toDateTime(window_start) + toIntervalSecond(34560000);
 
 CREATE TABLE IF NOT EXISTS alerts
 (
@@ -54,5 +53,4 @@ CREATE TABLE IF NOT EXISTS alerts
 )
 ENGINE = ReplacingMergeTree(stored_at)
 ORDER BY (id, sequence)
-TTL toDateTime(last_seen) + toIntervalSecond(34560000)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+TTL toDateTime(last_seen) + toIntervalSecond(34560000);

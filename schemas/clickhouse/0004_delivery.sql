@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS rejects
 ENGINE = MergeTree
 ORDER BY (topic, partition, message_offset, record_index)
 TTL rejected_at + toIntervalSecond(2592000)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS non_replicated_deduplication_window = 10000;
 
 -- The ledger of begun batches: a row for each range of each batch.
 CREATE TABLE IF NOT EXISTS ingest_intents
@@ -35,8 +35,7 @@ CREATE TABLE IF NOT EXISTS ingest_intents
 ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(created)
 ORDER BY (consumer_group, topic, partition, next)
-TTL toDateTime(created) + toIntervalSecond(604800)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+TTL toDateTime(created) + toIntervalSecond(604800);
 
 -- Snapshots of the detectors in chunks; the newest of a group and fingerprint
 -- replaces those before it.
@@ -53,4 +52,4 @@ CREATE TABLE IF NOT EXISTS checkpoints
 ENGINE = ReplacingMergeTree(created)
 ORDER BY (consumer_group, fingerprint, chunk)
 TTL toDateTime(created) + toIntervalSecond(604800)
-SETTINGS index_granularity = 16, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS index_granularity = 16;

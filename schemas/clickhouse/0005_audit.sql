@@ -9,5 +9,4 @@ CREATE TABLE IF NOT EXISTS audit
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(time)
 ORDER BY time
-TTL toDateTime(time) + toIntervalSecond(34560000)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+TTL toDateTime(time) + toIntervalSecond(34560000);

@@ -26,7 +26,7 @@ type migration struct {
 	statements []string
 }
 
-// Migrate makes the database and brings its schema and TTLs to what this
+// Migrate makes the database and brings its schema, TTLs and fsync to what this
 // program and its configuration want. It returns the names of the migrations
 // that it applied, in order; none if all was in place. It may run in several
 // processes at once. A database of a newer program, and one whose applied
@@ -65,6 +65,9 @@ func (s *Store) Migrate(ctx context.Context) (applied []string, err error) {
 	}
 	for version := range done {
 		return applied, fmt.Errorf("migration %d is applied and not known here, this program is older than the database: %w", version, errMigration)
+	}
+	if err := s.applyFsync(ctx); err != nil {
+		return applied, err
 	}
 	return applied, s.applyTTL(ctx)
 }

@@ -150,6 +150,22 @@ func TestTTL(t *testing.T) {
 	}
 }
 
+func TestFsync(t *testing.T) {
+	cfg := testConfig(t)
+	for _, fsync := range []bool{false, true, true, false} {
+		cfg.Fsync = fsync
+		s := openStore(t, cfg)
+		n := one[uint64](t, s, "SELECT countIf(engine_full LIKE '%fsync_after_insert = 1%fsync_part_directory = 1%') FROM system.tables WHERE database = ?", cfg.Database)
+		if want := map[bool]uint64{true: uint64(len(cfg.TTL.tables()))}[fsync]; n != want {
+			t.Errorf("fsync %v: %d tables have it, want %d", fsync, n, want)
+		}
+		b := nightBatch(int(count.Add(1)), 40)
+		if err := s.WriteBatch(t.Context(), b); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // waitFor polls: merges run in the engine, which tells nobody.
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -34,16 +35,49 @@ func (t TTL) tables() []tableTTL {
 // it; migrations and this package write TTLs in seconds only.
 var currentTTL = regexp.MustCompile(`\bTTL .* \+ toIntervalSecond\((\d+)\)`)
 
+// applyFsync makes every table write through to the disk, or not, as the
+// configuration says.
+func (s *Store) applyFsync(ctx context.Context) error {
+	for _, t := range s.cfg.TTL.tables() {
+		engine, err := s.engineOf(ctx, t.table)
+		if err != nil {
+			return err
+		}
+		if strings.Contains(engine, "fsync_after_insert = 1") == s.cfg.Fsync {
+			continue
+		}
+		change := " RESET SETTING fsync_after_insert, fsync_part_directory"
+		if s.cfg.Fsync {
+			change = " MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1"
+		}
+		if err := s.conn.Exec(ctx, "ALTER TABLE "+s.table(t.table)+change); err != nil {
+			return fmt.Errorf("change fsync of %s: %w", t.table, err)
+		}
+		s.log.Info("fsync changed", "table", t.table, "fsync", s.cfg.Fsync)
+	}
+	return nil
+}
+
+// engineOf returns the definition of a table's engine, with its TTL and
+// settings, as ClickHouse prints it.
+func (s *Store) engineOf(ctx context.Context, table string) (string, error) {
+	var engine string
+	err := s.conn.QueryRow(ctx, "SELECT engine_full FROM system.tables WHERE database = ? AND name = ?",
+		s.cfg.Database, table).Scan(&engine)
+	if err != nil {
+		return "", fmt.Errorf("read the definition of %s: %w", table, err)
+	}
+	return engine, nil
+}
+
 // applyTTL makes every table keep its rows as long as the configuration says.
 // A table whose TTL is right already is left alone; of another, rows that are
 // too old go in the background, also those that were stored before.
 func (s *Store) applyTTL(ctx context.Context) error {
 	for _, t := range s.cfg.TTL.tables() {
-		var engine string
-		err := s.conn.QueryRow(ctx, "SELECT engine_full FROM system.tables WHERE database = ? AND name = ?",
-			s.cfg.Database, t.table).Scan(&engine)
+		engine, err := s.engineOf(ctx, t.table)
 		if err != nil {
-			return fmt.Errorf("read the ttl of %s: %w", t.table, err)
+			return err
 		}
 		var current time.Duration
 		if m := currentTTL.FindStringSubmatch(engine); m != nil {
