@@ -2,6 +2,7 @@ package field
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -86,7 +87,7 @@ func FuzzTime(f *testing.F) {
 			// Parse takes hours of one digit, months in any case, and zones that
 			// are further from UTC than any on Earth.
 			_, offset := want.Zone()
-			if again := want.Format(layout); len(again) < 20 || again[:13] != s[:13] || offset > 18*3600 || offset < -18*3600 {
+			if again := want.Format(layout); len(again) < 20 || again[:13] != s[:13] || offset > 18*3600 || offset < -18*3600 || strings.HasSuffix(s, "60") {
 				continue
 			}
 			if !ok || got != want.UnixNano() {
