@@ -1,0 +1,189 @@
+package authfail
+
+import (
+	"math"
+	"time"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/sketch"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// addresses watches each client address, and by its cohort all of them.
+type addresses struct{ c Config }
+
+var _ detectors.Detector[address, crowd] = (*addresses)(nil)
+
+// tally is what one address did in one window.
+type tally struct {
+	Guesses, Stale, Missing, Blind, Good uint32
+	// Told is which form of guessing was reported, and how severe, plus one.
+	Told struct{ Form, Severity uint8 }
+	// Events counts all events that say something about authentication.
+	Events uint32
+	// Credentials and Targets are the different credentials and principals
+	// that failed, Welcome those that succeeded, Routes the routes that were
+	// asked for without a credential.
+	Credentials, Targets, Welcome, Routes sketch.Bitmap256
+}
+
+// address is what is kept of an address.
+type address struct {
+	Tally [2]tally
+	// Known has the credentials that were good here: if one fails later it was
+	// revoked or has expired, and nobody is guessing.
+	Known sketch.Bloom256
+	// Attacked is when a rule for an attack last spoke, Last when the address
+	// last did anything, both in event time; Attack is the attack's evidence.
+	Attacked, Last int64
+	Attack         float64
+	// Streak is when the failures with one credential began, Reported when
+	// the client was last reported as broken.
+	Streak, Reported int64
+	Retries          uint32
+	Same             uint32 // of the credential that fails again and again
+}
+
+// How long an address is remembered after its last event, and how long a
+// broken client that goes on is not reported again.
+const (
+	memory = 24 * time.Hour
+	again  = 24 * time.Hour
+)
+
+// brokenFor is how long a client fails before it is called broken: a rotation
+// of keys that takes a minute is over by then.
+const brokenFor = 2 * time.Minute
+
+func (d *addresses) Spec() detectors.Spec {
+	return detectors.Spec{
+		ID: "authfail.address", Entity: schemas.EntityAddress, Window: d.c.Window,
+		MinEvents: 1, Share: 3, Techniques: []schemas.Technique{guessing, brokenAuth},
+	}
+}
+
+// Observe counts the event and judges at once, so that an alert does not wait
+// for the end of the window.
+func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event) {
+	o := outcomeOf(ev)
+	if o == silent {
+		return
+	}
+	s.Last = max(s.Last, x.Now)
+	t := &s.Tally[x.Slot]
+	t.Events++
+	var credential, principal uint64
+	if ev.Credential != "" {
+		credential = x.Hash(ev.Credential)
+	}
+	if ev.Principal != "" {
+		principal = x.Hash(ev.Principal)
+	}
+	if o == guess && credential != 0 && s.Known.Has(credential) {
+		o = stale
+	}
+	switch o {
+	case success:
+		d.welcome(x, s, t, credential, principal)
+	case passed:
+		t.Good++
+	case missing:
+		t.Missing++
+		if t.Routes.Add(x.Hash(ev.Route)) {
+			d.scan(x, t)
+		}
+	case blind:
+		t.Blind++
+		if int(t.Blind)%d.c.Failures == 0 {
+			d.refused(x, s, t)
+		}
+	case guess:
+		t.Guesses++
+		news := int(t.Guesses)%d.c.Failures == 0
+		if credential != 0 && t.Credentials.Add(credential) {
+			news = true
+		}
+		if principal != 0 && t.Targets.Add(principal) {
+			news = true
+		}
+		if news {
+			d.guessing(x, s, t)
+		}
+		d.broken(x, s, t, credential)
+	case stale:
+		t.Stale++
+		d.broken(x, s, t, credential)
+	case silent:
+	}
+}
+
+// welcome judges a success, and learns the credential.
+func (d *addresses) welcome(x *detectors.Context, s *address, t *tally, credential, principal uint64) {
+	t.Good++
+	s.Retries, s.Reported = 0, 0
+	who := credential
+	if who == 0 {
+		who = principal
+	}
+	if who == 0 {
+		return
+	}
+	t.Welcome.Add(who)
+	if s.Known.Has(who) {
+		return
+	}
+	if s.Attacked != 0 && x.Now-s.Attacked <= 2*int64(x.Window) {
+		d.succeeded(x, s, t, principal)
+		return // it stays unknown: an attacker's loot is not a good credential
+	}
+	s.Known.Add(who)
+}
+
+// broken follows a client that fails with the same credential again and again.
+func (d *addresses) broken(x *detectors.Context, s *address, t *tally, credential uint64) {
+	same := uint32(credential)
+	if s.Retries == 0 || s.Same != same || x.Now < s.Streak {
+		s.Streak, s.Same, s.Retries = x.Now, same, 0
+	}
+	s.Retries++
+	if credential == 0 || int(s.Retries) < d.c.Retries || x.Now-s.Streak < int64(brokenFor) ||
+		s.Reported != 0 && x.Now-s.Reported < int64(again) {
+		return
+	}
+	s.Reported = x.Now
+	d.reportBroken(x, s, t)
+}
+
+// Gather adds the address to what all addresses did.
+func (d *addresses) Gather(x *detectors.Context, s *address, c *crowd) {
+	t := &s.Tally[x.Slot]
+	if t.Guesses+t.Blind == 0 {
+		return
+	}
+	// One credential that is refused again and again is not many failures.
+	wrong := float64(t.Guesses)
+	if distinct := different(&t.Credentials); distinct > 0 {
+		wrong = min(wrong, 3*distinct)
+	}
+	c.Failures += uint64(wrong) + uint64(t.Blind)
+	c.Failing++
+	if t.Guesses > 0 && t.Guesses <= quiet {
+		c.Quiet++
+		c.Tries += uint64(t.Guesses)
+		c.Targets.Merge(&t.Targets)
+		c.Credentials.Merge(&t.Credentials)
+	}
+}
+
+// Close empties the window. An address that did nothing for a day is forgotten,
+// and so is one of which there is nothing to remember.
+func (d *addresses) Close(x *detectors.Context, s *address, _ *crowd) bool {
+	s.Tally[x.Slot] = tally{}
+	if x.Now-s.Last > int64(memory) {
+		return false
+	}
+	return s.Tally[1-x.Slot].Events > 0 || s.Known != (sketch.Bloom256{}) || s.Retries > 0 || s.Attacked != 0
+}
+
+// different rounds an estimate of how many different things there were.
+func different(b *sketch.Bitmap256) float64 { return math.Round(b.Count()) }

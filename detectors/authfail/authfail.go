@@ -1,0 +1,98 @@
+// Package authfail detects attacks on the authentication of a gateway's
+// clients: guessing of keys and passwords, credential stuffing, spraying,
+// attacks on one principal from many addresses, success after failures,
+// scanning without a credential, and spikes of failures over all clients.
+//
+// What a provider answers to the gateway is no failure of a client and is not
+// counted. Failing again and again with the same credential is no guessing: it
+// is a broken client, and is reported once, at a low severity.
+package authfail
+
+import (
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// New returns the family's watchers. The settings must be valid.
+func New(c Config) ([]detectors.Watcher, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return []detectors.Watcher{
+		detectors.Watch(&addresses{c}),
+		detectors.Watch(&principals{c}),
+	}, nil
+}
+
+// outcome is what an event says about the client's authentication.
+type outcome uint8
+
+const (
+	silent  outcome = iota // nothing
+	success                // the gateway knows the client
+	passed                 // the log does not say, but it was not refused
+	guess                  // a credential that is wrong
+	stale                  // a credential that was good and is not any more
+	missing                // no credential
+	blind                  // refused, and the log does not say with what
+)
+
+// outcomeOf reads an event. That a caller may not do a thing (forbidden) is no
+// failure to authenticate, and what the upstream answers is not the client's.
+func outcomeOf(ev *schemas.Event) outcome {
+	switch ev.Auth {
+	case schemas.AuthSuccess:
+		return success
+	case schemas.AuthFailure:
+		if ev.Responder == schemas.ResponderUpstream {
+			return silent
+		}
+	default:
+		switch {
+		case ev.Responder == schemas.ResponderUpstream || ev.UpstreamStatus != 0 || !ev.Has(schemas.HasStatus):
+			return silent
+		case ev.Status == 401:
+			return blind
+		case ev.Status >= 200 && ev.Status < 400:
+			return passed
+		}
+		return silent
+	}
+	switch ev.AuthReason {
+	case schemas.ReasonMissing:
+		return missing
+	case schemas.ReasonExpired:
+		return stale
+	case schemas.ReasonForbidden:
+		return silent
+	default:
+		if ev.Credential == "" && ev.Principal == "" {
+			return blind
+		}
+		return guess
+	}
+}
+
+// The catalogues' entries that the rules name (MITRE ATT&CK v17, OWASP API
+// Security Top 10 2023).
+var (
+	guessing   = schemas.Technique{Framework: "MITRE ATT&CK", ID: "T1110.001", Name: "Brute Force: Password Guessing"}
+	spraying   = schemas.Technique{Framework: "MITRE ATT&CK", ID: "T1110.003", Name: "Brute Force: Password Spraying"}
+	stuffing   = schemas.Technique{Framework: "MITRE ATT&CK", ID: "T1110.004", Name: "Brute Force: Credential Stuffing"}
+	valid      = schemas.Technique{Framework: "MITRE ATT&CK", ID: "T1078", Name: "Valid Accounts"}
+	scanning   = schemas.Technique{Framework: "MITRE ATT&CK", ID: "T1595", Name: "Active Scanning"}
+	brokenAuth = schemas.Technique{Framework: "OWASP API 2023", ID: "API2:2023", Name: "Broken Authentication"}
+)
+
+// severityOf rises with how far observed is over the bound.
+func severityOf(observed, bound float64, at schemas.Severity) schemas.Severity {
+	if observed >= 5*bound {
+		return min(at+1, schemas.SeverityCritical)
+	}
+	return at
+}
+
+// confidenceOf goes from low at the bound towards 0.99 far over it.
+func confidenceOf(observed, bound, low float64) float64 {
+	return min(0.99, 1-(1-low)*bound/max(observed, bound))
+}

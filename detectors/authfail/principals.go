@@ -1,0 +1,144 @@
+package authfail
+
+import (
+	"fmt"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/sketch"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// principals watches each principal that logs name, for attacks on it from
+// many addresses.
+type principals struct{ c Config }
+
+var _ detectors.Detector[principal, nothing] = (*principals)(nil)
+
+// nothing is a cohort that is not needed.
+type nothing struct{}
+
+// siege is what was tried on one principal in one window.
+type siege struct {
+	Guesses, Events uint32
+	// Told is how severe the report of the window was, plus one.
+	Told                   uint8
+	Addresses, Credentials sketch.Bitmap256
+}
+
+// principal is what is kept of a principal.
+type principal struct {
+	Siege [2]siege
+	// Places and Keys are the addresses and credentials that were good.
+	Places, Keys sketch.Bloom256
+	// Attacked is when the rule last spoke, Attack how many guesses there
+	// were, Last when there last was an event.
+	Attacked, Last int64
+	Attack         float64
+}
+
+func (d *principals) Spec() detectors.Spec {
+	return detectors.Spec{
+		ID: "authfail.principal", Entity: schemas.EntityPrincipal, Window: d.c.Window,
+		MinEvents: 2, Share: 2, Techniques: []schemas.Technique{guessing, brokenAuth},
+	}
+}
+
+func (d *principals) Observe(x *detectors.Context, s *principal, ev *schemas.Event) {
+	o := outcomeOf(ev)
+	if o != success && o != guess {
+		return
+	}
+	s.Last = max(s.Last, x.Now)
+	t := &s.Siege[x.Slot]
+	t.Events++
+	place, placed := x.Address(ev)
+	key := uint64(0)
+	if ev.Credential != "" {
+		key = x.Hash(ev.Credential)
+	}
+	if o == success {
+		d.welcome(x, s, t, place, key)
+		return
+	}
+	if key != 0 && s.Keys.Has(key) {
+		return // a key that was good and is revoked: its holders are no attackers
+	}
+	t.Guesses++
+	news := int(t.Guesses)%d.c.Failures == 0
+	if placed && t.Addresses.Add(place) {
+		news = true
+	}
+	if key != 0 && t.Credentials.Add(key) {
+		news = true
+	}
+	if news {
+		d.besieged(x, s, t)
+	}
+}
+
+// welcome judges a success, and learns where from and what with it came.
+func (d *principals) welcome(x *detectors.Context, s *principal, t *siege, place, key uint64) {
+	familiar := place == 0 || s.Places.Has(place)
+	if !familiar && s.Attacked != 0 && x.Now-s.Attacked <= 2*int64(x.Window) && (key == 0 || !s.Keys.Has(key)) {
+		x.Emit(&schemas.Finding{
+			Detector: "authfail.account_taken", Severity: schemas.SeverityCritical, Confidence: 0.85,
+			Title: fmt.Sprintf("Account under attack was entered: success after %.0f refused attempts", s.Attack),
+			Summary: fmt.Sprintf("After %.0f refused attempts from many addresses, this account was entered from an address and with a credential that were never good for it before. Revoke the credential and look at what it did since.",
+				s.Attack),
+			Events: int64(t.Events), Techniques: []schemas.Technique{valid, guessing, brokenAuth},
+			Features: []schemas.Feature{
+				feature("failures_before", s.Attack, float64(d.c.Guesses), "attempts", 1, "%.0f refused attempts came before the success; %.0f or more make an attack"),
+			},
+		})
+		return
+	}
+	if place != 0 {
+		s.Places.Add(place)
+	}
+	if key != 0 {
+		s.Keys.Add(key)
+	}
+}
+
+// besieged reports guesses at one principal from many addresses. Many clients
+// of one principal that all fail with its one old key are no attack.
+func (d *principals) besieged(x *detectors.Context, s *principal, t *siege) {
+	if int(t.Guesses) < min(d.c.Addresses, d.c.Guesses) {
+		return
+	}
+	from, keys := different(&t.Addresses), different(&t.Credentials)
+	bound := float64(d.c.Addresses)
+	if from < bound || keys < float64(d.c.Guesses) && (keys > 0 || int(t.Guesses) < d.c.Failures) {
+		return
+	}
+	s.Attacked, s.Attack = x.Now, float64(t.Guesses)
+	severity := severityOf(from, bound, schemas.SeverityMedium)
+	if t.Told > uint8(severity) {
+		return
+	}
+	t.Told = uint8(severity) + 1
+	x.Emit(&schemas.Finding{
+		Detector: "authfail.besieged_account", Severity: severity, Confidence: confidenceOf(from, bound, 0.8),
+		Title: fmt.Sprintf("One account is attacked from %.0f addresses", from),
+		Summary: fmt.Sprintf("%d attempts on one account were refused in the window, from about %.0f addresses and with about %.0f different credentials. Up to %d addresses are taken for the account's own clients.",
+			t.Guesses, from, keys, d.c.Addresses),
+		Events: int64(t.Events), Techniques: []schemas.Technique{guessing, brokenAuth},
+		Features: []schemas.Feature{
+			feature("distinct_addresses", from, bound, "addresses", 0.5, "%.0f addresses were refused; from %.0f on it is an attack"),
+			feature("distinct_credentials", keys, float64(d.c.Guesses), "credentials", 0.4, "%.0f different credentials were tried, against a bound of %.0f"),
+			feature("refused", float64(t.Guesses), float64(d.c.Guesses), "attempts", 0.1, "%.0f attempts were refused, against a bound of %.0f"),
+		},
+	})
+}
+
+func (d *principals) Gather(*detectors.Context, *principal, *nothing) {}
+
+func (d *principals) Merge(_, _ *nothing) {}
+
+func (d *principals) Conclude(*detectors.Context, *nothing, *nothing) {}
+
+// Close empties the window, and forgets who did nothing for a day.
+func (d *principals) Close(x *detectors.Context, s *principal, _ *nothing) bool {
+	s.Siege[x.Slot] = siege{}
+	return x.Now-s.Last <= int64(memory)
+}
