@@ -51,7 +51,7 @@ func TestConfig(t *testing.T) {
 // than do.
 func BenchmarkObserve(b *testing.B) {
 	events := use{perHour: 4000, jitter: 1, from: 0, until: 1, in: 100, out: 500, users: 50, templates: 3}.events(1, "h1:k1:c25a8f0e77b1e3d94c6f")
-	for name, n := range map[string]int{"hot": 16, "cold": 20_000} {
+	for name, n := range map[string]int{"hot": 16, "cold": 10_000} {
 		b.Run(name, func(b *testing.B) {
 			d := &watch{DefaultConfig()}
 			states := make([]State, n)
@@ -59,6 +59,9 @@ func BenchmarkObserve(b *testing.B) {
 			x.WindowStart, x.Window = detectortest.At(0), d.Spec().Window
 			b.ReportAllocs()
 			i := 0
+			for ; i < 8*n; i++ {
+				d.Observe(x, &states[i*7919%n], &events[i%len(events)])
+			}
 			for b.Loop() {
 				ev := &events[i%len(events)]
 				x.Now = ev.Time

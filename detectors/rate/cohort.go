@@ -38,6 +38,11 @@ type Cohort struct {
 // generation is how many windows recent has.
 const generation = 12 * 60
 
+// small is the least count or level that a rule looks at.
+const small = 10
+
+var smallLevel = math.Log1p(small)
+
 // Gather implements detectors.Detector.
 func (d *watch) Gather(x *detectors.Context, s *State, c *Cohort) {
 	w := &s.open[x.Slot]
@@ -45,14 +50,19 @@ func (d *watch) Gather(x *detectors.Context, s *State, c *Cohort) {
 	if w.requests > 0 {
 		c.counts.Add(n)
 		c.requests += uint64(w.requests)
-	} else if int(s.calm) < d.limits.DropHistory {
+	}
+	// Most entities are too small for any rule, and cost little.
+	if level, values := s.base.Level(); n < small && level < smallLevel && s.silent == 0 {
+		if values >= minHistory && n > 0 {
+			c.able[spike]++
+		}
 		return
 	}
 	// The peers of this window are not known yet: the own past decides.
 	alone := Cohort{factor: 1}
-	j := d.judge(x, s, w, &alone)
-	if j.Values >= minHistory && j.Expected >= 5 {
-		c.ratios.Add(max(n, 0.5) / j.Expected * (1 << 16))
+	j := d.judge(x, s, w, &alone, s.base.Judge(x.WindowStart, n))
+	if j.Values >= minHistory {
+		c.ratios.Add(max(n, 0.5) / max(j.Expected, 1) * (1 << 16))
 	}
 	if j.able[drop] {
 		j.hit[drop] = j.ended

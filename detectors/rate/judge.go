@@ -23,11 +23,12 @@ type judgement struct {
 	ended bool
 }
 
-// judge holds a window against the entity's past and, with a cohort whose
-// window is concluded, against its peers. It changes nothing.
-func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort) judgement {
+// judge holds a window, of which the baseline says v, against the entity's past
+// and, with a cohort whose window is concluded, against its peers. It changes
+// nothing.
+func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort, v score.Verdict) judgement {
 	n := float64(w.requests)
-	j := judgement{Verdict: s.base.Judge(x.WindowStart, n)}
+	j := judgement{Verdict: v}
 	j.able[spike] = j.Values >= minHistory && w.requests > 0
 	j.hit[spike] = d.spikes(&j.Verdict, w, c, s.scheduled > 0 || round(x.WindowStart))
 	l := &d.limits
@@ -89,13 +90,12 @@ func (d *watch) threshold(v *score.Verdict, c *Cohort, scheduled bool) float64 {
 // nextLimit returns the count at which the next minute is reported before it
 // is over: twice what a spike needs. Late events of that minute's neighbours
 // are counted against it too, so round times count for both.
-func (d *watch) nextLimit(s *State, x *detectors.Context, c *Cohort) uint32 {
-	v := s.base.Judge(x.Now, 0)
+func (d *watch) nextLimit(x *detectors.Context, s *State, v *score.Verdict, c *Cohort) uint32 {
 	if v.Values < minHistory {
 		return 0
 	}
 	scheduled := s.scheduled > 0 || round(x.Now) || round(x.Now+int64(x.Window))
-	return uint32(min(2*d.threshold(&v, c, scheduled), math.MaxUint32))
+	return uint32(min(2*d.threshold(v, c, scheduled), math.MaxUint32))
 }
 
 // surges tells whether count of the window's requests is a surge of errors,

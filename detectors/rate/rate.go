@@ -160,17 +160,19 @@ func (d *watch) shared(c *counts) bool {
 func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 	w := s.open[x.Slot]
 	s.open[x.Slot] = counts{}
-	j := d.judge(x, s, &w, c)
+	base := s.base
+	j := d.judge(x, s, &w, c, base.Add(x.WindowStart, float64(w.requests)))
 	d.report(x, s, &w, c, &j)
 	// An outage is not the new normal, or its end would be a spike, and a
 	// minute without a request of anybody is one of the log.
 	if c.requests > 0 && (!j.ended && !c.together[drop] || s.silent == math.MaxUint8) {
-		v := s.base.Add(x.WindowStart, float64(w.requests))
-		d.shift(x, s, &w, c, &j.Verdict, v.Shift)
-		j.Shift = v.Shift
+		s.base = base
+		d.shift(x, s, &w, c, &j.Verdict)
+	} else {
+		j.Shift = 0
 	}
 	s.learn(x, &w, &j)
-	s.limit = d.nextLimit(s, x, c)
+	s.limit = d.nextLimit(x, s, &j.Verdict, c)
 	// A state is kept for twice as long as its entity was active, an hour at
 	// least and a week at most.
 	active := max(j.Values-int(s.idle), 0)
@@ -209,8 +211,8 @@ func (d *watch) report(x *detectors.Context, s *State, w *counts, c *Cohort, j *
 const holdFor = 30
 
 // shift reports a lasting change that no other rule has reported.
-func (d *watch) shift(x *detectors.Context, s *State, w *counts, c *Cohort, old *score.Verdict, side int) {
-	f := d.limits.ShiftFactor
+func (d *watch) shift(x *detectors.Context, s *State, w *counts, c *Cohort, old *score.Verdict) {
+	f, side := d.limits.ShiftFactor, old.Shift
 	if side == 0 || f == 0 || s.hold[spike] > 0 || s.hold[drop] > 0 || c.together[spike] || c.together[drop] {
 		return
 	}

@@ -113,6 +113,10 @@ func (s *Stream) Judge(at int64, v float64) Verdict {
 	return t.judge(math.Log1p(min(v, 1e12)))
 }
 
+// Level returns the natural logarithm of one more than the expected value, and
+// how many values it rests on; it costs nothing.
+func (s *Stream) Level() (level float64, values int) { return float64(s.level), int(s.seen) }
+
 // rest moves the time on: it closes the hour, and after a gap it ends the run.
 func (s *Stream) rest(now uint32) {
 	hour := uint16(now / 3600)
