@@ -13,8 +13,8 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// New returns the family's watchers. The settings must be valid.
-func New(c Config) ([]detectors.Watcher, error) {
+// Watchers returns the family's watchers. The settings must be valid.
+func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}

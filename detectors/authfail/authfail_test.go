@@ -13,7 +13,7 @@ import (
 
 func watchers(t testing.TB) []detectors.Watcher {
 	t.Helper()
-	w, err := New(DefaultConfig())
+	w, err := Watchers(DefaultConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +310,7 @@ func TestConfigBounds(t *testing.T) {
 	} {
 		c := DefaultConfig()
 		spoil(&c)
-		if _, err := New(c); err == nil || len(err.Error()) < len(name) || err.Error()[:len(name)] != name {
+		if _, err := Watchers(c); err == nil || len(err.Error()) < len(name) || err.Error()[:len(name)] != name {
 			t.Errorf("%s out of bounds: error %v", name, err)
 		}
 	}

@@ -7,12 +7,14 @@ import (
 	"fmt"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/authfail"
 	"github.com/gatehound/gatehound/detectors/extraction"
 	"github.com/gatehound/gatehound/detectors/rate"
 )
 
 // Config has the settings of every detector.
 type Config struct {
+	Authfail   authfail.Config   `mapstructure:"authfail"`
 	Extraction extraction.Config `mapstructure:"extraction"`
 	Rate       rate.Config       `mapstructure:"rate"`
 }
@@ -20,6 +22,7 @@ type Config struct {
 // DefaultConfig returns the detectors' defaults.
 func DefaultConfig() Config {
 	return Config{
+		Authfail:   authfail.DefaultConfig(),
 		Extraction: extraction.DefaultConfig(),
 		Rate:       rate.DefaultConfig(),
 	}
@@ -28,6 +31,7 @@ func DefaultConfig() Config {
 // Validate returns what is out of bounds, a line each, with the detector's key.
 func (c *Config) Validate() error {
 	return errors.Join(
+		keyed("authfail", c.Authfail.Validate()),
 		keyed("extraction", c.Extraction.Validate()),
 		keyed("rate", c.Rate.Validate()),
 	)
@@ -36,6 +40,11 @@ func (c *Config) Validate() error {
 // Watchers returns the watchers of all detectors.
 func (c *Config) Watchers() ([]detectors.Watcher, error) {
 	var all []detectors.Watcher
+	authfailWatchers, err := authfail.Watchers(c.Authfail)
+	if err != nil {
+		return nil, fmt.Errorf("authfail: %w", err)
+	}
+	all = append(all, authfailWatchers...)
 	extractionWatchers, err := extraction.Watchers(c.Extraction)
 	if err != nil {
 		return nil, fmt.Errorf("extraction: %w", err)

@@ -22,6 +22,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
+	"github.com/gatehound/gatehound/storage/spool"
 )
 
 // Source is a source of chunks that drives a handler.
@@ -106,7 +107,9 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 		}
 		store = s.Store
 		if !opts.NoSpool {
-			//SPOOL
+			if waiting, err = spool.Open(cfg.data("spool"), cfg.Storage.SpoolBytes, s.log, opts.Metrics); err != nil {
+				return nil, fmt.Errorf("spool: %w", err)
+			}
 		}
 	}
 

@@ -109,6 +109,8 @@ type Settings struct {
 	StallAfter   time.Duration
 	// Retryable says whether a store's error may pass by itself.
 	Retryable func(error) bool
+	// Report is told whether the store works: nil, or why it does not. Optional.
+	Report func(err error)
 	// Step, if set, is called at each step of a batch: tests stop the process
 	// there.
 	Step func(name string)
@@ -145,6 +147,7 @@ type Pipeline struct {
 	mu         sync.Mutex // guards the fields below between Assigned, Chunk, Revoked and the stages
 	generation int
 	inflight   int            // chunks that are taken over and not durable
+	moved      time.Time      // when that last fell, or rose from 0
 	drained    chan struct{}  // closed when inflight falls to 0; nil if nobody waits
 	storeFrom  map[lane]int64 // events before are in the store already
 	seenFrom   map[lane]int64 // events before are in the detectors' state already
@@ -196,6 +199,9 @@ func New(set Settings, parts Parts) (*Pipeline, error) {
 	}
 	if p.set.Step == nil {
 		p.set.Step = func(string) {}
+	}
+	if p.set.Report == nil {
+		p.set.Report = func(error) {}
 	}
 	return p, nil
 }
@@ -304,14 +310,29 @@ func (p *Pipeline) Idle(ctx context.Context) error {
 // took and done count the chunks in flight.
 func (p *Pipeline) took() {
 	p.mu.Lock()
+	if p.inflight == 0 {
+		p.moved = time.Now()
+	}
 	p.inflight++
 	p.mu.Unlock()
+}
+
+// Stuck returns for how long nothing became durable although something was to:
+// 0 if all is done.
+func (p *Pipeline) Stuck() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.inflight == 0 {
+		return 0
+	}
+	return time.Since(p.moved)
 }
 
 func (p *Pipeline) done(chunks int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.inflight -= chunks
+	p.moved = time.Now()
 	if p.inflight == 0 {
 		p.wake()
 	}

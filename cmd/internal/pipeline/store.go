@@ -196,6 +196,9 @@ func (p *Pipeline) write(ctx context.Context, b *schemas.Batch, spooled bool) er
 // finished handles the outcome of an attempt.
 func (s *storer) finished(ctx context.Context, err error) error {
 	p := s.p
+	if ctx.Err() == nil {
+		p.set.Report(err)
+	}
 	if err == nil {
 		u, head := s.writing, s.head
 		s.failures, s.writing, s.head = 0, nil, ""

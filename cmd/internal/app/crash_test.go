@@ -1,0 +1,233 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/gatehound/gatehound/cmd/internal/receivers"
+)
+
+const (
+	crashTopic      = "gateway"
+	crashPartitions = 2
+	crashEvents     = 6000
+	crashSecret     = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+)
+
+// crashQueries ask for everything that a crash could lose or double.
+var crashQueries = []string{
+	"SELECT count(), uniqExact(topic, partition, message_offset, record_index), sum(status), uniqExact(toDate(time)) FROM events",
+	"SELECT sum(requests), sum(failures) FROM rollup_principal",
+	"SELECT sum(requests), sum(failures) FROM rollup_address",
+	"SELECT sum(requests), sum(failures) FROM rollup_route",
+	"SELECT count(), uniqExact(topic, partition, message_offset) FROM rejects",
+	"SELECT arrayStringConcat(arraySort(groupUniqArray(id)), ' ') FROM findings",
+}
+
+// TestKillAtEveryStep kills the real service, on the real engine, with SIGKILL
+// at each step of a batch, starts it again, and compares what is stored and
+// told at the end with a run that was not killed. The events span midnight.
+func TestKillAtEveryStep(t *testing.T) {
+	w := newCrashWorld(t)
+	want, told := w.finish(t, w.job(t))
+	require.Equal(t, fmt.Sprintf("%d,%d", crashEvents, crashEvents), strings.Join(strings.Split(want[0], ",")[:2], ","))
+	require.True(t, strings.HasSuffix(want[0], ",2"), "the events span two days: %s", want[0])
+	require.NotEmpty(t, want[5], "there is something to find")
+	require.NotEmpty(t, told, "there is something to tell")
+	steps := []string{"observed", "offered", "before intent", "after intent", "after insert", "after findings",
+		"before commit", "after commit", "checkpointed"}
+	if testing.Short() {
+		steps = []string{"after intent", "before commit"}
+	}
+	for _, step := range steps {
+		t.Run(step, func(t *testing.T) {
+			job := w.job(t)
+			job.KillAt, job.Nth = step, 3
+			if step == "checkpointed" {
+				job.Nth = 1
+			}
+			w.killed(t, job)
+			job.KillAt = ""
+			got, toldNow := w.finish(t, job)
+			require.Equal(t, want, got)
+			require.Equal(t, told, toldNow, "every alert was told")
+		})
+	}
+}
+
+// crashWorld is a broker with records in it and a SIEM.
+type crashWorld struct {
+	broker *kfake.Cluster
+	siem   *receivers.SIEM
+	keys   string // one ring for all runs: findings name pseudonyms
+	serial int
+}
+
+func newCrashWorld(t *testing.T) *crashWorld {
+	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(crashPartitions, crashTopic), kfake.GroupMinSessionTimeout(time.Second))
+	require.NoError(t, err)
+	t.Cleanup(broker.Close)
+	siem, err := receivers.NewSIEM(receivers.SIEMOptions{Secrets: []string{crashSecret}})
+	require.NoError(t, err)
+	t.Cleanup(func() { siem.Close() })
+	w := &kafkago.Writer{Addr: kafkago.TCP(broker.ListenAddrs()...), Topic: crashTopic, RequiredAcks: kafkago.RequireAll,
+		Balancer: &kafkago.RoundRobin{}, BatchTimeout: time.Millisecond}
+	require.NoError(t, w.WriteMessages(t.Context(), crashRecords()...))
+	require.NoError(t, w.Close())
+	return &crashWorld{broker: broker, siem: siem, keys: filepath.Join(t.TempDir(), "keys", "ring.json")}
+}
+
+// crashRecords are requests of a minute before midnight and a minute after it,
+// with an address among them that guesses passwords, and records that are not
+// decodable.
+func crashRecords() []kafkago.Message {
+	midnight := time.Now().UTC().Truncate(24 * time.Hour)
+	var ms []kafkago.Message
+	for i := range crashEvents {
+		at := midnight.Add(-time.Minute + time.Duration(i)*2*time.Minute/crashEvents)
+		user, addr, status := fmt.Sprintf("team-%d", i%40), fmt.Sprintf("198.51.100.%d", i%50), 200
+		if i%4 == 0 && i > crashEvents/4 {
+			user, addr, status = "admin", "203.0.113.66", 401
+		}
+		ms = append(ms, kafkago.Message{Value: fmt.Appendf(nil,
+			`{"time":%q,"ip":%q,"method":"POST","path":"/login","status":%d,"user":%q,"request_id":"r-%d","duration_ms":12}`,
+			at.Format(time.RFC3339Nano), addr, status, user, i)})
+		if i%1000 == 999 {
+			ms = append(ms, kafkago.Message{Value: fmt.Appendf(nil, `{"time": truncated %d`, i)})
+		}
+	}
+	return ms
+}
+
+// job is a fresh job over the world's topic.
+func (w *crashWorld) job(t *testing.T) childJob {
+	w.serial++
+	return childJob{Dir: t.TempDir(), Brokers: w.broker.ListenAddrs(), Topic: crashTopic, SIEM: w.siem.URL() + fmt.Sprintf("/%d", w.serial),
+		Secret: crashSecret, Batch: 700, Queries: crashQueries, Group: fmt.Sprintf("group-%d", w.serial), Keys: w.keys}
+}
+
+func (w *crashWorld) start(t *testing.T, j childJob) (*exec.Cmd, *bytes.Buffer, *logBuffer) {
+	text, err := json.Marshal(j)
+	require.NoError(t, err)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"="+string(text))
+	out, log := &bytes.Buffer{}, &logBuffer{}
+	cmd.Stdout, cmd.Stderr = out, log
+	require.NoError(t, cmd.Start())
+	return cmd, out, log
+}
+
+// killed runs a job until it has killed itself.
+func (w *crashWorld) killed(t *testing.T, j childJob) {
+	cmd, _, log := w.start(t, j)
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		_ = cmd.Process.Kill()
+		t.Fatalf("the step was not reached:\n%s", log)
+	}
+	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	require.True(t, ok && status.Signaled() && status.Signal() == syscall.SIGKILL, "%v\n%s", cmd.ProcessState, log)
+}
+
+// finish runs a job until all is committed and told, stops it, and returns the
+// answers to its queries and the fingerprints of the alerts that were told.
+func (w *crashWorld) finish(t *testing.T, j childJob) (answers, told []string) {
+	cmd, out, log := w.start(t, j)
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	client := &kafkago.Client{Addr: kafkago.TCP(j.Brokers...), Timeout: 5 * time.Second}
+	deadline := time.Now().Add(90 * time.Second)
+	for !w.committed(t, client, j.Group) {
+		select {
+		case err := <-done:
+			t.Fatalf("the service ended: %v\n%s", err, log)
+		case <-time.After(50 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			_ = cmd.Process.Kill()
+			t.Fatalf("not all was committed:\n%s", log)
+		}
+	}
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, <-done, "%s", log)
+	require.NoError(t, json.Unmarshal(out.Bytes(), &answers), "%s", out)
+	seen := map[string]bool{}
+	for _, d := range w.siem.Deliveries() {
+		if !strings.HasSuffix(j.SIEM, d.Path) {
+			continue
+		}
+		var body struct {
+			Data struct {
+				Detector string `json:"detector"`
+				State    string `json:"state"`
+				Entity   struct{ Kind string }
+			} `json:"data"`
+		}
+		require.NoError(t, json.Unmarshal(d.Body, &body))
+		seen[body.Data.Detector+" "+body.Data.Entity.Kind] = true
+	}
+	for s := range seen {
+		told = append(told, s)
+	}
+	sort.Strings(told)
+	return answers, told
+}
+
+func (w *crashWorld) committed(t *testing.T, c *kafkago.Client, group string) bool {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	var partitions []int
+	var ends []kafkago.OffsetRequest
+	for p := range crashPartitions {
+		partitions = append(partitions, p)
+		ends = append(ends, kafkago.LastOffsetOf(p))
+	}
+	offsets, err := c.OffsetFetch(ctx, &kafkago.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{crashTopic: partitions}})
+	require.NoError(t, err)
+	last, err := c.ListOffsets(ctx, &kafkago.ListOffsetsRequest{Topics: map[string][]kafkago.OffsetRequest{crashTopic: ends}})
+	require.NoError(t, err)
+	for _, o := range offsets.Topics[crashTopic] {
+		for _, l := range last.Topics[crashTopic] {
+			if l.Partition == o.Partition && o.CommittedOffset != l.LastOffset {
+				return false
+			}
+		}
+	}
+	return len(offsets.Topics[crashTopic]) == crashPartitions
+}
+
+// logBuffer is a buffer that a child's output goroutine writes.
+type logBuffer struct {
+	mu sync.Mutex // written while a failure is printed
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
