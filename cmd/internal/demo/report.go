@@ -104,12 +104,16 @@ func (s *Screen) lookalikes(b *strings.Builder, score *Score) {
 	if len(score.Lookalikes) == 0 {
 		return
 	}
-	s.title(b, "LOOK-ALIKES, OF WHICH NOTHING SHOULD BE SAID")
+	s.title(b, "LOOK-ALIKES, WHICH ARE NO ATTACKS")
 	left := max(s.opts.width()*55/100, 20)
 	for _, v := range score.Lookalikes {
+		room := s.opts.width() - left - 5
 		verdict, style := "quiet", green
-		if v.Alert != nil {
-			verdict, style = fit("false alert: "+clean(v.Alert.Detector), s.opts.width()-left-5), red
+		switch {
+		case v.Right:
+			verdict = fit("named rightly: "+clean(v.Alert.Detector), room)
+		case v.Alert != nil:
+			verdict, style = fit("false alert: "+clean(v.Alert.Detector), room), red
 		}
 		b.WriteString("  " + pad(clean(v.Plant.Title), left) + "  " + s.opts.paint(style, verdict) + "\n")
 	}

@@ -195,6 +195,27 @@ func TestJudgeTakesTheFirstAlert(t *testing.T) {
 	assert.Zero(t, s.Attacks[1].After, "one alert may speak for two attacks of one entity, and time does not run backwards")
 }
 
+func TestJudgeTakesTheRightNameOfALookalike(t *testing.T) {
+	p := Plant{Benign: true, Expect: []string{"authfail.broken_client"}, Entities: []schemas.Entity{address("71.4.9.12/32")},
+		Start: noon, End: noon.Add(time.Minute), Events: 3}
+	right, wrong := alert(), alert()
+	right.ID, right.Detector = "a5", "authfail.broken_client"
+
+	s := Judge([]Plant{p}, []schemas.Alert{right})
+	assert.Empty(t, s.False)
+	assert.Equal(t, 1, s.Right)
+	assert.True(t, s.Lookalikes[0].Right)
+	var out bytes.Buffer
+	_, err := New(Options{Out: &out, Width: fixed(100)}).Report(t.Context(), Report{Plants: []Plant{p}, Alerts: []schemas.Alert{right}})
+	require.NoError(t, err)
+	assert.Contains(t, out.String(), "named rightly: authfail.broken_client")
+
+	s = Judge([]Plant{p}, []schemas.Alert{right, wrong})
+	assert.Len(t, s.False, 1)
+	assert.False(t, s.Lookalikes[0].Right, "a false alert is shown rather than a right one")
+	assert.Equal(t, "a1", s.Lookalikes[0].Alert.ID)
+}
+
 func TestJudgeNamesTheLookalike(t *testing.T) {
 	p := Plant{Benign: true, Entities: []schemas.Entity{address("71.4.9.12/32")}, Start: noon, End: noon.Add(time.Minute), Events: 3}
 	s := Judge([]Plant{p}, []schemas.Alert{alert()})

@@ -10,9 +10,10 @@ import (
 // Plant is what was planted, with entities named as alerts name them.
 type Plant struct {
 	Title string
-	// Benign tells that it is a look-alike: nothing should be said of it.
+	// Benign tells that it is a look-alike: nothing should call it an attack.
 	Benign bool
-	// Expect has the families of detectors that should find it ("authfail").
+	// Expect has the families of detectors that should find it ("authfail"), or
+	// those that may speak of a look-alike, because they call it what it is.
 	Expect []string
 	// Entities are whom an alert should name; one is enough. Related are whom
 	// an alert may name besides, because the attack moves them too.
@@ -27,8 +28,10 @@ type Plant struct {
 type Verdict struct {
 	Plant Plant
 	// Alert is the first alert that found it; nil if none did. For a
-	// look-alike it is a false alert.
+	// look-alike it is a false alert, unless Right is set.
 	Alert *schemas.Alert
+	// Right tells that the alert calls a look-alike what it is.
+	Right bool
 	// After is the event time from the plant's start to the finding.
 	After time.Duration
 }
@@ -40,7 +43,9 @@ type Score struct {
 	Lookalikes []Verdict
 	// Related counts further alerts on whom an attack involves.
 	Related int
-	// False has the alerts that no attack explains.
+	// Right counts alerts that call a look-alike what it is.
+	Right int
+	// False has the alerts that nothing explains.
 	False []schemas.Alert
 }
 
@@ -64,15 +69,15 @@ const tolerance = 5 * time.Minute
 //
 // An attack is found by the first alert of an expected family that names one of
 // its entities in its time. An alert of another family that does so, or that
-// names a related entity, is explained by it. All else is false.
+// names a related entity, is explained by it. One that calls a look-alike what
+// it is, is right. All else is false.
 func Judge(plants []Plant, alerts []schemas.Alert) Score {
 	var s Score
-	var attacks, lookalikes []int
+	var attacks []int
 	for i, p := range plants {
 		switch {
 		case p.Events == 0:
 		case p.Benign:
-			lookalikes = append(lookalikes, i)
 			s.Lookalikes = append(s.Lookalikes, Verdict{Plant: p})
 		default:
 			attacks = append(attacks, i)
@@ -103,16 +108,31 @@ func Judge(plants []Plant, alerts []schemas.Alert) Score {
 		case hit:
 		case explained:
 			s.Related++
+		case !s.mistaken(a):
+			s.Right++
 		default:
 			s.False = append(s.False, *a)
-			for j, k := range lookalikes {
-				if p := &plants[k]; p.during(a) && names(p.Entities, a.Entity) {
-					s.Lookalikes[j].credit(a)
-				}
-			}
 		}
 	}
 	return s
+}
+
+// mistaken holds an alert that no attack explains against the look-alikes, and
+// reports whether it is false.
+func (s *Score) mistaken(a *schemas.Alert) bool {
+	right := false
+	for i := range s.Lookalikes {
+		v := &s.Lookalikes[i]
+		if !v.Plant.during(a) || !names(v.Plant.Entities, a.Entity) {
+			continue
+		}
+		is := v.Plant.expects(a.Detector)
+		right = right || is
+		if v.Alert == nil || v.Right && !is { // a false alert is shown rather than a right one
+			v.Alert, v.Right = a, is
+		}
+	}
+	return !right
 }
 
 // credit gives the verdict its alert, unless it has an earlier one.

@@ -98,7 +98,7 @@ func Lookalikes(backlog, live time.Duration) []Plant {
 			p.After, p.For = -backlog, 20*time.Minute
 		case ExpiredKey, ProviderRejects, NewCustomers:
 			p.After, p.For = -backlog, span
-		case KeyRotation:
+		case KeyRotation, RetryStorm:
 			p.For = time.Minute
 		default:
 			p.For = max(span/20, 30*time.Second)

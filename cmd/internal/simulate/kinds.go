@@ -7,8 +7,13 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// sprayAddresses is the number of addresses that a spraying comes from.
-const sprayAddresses = 120
+// retryFailures is how many requests of a retry storm fail before the service
+// is back.
+const retryFailures = 30
+
+// triesPerAddress is how often each address of a spraying tries: too seldom to
+// be noticed by itself.
+const triesPerAddress = 3
 
 var (
 	byAddress   = []schemas.EntityKind{schemas.EntityAddress}
@@ -48,21 +53,21 @@ var kinds = map[Kind]*behaviour{
 		expect: []string{"rate"}, hour: onlyOnce, who: byRoute, change: func(*gateway.Dice, *gateway.Record) bool { return false }},
 
 	MidnightBatch: {title: "the batch of embeddings at midnight", format: gateway.Kong, service: kongEmbed,
-		rate: 30, jitter: 0.1, hour: 0, who: byEither, fill: fillVictim},
+		benign: true, rate: 30, jitter: 0.1, hour: 0, who: byEither, fill: fillVictim},
 	NightlyEvaluation: {title: "the evaluation run at night", format: gateway.LiteLLM, service: litellmChat,
-		rate: 8, jitter: 0.3, hour: 2, who: byEither, fill: fillEvaluation},
-	RetryStorm: {title: "clients retry after a short outage", format: gateway.NginxJSON, service: edgeCompletions,
-		rate: 20, jitter: 0.8, hour: onlyOnce, who: byRoute, fill: fillRetries},
+		benign: true, rate: 8, jitter: 0.3, hour: 2, who: byEither, fill: fillEvaluation},
+	RetryStorm: {title: "clients retry after an outage of seconds", format: gateway.NginxJSON, service: edgeCompletions,
+		benign: true, rate: 10, jitter: 0.8, hour: onlyOnce, who: byRoute, fill: fillRetries},
 	KeyRotation: {title: "a rotated key is refused for a minute", format: gateway.Kong, service: kongAssist,
-		rate: 0.5, jitter: 0.5, hour: onlyOnce, who: byEither, fill: fillRefused},
+		benign: true, expect: []string{"authfail.broken_client"}, rate: 0.5, jitter: 0.5, hour: onlyOnce, who: byEither, fill: fillRefused},
 	ExpiredKey: {title: "a forgotten job retries an expired key", format: gateway.Kong, service: kongEmbed,
-		rate: 1. / 30, jitter: 0.02, hour: onlyOnce, who: byEither, fill: fillRefused},
+		benign: true, expect: []string{"authfail.broken_client"}, rate: 1. / 30, jitter: 0.02, hour: onlyOnce, who: byEither, fill: fillRefused},
 	ProviderRejects: {title: "the provider refuses the gateway's own key", format: gateway.Kong, service: kongChat,
-		rate: 0.2, jitter: 1, hour: onlyOnce, who: byRoute, fill: fillProvider},
+		benign: true, rate: 0.2, jitter: 1, hour: onlyOnce, who: byRoute, fill: fillProvider},
 	LoadTest: {title: "an announced load test", format: gateway.NginxJSON, service: edgeChat,
-		rate: 30, jitter: 0.1, hour: onlyOnce, who: byEither, fill: fillLoadTest},
+		benign: true, rate: 30, jitter: 0.1, hour: onlyOnce, who: byEither, fill: fillLoadTest},
 	NewCustomers: {title: "new customers begin", format: gateway.Kong, service: kongChat,
-		rate: 0.5, jitter: 1, hour: onlyOnce, who: byRoute, fill: fillNewCustomers},
+		benign: true, rate: 0.5, jitter: 1, hour: onlyOnce, who: byRoute, fill: fillNewCustomers},
 }
 
 // calmVictim is what the caller of a PrincipalSpike does on other days.
@@ -108,8 +113,8 @@ func fillKeyGuessing(c *campaign, r *gateway.Record, n int64) {
 }
 
 func fillSpraying(c *campaign, r *gateway.Record, n int64) {
-	// Each account is tried once from one of the addresses.
-	c.as(r, c.caller+1+caller(n), int(gateway.Mix(uint64(n))%sprayAddresses))
+	// Each account is tried once, from one of the addresses in turn.
+	c.as(r, c.caller+1+caller(n), int(n%int64(c.addresses)))
 	r.Refuse(401)
 }
 
@@ -173,8 +178,9 @@ func fillEvaluation(c *campaign, r *gateway.Record, _ int64) {
 }
 
 func fillRetries(c *campaign, r *gateway.Record, n int64) {
+	// The outage itself is short, or it would be one to be woken for.
 	c.as(r, c.caller+1+caller(n%150), int(n%150))
-	if c.progress(r) < 0.3 {
+	if n < retryFailures {
 		r.Fail(503)
 	}
 }

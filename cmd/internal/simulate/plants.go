@@ -52,7 +52,10 @@ type behaviour struct {
 	format gateway.Format
 	// service is where it happens.
 	service int
-	expect  []string
+	// benign marks a look-alike. expect has the families that should find an
+	// attack; for a look-alike, the detectors that may call it what it is.
+	benign bool
+	expect []string
 	// rate is the number of requests a second, jitter how irregular they are:
 	// 0 is a metronome, 1 a Poisson process.
 	rate, jitter float64
@@ -79,6 +82,7 @@ type campaign struct {
 	caller     caller
 	start, end int64
 	gap        float64 // mean time between requests in nanoseconds
+	addresses  int     // how many addresses it comes from
 	n          int64
 }
 
@@ -99,11 +103,17 @@ func (f *Fleet) plant(i int, p Plant) {
 		start += (hour - start%int64(day) + int64(day)) % int64(day)
 	}
 	t := Truth{
-		ID: fmt.Sprintf("%s-%d", p.Kind, i+1), Kind: p.Kind, Title: b.title, Benign: b.expect == nil, Expect: b.expect,
+		ID: fmt.Sprintf("%s-%d", p.Kind, i+1), Kind: p.Kind, Title: b.title, Benign: b.benign, Expect: b.expect,
 		Start: time.Unix(0, start).UTC(), End: time.Unix(0, start).Add(p.For).UTC(),
 	}
 	svc := &f.services[b.service]
-	c := &campaign{fleet: f, does: b, truth: i, caller: attackerBase + caller(i)<<20, start: start, end: start + int64(p.For)}
+	c := &campaign{fleet: f, does: b, truth: i, caller: attackerBase + caller(i)<<20, start: start, end: start + int64(p.For), addresses: 1}
+	if p.Intensity == 0 {
+		p.Intensity = 1
+	}
+	if p.Kind == Spraying {
+		c.addresses = 1 + int(p.For.Seconds()*b.rate*p.Intensity/triesPerAddress)
+	}
 	if t.Benign {
 		c.caller = victimBase + caller(i)<<20
 	}
@@ -119,9 +129,6 @@ func (f *Fleet) plant(i int, p Plant) {
 	if b.change != nil {
 		f.changes = append(f.changes, change{b, svc, i, c.start, c.end})
 		return
-	}
-	if p.Intensity == 0 {
-		p.Intensity = 1
 	}
 	c.gap = float64(time.Second) / (b.rate * p.Intensity)
 	f.queue.push(c.start, c)
@@ -143,7 +150,7 @@ func (c *campaign) entities(k schemas.EntityKind, svc *gateway.Service) []Entity
 		e.Raw = string(c.fleet.name(nil, c.victim(), svc))
 	case schemas.EntityAddress:
 		var es []Entity
-		for n := range c.addresses() {
+		for n := range c.addresses {
 			e.Raw = c.fleet.address(c.caller, n).String()
 			es = append(es, e)
 		}
@@ -163,14 +170,6 @@ func (c *campaign) entities(k schemas.EntityKind, svc *gateway.Service) []Entity
 
 // victim is the account that an attack on an account is after.
 func (c *campaign) victim() caller { return c.caller + 1<<19 }
-
-// addresses returns how many addresses the campaign uses.
-func (c *campaign) addresses() int {
-	if c.does == kinds[Spraying] {
-		return sprayAddresses
-	}
-	return 1
-}
 
 func (c *campaign) emit(at int64, r *gateway.Record) int64 {
 	r.Reset(at, &c.fleet.services[c.does.service])

@@ -25,11 +25,13 @@ type Truth struct {
 	Kind Kind   `json:"kind"`
 	// Title says it in words.
 	Title string `json:"title"`
-	// Benign tells that it is a look-alike: nothing should be found.
+	// Benign tells that it is a look-alike: it is no attack, and nothing should
+	// call it one.
 	Benign bool `json:"benign"`
 	// Expect has the families of detectors that should find an attack, as
-	// prefixes of their ids ("authfail"); one of them is enough.
-	Expect []string `json:"expect"`
+	// prefixes of their ids ("authfail"); one of them is enough. For a
+	// look-alike it has those that may speak, because they call it what it is.
+	Expect []string `json:"expect,omitempty"`
 	// Entities has whom a finding may name; one of them is enough.
 	Entities []Entity `json:"entities"`
 	// Related has whom a finding may name as well, because an attack of some
