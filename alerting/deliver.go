@@ -82,8 +82,12 @@ func (m *Manager) step(ctx context.Context, r *route) (time.Duration, error) {
 		}
 		return next.Sub(now), nil
 	}
-	if it.sent {
+	switch {
+	case it.sent:
 		return 0, m.settle(r, it)
+	case it.damaged: // there is nothing left to bury
+		m.log.Error("notification is lost: its entry in the log is damaged", "sink", r.name)
+		return 0, m.remove(r, []*item{it}, outcomeDead)
 	}
 	if len(stale) > 0 {
 		return 0, m.remove(r, stale, outcomeSuperseded)
@@ -181,7 +185,10 @@ func (m *Manager) read(r *route, it *item) (*delivery, Ref, error) {
 	err := m.db.View(func(tx *bolt.Tx) error {
 		outbox := tx.Bucket(bucketOutbox).Bucket([]byte(r.name))
 		if ok, err := get(outbox, number(it.seq), &d); err != nil || !ok {
-			return errors.Join(err, fmt.Errorf("outbox of %s has no entry %d", r.name, it.seq))
+			if err == nil {
+				err = errDamaged
+			}
+			return fmt.Errorf("read outbox of %s: %w", r.name, err)
 		}
 		if refs := tx.Bucket(bucketRefs).Bucket([]byte(r.name)); refs != nil {
 			prev = Ref(refs.Get([]byte(it.alert)))

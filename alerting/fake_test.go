@@ -45,6 +45,8 @@ type fakeSink struct {
 
 func (s *fakeSink) Name() string { return s.name }
 
+func (s *fakeSink) Check(context.Context) error { return nil }
+
 func (s *fakeSink) Notify(ctx context.Context, a *schemas.Alert, key string, prev Ref) (Ref, error) {
 	c := call{time.Now(), *a, key, prev}
 	s.mu.Lock()

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	bolt "go.etcd.io/bbolt"
 
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -230,6 +231,67 @@ func TestDamagedLog(t *testing.T) {
 	if err := open(t, path, nil).Open(); err == nil {
 		t.Error("opened a file that is no log")
 	}
+}
+
+// An entry that cannot be read any more blocks nothing.
+func TestDamagedEntry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := logPath(t)
+		r := open(t, path, nil, &fakeSink{name: "s"})
+		r.offer(t, many(3, noon, schemas.SeverityLow)...)
+		if err := r.db.Update(func(tx *bolt.Tx) error {
+			return tx.Bucket(bucketOutbox).Bucket([]byte("s")).Put(number(2), []byte(`{"key":`))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s := &fakeSink{name: "s"}
+		r = open(t, path, nil, s)
+		stop := r.run(t)
+		synctest.Wait()
+		stop()
+		if _, got := s.all(); len(got) != 2 || len(r.Pending()) != 0 {
+			t.Errorf("%d delivered and %d wait, want the two others delivered", len(got), len(r.Pending()))
+		}
+	})
+}
+
+// What is redelivered is older than what was decided since: both are told.
+func TestRedeliverBesideNewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := true
+		s := &fakeSink{name: "s", answer: func(_ context.Context, c call) (Ref, error) {
+			if broken && c.alert.Sequence == 2 {
+				return "", Permanent(errAway)
+			}
+			if broken && c.alert.Sequence > 2 {
+				return "", errAway
+			}
+			return "", nil
+		}}
+		r := open(t, logPath(t), nil, s)
+		stop := r.run(t)
+		for i, sev := range []schemas.Severity{0, 1, 2, 3} {
+			r.offer(t, finding("a", noon.Add(time.Duration(i)*time.Minute), sev))
+			synctest.Wait()
+		}
+		if n, err := r.Redeliver("s"); n != 1 || err != nil {
+			t.Fatalf("redelivered %d, %v", n, err)
+		}
+		broken = false
+		time.Sleep(time.Minute)
+		stop()
+		_, got := s.all()
+		var seqs []int
+		for _, c := range got {
+			seqs = append(seqs, c.alert.Sequence)
+		}
+		if !slices.Equal(seqs, []int{1, 4, 2}) {
+			t.Errorf("sequences %v were told, want 1, the latest, and the redelivered one", seqs)
+		}
+	})
 }
 
 func TestTemporaryLogGoes(t *testing.T) {

@@ -42,6 +42,8 @@ var (
 	bucketDead    = []byte("dead")
 )
 
+var errDamaged = errors.New("an entry of the notification log is damaged")
+
 // logVersion is the layout's version; a log of another one is not opened.
 const logVersion = "1"
 
@@ -132,7 +134,7 @@ func get(b *bolt.Bucket, key []byte, v any) (bool, error) {
 		return false, nil
 	}
 	if err := json.Unmarshal(raw, v); err != nil {
-		return false, errors.New("an entry of the notification log is damaged")
+		return false, errDamaged
 	}
 	return true, nil
 }

@@ -130,9 +130,7 @@ func (m *Manager) restore() error {
 			m.clock.advance(seen, time.Now())
 		}
 		for _, r := range m.routes {
-			if err := r.q.load(tx, r.name); err != nil {
-				return err
-			}
+			r.q.load(tx, r.name)
 			m.metrics.queue.WithLabelValues(r.name).Set(float64(r.q.size()))
 			if dead := tx.Bucket(bucketDead).Bucket([]byte(r.name)); dead != nil {
 				m.metrics.dead.WithLabelValues(r.name).Set(float64(dead.Stats().KeyN))

@@ -2,7 +2,6 @@ package alerting
 
 import (
 	"encoding/binary"
-	"fmt"
 	"sync"
 	"time"
 
@@ -17,10 +16,12 @@ type item struct {
 	seq      uint64
 	key      string
 	alert    string
+	sequence int
 	state    schemas.AlertState
 	severity schemas.Severity
 	queued   time.Time
 	digest   bool
+	damaged  bool // the outbox has it and cannot be read
 
 	attempts int
 	next     time.Time // not to be tried before
@@ -45,7 +46,7 @@ func store(tx *bolt.Tx, sink string, d *delivery) (*item, error) {
 }
 
 func itemOf(seq uint64, d *delivery) *item {
-	return &item{seq: seq, key: d.Key, alert: d.Alert.ID, state: d.Alert.State,
+	return &item{seq: seq, key: d.Key, alert: d.Alert.ID, sequence: d.Alert.Sequence, state: d.Alert.State,
 		severity: d.Alert.Severity, queued: d.Queued, digest: d.Digest}
 }
 
@@ -126,7 +127,8 @@ func (q *queue) pick(now time.Time) (best *item, stale []*item, next time.Time) 
 		return best, nil, next
 	}
 	items := q.alerts[best.alert]
-	for len(items) > 1 && items[0].state == schemas.AlertUpdated && items[1].state == schemas.AlertUpdated {
+	for len(items) > 1 && items[0].state == schemas.AlertUpdated && items[1].state == schemas.AlertUpdated &&
+		items[1].sequence > items[0].sequence { // what is redelivered can be older
 		stale = append(stale, items[0])
 		items = items[1:]
 	}
@@ -146,7 +148,7 @@ func (q *queue) waiting() (items []*item) {
 	defer q.mu.Unlock()
 	for _, list := range q.alerts {
 		for _, it := range list {
-			if !it.digest && !it.sent {
+			if !it.digest && !it.sent && !it.damaged {
 				items = append(items, it)
 			}
 		}
@@ -184,20 +186,19 @@ func (q *queue) list(f func(*item)) {
 }
 
 // load fills the queue from the sink's outbox.
-func (q *queue) load(tx *bolt.Tx, sink string) error {
+func (q *queue) load(tx *bolt.Tx, sink string) {
 	outbox := tx.Bucket(bucketOutbox).Bucket([]byte(sink))
 	if outbox == nil {
-		return nil
+		return
 	}
 	cursor := outbox.Cursor()
 	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
 		var d delivery
-		if _, err := get(outbox, k, &d); err != nil {
-			return fmt.Errorf("read outbox of %s: %w", sink, err)
-		}
-		q.push(itemOf(seqOf(k), &d))
+		_, err := get(outbox, k, &d)
+		it := itemOf(seqOf(k), &d)
+		it.damaged = err != nil // it is told of when its turn comes
+		q.push(it)
 	}
-	return nil
 }
 
 func seqOf(key []byte) uint64 {

@@ -35,6 +35,9 @@ type Sink interface {
 	// back, and anything else if the attempt may be repeated. Its text has no
 	// token, no URL and nothing of the receiver's answer.
 	Notify(ctx context.Context, a *schemas.Alert, key string, prev Ref) (Ref, error)
+	// Check tries to reach the receiver, and to prove who we are if that can be
+	// done without a notification. Its errors are like those of Notify.
+	Check(ctx context.Context) error
 }
 
 // Key returns the idempotency key of a's notification.

@@ -44,6 +44,7 @@ func TestConformance(t *testing.T) {
 				t.Run("retry after", func(t *testing.T) { conformRetryAfter(t, m) })
 				t.Run("broken answers", func(t *testing.T) { conformBroken(t, m) })
 				t.Run("certificates", func(t *testing.T) { conformCertificates(t, m) })
+				t.Run("check", func(t *testing.T) { conformCheck(t, m) })
 				t.Run("redirects", func(t *testing.T) { conformRedirects(t, m) })
 				t.Run("text", func(t *testing.T) { conformText(t, m) })
 				t.Run("keys", func(t *testing.T) { conformKeys(t, m) })
@@ -317,6 +318,35 @@ func conformCertificates(t *testing.T, m *member) {
 	with := map[string]any{"ca_file": ca, "cert_file": clientCert, "key_file": clientKey}
 	if err := try(t, m, m.make(t, mutual.URL, map[string]any{"tls": with}), 5*time.Second); err != nil {
 		t.Errorf("with a client certificate: %v", err)
+	}
+}
+
+// conformCheck: a check tells a receiver that answers from one that does not,
+// and sends it no alert.
+func conformCheck(t *testing.T, m *member) {
+	var sent []string
+	answer := m.accept
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Method == http.MethodPost && req.URL.Path != "/api/auth.test" {
+			sent = append(sent, req.URL.Path)
+		}
+		answer(w, req)
+	}))
+	s := m.make(t, srv.URL, nil)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := s.Check(ctx); err != nil {
+		t.Errorf("got %v from a receiver that answers", err)
+	}
+	srv.Close()
+	err := s.Check(ctx)
+	if err == nil || alerting.IsPermanent(err) || len(sent) != 0 {
+		t.Errorf("got %v from nobody, and %v was sent", err, sent)
+	}
+	for _, secret := range m.secrets {
+		if err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("the error shows a secret: %v", err)
+		}
 	}
 }
 

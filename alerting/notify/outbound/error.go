@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"syscall"
 
 	"github.com/gatehound/gatehound/alerting"
@@ -31,6 +32,24 @@ func Classify(err error, permanent func(status int) bool) error {
 		return alerting.After(plain, status.Wait)
 	}
 	return plain
+}
+
+// Reach asks for the headers of url. Any answer is a success.
+func Reach(ctx context.Context, client *http.Client, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
+	if err != nil {
+		return errors.New("the request cannot be made")
+	}
+	resp, err := client.Do(req)
+	if err == nil {
+		_ = resp.Body.Close() // a HEAD has none
+		return nil
+	}
+	var status *StatusError
+	if errors.As(err, &status) {
+		return nil
+	}
+	return errors.New(kind(err))
 }
 
 // kind says in constant words why there was no answer.

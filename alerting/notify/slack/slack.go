@@ -68,6 +68,16 @@ func New(name string, cfg *Config) (*Sink, error) {
 // Name returns the sink's name.
 func (s *Sink) Name() string { return s.name }
 
+// Check asks Slack whether it knows the token. What it says of an incoming
+// webhook is not known before something is posted: its host is to answer.
+func (s *Sink) Check(ctx context.Context) error {
+	if s.api == nil {
+		return outbound.Reach(ctx, s.client, s.hook)
+	}
+	_, err := s.api.AuthTestContext(ctx)
+	return classify(err)
+}
+
 // Notify posts a, or brings the message at prev up to date and adds to its
 // thread.
 func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, prev alerting.Ref) (alerting.Ref, error) {
@@ -187,6 +197,9 @@ const busyWait = 30 * time.Second
 
 // classify turns slack-go's errors into the manager's.
 func classify(err error) error {
+	if err == nil {
+		return nil
+	}
 	var answer slackapi.SlackErrorResponse
 	if !errors.As(err, &answer) {
 		return outbound.Classify(err, func(status int) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -285,6 +286,22 @@ func TestConfig(t *testing.T) {
 	cfg := Config{Token: "xoxb-do-not-print", WebhookURL: "https://do-not-print/"}
 	if s := fmt.Sprintf("%v %+v %#v", cfg, cfg, cfg); strings.Contains(s, "do-not-print") {
 		t.Errorf("the settings print their secrets: %s", s)
+	}
+}
+
+func TestCheckKnowsABadToken(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"ok":false,"error":"invalid_auth"}`))
+	}))
+	defer srv.Close()
+	cfg := DefaultConfig()
+	cfg.Token, cfg.Channel, cfg.APIURL = "xoxb-test", "C1", srv.URL
+	s, err := New("x", &cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(context.Background()); !alerting.IsPermanent(err) || err.Error() != "slack: invalid_auth" {
+		t.Errorf("got %v", err)
 	}
 }
 

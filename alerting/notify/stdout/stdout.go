@@ -57,6 +57,9 @@ func NewWriter(name string, w io.Writer) *Sink { return &Sink{name: name, to: w}
 // Name returns the sink's name.
 func (s *Sink) Name() string { return s.name }
 
+// Check has nothing to try.
+func (s *Sink) Check(context.Context) error { return nil }
+
 // Notify writes a as one line. The stream does not block for long, so ctx is
 // only looked at before.
 func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, _ string, _ alerting.Ref) (alerting.Ref, error) {

@@ -67,6 +67,10 @@ func New(name string, cfg *Config) (*Sink, error) {
 // Name returns the sink's name.
 func (s *Sink) Name() string { return s.name }
 
+// Check asks for the headers of the URL. Any answer will do: a receiver need
+// not know more methods than POST.
+func (s *Sink) Check(ctx context.Context) error { return outbound.Reach(ctx, s.client, s.url) }
+
 // permanent has the statuses that a later attempt does not change: the
 // receiver does not know us, or wants nothing any more (410).
 func permanent(status int) bool {
