@@ -132,7 +132,10 @@ func (s *Scanner) userinfo(i int) int {
 			}
 		}
 	}
-	if at < 0 || at == i || s.t[i:at] == "git" || markerLen(s.t[i:at]) == at-i {
+	if at > 0 && s.t[i:at] == "git" { // names nobody, and is no address
+		return at + 1
+	}
+	if at <= i || markerLen(s.t[i:at]) == at-i {
 		return i
 	}
 	return s.add(i, at, schemas.RedactedParameter, markUserinfo)
@@ -164,7 +167,7 @@ func ipv4End(t string, i int) int {
 // of the host itself name nobody.
 func (s *Scanner) ipv4(i int) int {
 	end := ipv4End(s.t, i)
-	if end == 0 {
+	if end == 0 || i > 1 && s.t[i-1] == '.' && classes[s.t[i-2]]&cDigit != 0 {
 		return 0
 	}
 	next, after := s.at(end), s.at(end+1)

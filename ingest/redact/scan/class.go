@@ -10,7 +10,7 @@ const (
 	cBase64         // 0-9 A-Z a-z + / = _ -
 	cLocal          // may stand in the local part of an e-mail address
 	cDomain         // may stand in a domain
-	cTrigger        // needs the detailed scan: @ % = : \ ~ and what is not plain text
+	cTrigger        // needs the detailed scan: @ % = : \ ~ # and what is not plain text
 	cOdd            // control characters and bytes of UTF-8 sequences
 	cValue          // ends no unquoted value: not a space, a quote or a separator
 )
@@ -55,7 +55,7 @@ var classes = func() (t [256]uint16) {
 			t[c] |= bits
 		}
 	}
-	set(cTrigger, "@%=:\\~")
+	set(cTrigger, "@%=:\\~#")
 	set(cBase64, "+/=_-")
 	set(cLocal, "._+-'!#$*^~|%")
 	set(cDomain, ".-")
@@ -76,7 +76,7 @@ const digitsLen = 7
 // find: no trigger, no long token, few digits, no short secret. It is what most
 // texts cost.
 func plain(s string) bool {
-	run, long, digits := 0, 0, 0
+	run, long, digits, dots := 0, 0, 0, 0
 	for i := 0; i < len(s); i++ {
 		c := classes[s[i]]
 		if long++; c&cBase64 == 0 {
@@ -87,6 +87,11 @@ func plain(s string) bool {
 		if c&cWord == 0 {
 			if c&cTrigger != 0 {
 				return false
+			}
+			if s[i] == '.' && i > 0 && classes[s[i-1]]&cDigit != 0 {
+				if dots++; dots == 3 { // an IPv4 address has few digits
+					return false
+				}
 			}
 			if s[i] == ' ' && i >= 5 && scheme(s[max(0, i-8):i]) != 0 {
 				return false

@@ -224,5 +224,5 @@ func hasPrefixFold(tok, prefix string) bool {
 	if strings.HasPrefix(tok, prefix) {
 		return true
 	}
-	return strings.ContainsAny(prefix, "-_") && strings.EqualFold(tok[:len(prefix)], prefix)
+	return len(tok) >= len(prefix) && strings.ContainsAny(prefix, "-_") && strings.EqualFold(tok[:len(prefix)], prefix)
 }

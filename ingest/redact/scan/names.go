@@ -18,6 +18,9 @@ const (
 	tellsLine            // Cookie: secrets up to the end of the line
 )
 
+// maxMaybe bounds the values that are looked at to tell what they are, in bytes.
+const maxMaybe = 256
+
 // maxName bounds the names that are looked at, in bytes.
 const maxName = 64
 
@@ -63,7 +66,7 @@ func tells(name string) telling {
 		return tellsLine
 	case "key", "code", "auth", "session", "state", "nonce", "ticket", "hash":
 		return tellsMaybe
-	case "sig", "pass", "sid", "pin", "otp", "ssn", "pan", "cardnumber", "mfa", "totp", "bearer", "phpsessid", "sas":
+	case "sig", "pass", "sid", "pin", "otp", "pan", "cardnumber", "mfa", "totp", "bearer", "phpsessid", "sas":
 		return tellsSecret
 	case "prompt", "content", "text", "input", "messages", "completion", "answer", "question", "instructions",
 		"system", "systemprompt", "requestbody", "responsebody", "backendrequestbody", "backendresponsebody",
@@ -111,7 +114,16 @@ func (s *Scanner) named(i int) int {
 		return i + 1
 	}
 	param := s.parameter(start, i)
+	s.limit = len(t)
+	if what == tellsMaybe && !param || what == tellsPrompt {
+		// What may be left alone is read again by the next name.
+		s.limit = min(len(t), i+maxMaybe)
+	}
 	v := s.value(i, what, param)
+	if what == tellsPrompt && (!v.bare || param) && v.end == s.limit {
+		s.limit = len(t)
+		v = s.value(i, what, param)
+	}
 	if v.end <= v.start || markerLen(t[v.start:v.end]) == v.end-v.start || v.bare && nothing(t[v.start:v.end]) {
 		return max(i+1, v.start)
 	}
@@ -170,11 +182,11 @@ func (s *Scanner) value(i int, what telling, param bool) valueOf {
 	if s.at(v) == '>' { // =>
 		v++
 	}
-	for k := 0; v < len(t) && k < 4 && (t[v] == ' ' || t[v] == '\n' || t[v] == '\t') && !param; k++ {
+	for k := 0; v < s.limit && k < 4 && (t[v] == ' ' || t[v] == '\n' || t[v] == '\t') && !param; k++ {
 		v++
 	}
 	slashes := 0
-	for !param && s.at(v+slashes) == '\\' {
+	for !param && v+slashes < s.limit && t[v+slashes] == '\\' {
 		slashes++
 	}
 	if c := s.at(v + slashes); !param && (c == '"' || c == '\'' || c == '`') {
@@ -185,7 +197,7 @@ func (s *Scanner) value(i int, what telling, param bool) valueOf {
 		return valueOf{v, s.bracketEnd(v), false}
 	}
 	end := v + markerLen(t[v:])
-	for end < len(t) && !s.endsValue(end, param, what) {
+	for end < s.limit && !s.endsValue(end, param, what) {
 		end++
 	}
 	if what == tellsScheme && !param {
@@ -237,7 +249,7 @@ func (s *Scanner) presented(i int) int {
 // value.
 func (s *Scanner) quoteEnd(i int, quote byte, slashes int) int {
 	run := 0
-	for k := i; k < len(s.t); k++ {
+	for k := i; k < s.limit; k++ {
 		switch c := s.t[k]; {
 		case c == '\\':
 			run++
@@ -247,14 +259,14 @@ func (s *Scanner) quoteEnd(i int, quote byte, slashes int) int {
 		}
 		run = 0
 	}
-	return len(s.t)
+	return max(i, s.limit)
 }
 
 // bracketEnd returns the end of the JSON array or object at i, or the end of the
 // text if it is not closed.
 func (s *Scanner) bracketEnd(i int) int {
 	depth, quoted := 0, false
-	for k := i; k < len(s.t); k++ {
+	for k := i; k < s.limit; k++ {
 		switch c := s.t[k]; {
 		case c == '\\' && quoted:
 			k++
@@ -269,5 +281,5 @@ func (s *Scanner) bracketEnd(i int) int {
 			}
 		}
 	}
-	return len(s.t)
+	return max(i, s.limit)
 }

@@ -51,6 +51,7 @@ type Scanner struct {
 	// hasAt tells that t has an '@'.
 	hasAt bool
 	last  int // the end of the last span
+	limit int // where the value at hand is given up
 	spans []span
 	bufs  [2][]byte
 	num   cluster

@@ -22,16 +22,7 @@ func (s *Scanner) token(i int) int {
 	}
 	tok := t[i:j]
 	if bits&(cUpper|cLower) == 0 {
-		if bits&cDigit == 0 {
-			return j
-		}
-		for t[i] == '-' || t[i] == '_' {
-			i++
-		}
-		if end := s.macAddress(i); end > 0 {
-			return end
-		}
-		return s.number(i)
+		return s.numbers(i, j)
 	}
 	if j < len(t) {
 		switch {
@@ -47,6 +38,11 @@ func (s *Scanner) token(i int) int {
 	}
 	if len(tok) >= 4 && bits&cDigit != 0 && s.mode&SecretsOnly == 0 {
 		if end := s.iban(i); end > 0 {
+			return end
+		}
+	}
+	if len(tok) == 17 && tok[2] == '-' {
+		if end := s.macAddress(i); end > 0 {
 			return end
 		}
 	}
@@ -68,6 +64,23 @@ func (s *Scanner) token(i int) int {
 		return s.base64(i, j)
 	}
 	return j
+}
+
+// numbers looks at each group of digits of the token t[i:j], which has no
+// letters.
+func (s *Scanner) numbers(i, j int) int {
+	for i < j {
+		if classes[s.t[i]]&cDigit == 0 {
+			i++
+			continue
+		}
+		if end := s.macAddress(i); end > 0 {
+			i = end
+			continue
+		}
+		i = s.number(i)
+	}
+	return i
 }
 
 // secret looks for a secret that begins with the token t[i:j].
