@@ -31,6 +31,7 @@ const readBuffer = 256 << 10
 // dialer makes connections to brokers.
 type dialer struct {
 	brokers []string
+	topics  []string
 	kafka   *kafka.Dialer
 	timeout time.Duration
 }
@@ -45,7 +46,7 @@ func newDialer(cfg *Config) (*dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{brokers: cfg.Brokers, timeout: cfg.DialTimeout}
+	d := &dialer{brokers: cfg.Brokers, topics: cfg.Topics, timeout: cfg.DialTimeout}
 	d.kafka = &kafka.Dialer{
 		ClientID:      cfg.ClientID,
 		Timeout:       cfg.DialTimeout,
@@ -144,9 +145,10 @@ func (d *dialer) partitions(ctx context.Context, topic string) ([]kafka.Partitio
 }
 
 // client returns a client for what kafka.Conn cannot do, and the function that
-// frees its connections.
+// frees its connections. Of the cluster's topics it knows the configured ones.
 func (d *dialer) client() (*kafka.Client, func()) {
 	t := d.transport()
+	t.MetadataTopics = d.topics
 	return &kafka.Client{Addr: kafka.TCP(d.brokers...), Timeout: d.timeout, Transport: t}, t.CloseIdleConnections
 }
 

@@ -110,8 +110,13 @@ func (r *reader) fetch(out emit) (err error) {
 	return err
 }
 
-// errUntil ends a fetch at the offset that the reader stops before.
-var errUntil = errors.New("end of range")
+var (
+	// errUntil ends a fetch at the offset that the reader stops before.
+	errUntil = errors.New("end of range")
+	// errBeyond is a record with an offset that the log has not reached:
+	// kafka-go has lost its way in a damaged batch.
+	errBeyond = errors.New("record with an offset beyond the log's end")
+)
 
 // fill reads values straight into slabs until the answer ends.
 func (r *reader) fill(conn *kafka.Conn, b *kafka.Batch, out emit) error {
@@ -132,6 +137,9 @@ func (r *reader) fill(conn *kafka.Conn, b *kafka.Batch, out emit) error {
 		if o >= r.until {
 			r.off = r.until
 			return errUntil
+		}
+		if o >= r.end {
+			return errBeyond
 		}
 		r.off = o + 1
 		if isMarker(s.data[at : at+n]) {
@@ -165,6 +173,9 @@ func (r *reader) fillWhole(conn *kafka.Conn, b *kafka.Batch, out emit) error {
 		if m.Offset >= r.until {
 			r.off = r.until
 			return errUntil
+		}
+		if m.Offset >= r.end {
+			return errBeyond
 		}
 		r.off = m.Offset + 1
 		if isMarker(m.Value) {

@@ -149,3 +149,15 @@ func (l *ledger) rebase(p Partition, offset int64) {
 		a.committed, a.marked = -1, offset
 	}
 }
+
+// observe notes where logs start and end.
+func (l *ledger) observe(spans map[Partition]span) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for p, at := range spans {
+		if a := l.owned[p]; a != nil {
+			a.start.Store(at.start)
+			a.end.Store(max(a.end.Load(), at.end))
+		}
+	}
+}

@@ -89,6 +89,7 @@ func (m *membership) hold(ctx, gctx context.Context) (again bool, err error) {
 			stop(errTopicsChanged)
 		}
 	})
+	readers.Go(func() { m.observe(rctx) })
 	<-rctx.Done()
 	readers.Wait()
 
@@ -107,12 +108,7 @@ func (m *membership) hold(ctx, gctx context.Context) (again bool, err error) {
 // claim looks up where the assigned partitions stand and opens their accounts.
 // It tries until rctx is done.
 func (m *membership) claim(rctx context.Context) ([]ingest.Assignment, error) {
-	ids := map[string][]int{}
-	for t, ps := range m.gen.Assignments {
-		for _, p := range ps {
-			ids[t] = append(ids[t], p.ID)
-		}
-	}
+	ids := m.ids()
 	var spans map[Partition]span
 	for n := 0; len(ids) > 0; n++ {
 		var err error
@@ -188,6 +184,31 @@ func (m *membership) watch(rctx context.Context) bool {
 		}
 	}
 	return false
+}
+
+// observe looks where the logs start and end, so that lag is true also while
+// the readers wait for the pipeline.
+func (m *membership) observe(rctx context.Context) {
+	for sleep(rctx, m.cfg.Watchdog/3) == nil {
+		ids := m.ids()
+		if len(ids) == 0 {
+			continue
+		}
+		if spans, err := m.bounds(rctx, ids); err == nil {
+			m.ledger.observe(spans)
+		}
+	}
+}
+
+// ids returns the assigned partitions by topic.
+func (m *membership) ids() map[string][]int {
+	ids := map[string][]int{}
+	for t, ps := range m.gen.Assignments {
+		for _, p := range ps {
+			ids[t] = append(ids[t], p.ID)
+		}
+	}
+	return ids
 }
 
 // handlerError marks what ended the reading as the handler's error.

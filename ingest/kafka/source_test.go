@@ -96,7 +96,7 @@ func TestLeavesAtOnce(t *testing.T) {
 func TestSlowHandler(t *testing.T) {
 	c := cluster(t, kfake.SeedTopics(2, "in"))
 	cfg := config(c, "in")
-	cfg.SessionTimeout, cfg.RebalanceTimeout = time.Second, time.Second
+	cfg.SessionTimeout, cfg.RebalanceTimeout, cfg.Watchdog = time.Second, time.Second, time.Second
 	st := newStore()
 	src := source(t, cfg)
 	p := newPipeline(src, st, 0)
@@ -106,9 +106,14 @@ func TestSlowHandler(t *testing.T) {
 	eventually(t, "assigned", func() bool { return p.partitions() == 2 })
 	gen := c.GroupInfo(cfg.Group).Epoch
 	time.Sleep(3 * cfg.SessionTimeout)
+	produce(t, cfg.Brokers, "in", "y", 500, kafka.Zstd)
+	eventually(t, "lag shows what arrived meanwhile", func() bool {
+		lag := src.Lag()
+		return lag[Partition{"in", 0}]+lag[Partition{"in", 1}] == 1000
+	})
 	close(p.hold)
 	eventually(t, "all is committed", allCommitted(c, cfg.Group, "in"))
-	if n, repeats := st.count(); n != 500 || repeats != 0 {
+	if n, repeats := st.count(); n != 1000 || repeats != 0 {
 		t.Errorf("%d messages, %d repeats", n, repeats)
 	}
 	if now := c.GroupInfo(cfg.Group).Epoch; now != gen {
