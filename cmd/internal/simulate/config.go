@@ -43,26 +43,37 @@ type Plant struct {
 	After time.Duration
 	// For is how long it lasts.
 	For time.Duration
+	// Every repeats it, that long after each beginning; 0 is once. It is at
+	// least For. What comes at its hour comes every day.
+	Every time.Duration
 	// Intensity multiplies its usual rate; 0 is 1.
 	Intensity float64
 }
 
 // Default returns a fleet of all formats with every attack and look-alike,
-// spread so that all of them happen within backlog and live. If live is 0
-// they are placed within the first ten minutes.
+// spread so that all of them happen within backlog and live.
 func Default(seed uint64, start time.Time, backlog, live time.Duration) Config {
 	c := Config{Seed: seed, Start: start, Backlog: backlog, Live: live, Rate: 200, Clients: 2000, Filebeat: 0.4}
 	c.Plants = append(Attacks(backlog, live), Lookalikes(backlog, live)...)
 	return c
 }
 
+// The round of a fleet without end: what there is to see comes within round,
+// and comes again every again. What lasts, lasts for years.
+const (
+	round   = 10 * time.Minute
+	again   = 20 * time.Minute
+	lasting = 10 * 365 * 24 * time.Hour
+)
+
 // Attacks returns each kind of attack once, placed to be visible in a run of
-// that Length: they begin in the first half of the live part, one after
+// that length: they begin in the first half of the live part, one after
 // another, and last for up to two fifths of it, two minutes at most. The slow
-// extraction fills the backlog too.
+// extraction fills the backlog too. If live is 0 they come again and again.
 func Attacks(backlog, live time.Duration) []Plant {
+	every, whole := time.Duration(0), backlog+live
 	if live <= 0 {
-		live = 10 * time.Minute
+		live, every, whole = round, again, lasting
 	}
 	var ps []Plant
 	for i, k := range attackKinds {
@@ -70,10 +81,11 @@ func Attacks(backlog, live time.Duration) []Plant {
 			Kind:  k,
 			After: live/20 + live*time.Duration(i)/time.Duration(2*len(attackKinds)),
 			For:   min(max(live*2/5, 20*time.Second), 2*time.Minute),
+			Every: every,
 		}
 		switch k {
 		case SlowExtraction:
-			p.After, p.For = -backlog, backlog+live
+			p.After, p.For, p.Every = -backlog, whole, 0
 		case Silence, Errors, Throttling:
 			p.For = min(max(live/2, p.For), 10*time.Minute)
 		}
@@ -84,20 +96,22 @@ func Attacks(backlog, live time.Duration) []Plant {
 
 // Lookalikes returns each kind of innocent look-alike once, spread over the
 // backlog and the live part. The batches at midnight and the evaluations at
-// night come at their hour, if it is in the span.
+// night come at their hour, if it is in the span. If live is 0 all come again.
 func Lookalikes(backlog, live time.Duration) []Plant {
+	every, whole := time.Duration(0), backlog+live
 	if live <= 0 {
-		live = 10 * time.Minute
+		live, whole = round, lasting
+		every = backlog + again
 	}
 	span := backlog + live
 	var ps []Plant
 	for i, k := range lookalikeKinds {
-		p := Plant{Kind: k, After: -backlog + span*time.Duration(i+1)/time.Duration(len(lookalikeKinds)+1)}
+		p := Plant{Kind: k, After: -backlog + span*time.Duration(i+1)/time.Duration(len(lookalikeKinds)+1), Every: every}
 		switch k {
 		case MidnightBatch, NightlyEvaluation:
-			p.After, p.For = -backlog, 20*time.Minute
+			p.After, p.For, p.Every = -backlog, 20*time.Minute, 0
 		case ExpiredKey, ProviderRejects, NewCustomers:
-			p.After, p.For = -backlog, span
+			p.After, p.For, p.Every = -backlog, whole, 0
 		case KeyRotation, RetryStorm:
 			p.For = time.Minute
 		default:
@@ -152,6 +166,8 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("plants[%d].kind is unknown, want one of %q", i, append(slices.Clone(attackKinds), lookalikeKinds...))
 		case p.For <= 0:
 			return fmt.Errorf("plants[%d].for is %v, want more than 0", i, p.For)
+		case p.Every != 0 && p.Every < p.For:
+			return fmt.Errorf("plants[%d].every is %v, want 0 or at least for, which is %v", i, p.Every, p.For)
 		case p.Intensity < 0 || p.Intensity > 1000:
 			return fmt.Errorf("plants[%d].intensity is %v, want 0 to 1000", i, p.Intensity)
 		case p.After < -c.Backlog:

@@ -28,6 +28,7 @@ func TestNewRefuses(t *testing.T) {
 		{"formats", "unknown format", func(c *Config) { c.Formats = []gateway.Format{"syslog"} }},
 		{"kind", "plants[0].kind is unknown", func(c *Config) { c.Plants = []Plant{{Kind: "x", For: 1}} }},
 		{"for", "plants[0].for is 0s", func(c *Config) { c.Plants = []Plant{{Kind: BruteForce}} }},
+		{"every", "plants[0].every is 1ns", func(c *Config) { c.Plants = []Plant{{Kind: BruteForce, For: 2, Every: 1}} }},
 		{"intensity", "plants[0].intensity is -1", func(c *Config) { c.Plants = []Plant{{Kind: BruteForce, For: 1, Intensity: -1}} }},
 		{"before the backlog", "plants[0].after is -1h", func(c *Config) { c.Plants = []Plant{{Kind: BruteForce, For: 1, After: -time.Hour}} }},
 		{"format of a plant", "which needs the format nginx", func(c *Config) {

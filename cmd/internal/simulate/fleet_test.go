@@ -300,3 +300,46 @@ func TestSprayingStaysLowAtEachAddress(t *testing.T) {
 	assert.EqualValues(t, f.Truths()[0].Events, len(accounts), "each account is tried once")
 	assert.Equal(t, 1+12*60/triesPerAddress+1, len(f.Truths()[0].Entities), "everything, and each address")
 }
+
+func TestPlantsComeAgain(t *testing.T) {
+	f := fleet(t, Config{Seed: 1, Start: start, Live: 35 * time.Minute, Plants: []Plant{
+		{Kind: BruteForce, For: time.Minute, Every: 10 * time.Minute}, {Kind: Errors, For: time.Minute, Every: 15 * time.Minute}}})
+	minutes := [2]map[int]int{{}, {}}
+	each(t, f, func(r *gateway.Record) {
+		if r.Truth >= 0 {
+			minutes[r.Truth][r.When().Minute()]++
+		}
+	})
+	for i, want := range [][]int{{0, 10, 20, 30}, {0, 15, 30}} {
+		assert.Len(t, minutes[i], len(want))
+		for _, m := range want {
+			assert.Greater(t, minutes[i][m], 100, "minute %d", m)
+		}
+	}
+	truths := f.Truths()
+	assert.Equal(t, start, truths[0].Start)
+	assert.Equal(t, start.Add(31*time.Minute), truths[0].End)
+	assert.Equal(t, start.Add(31*time.Minute), truths[1].End)
+}
+
+func TestFleetWithoutEndKeepsAttacking(t *testing.T) {
+	c := Default(1, start, 0, 0)
+	c.Rate = 5
+	f := fleet(t, c)
+	late := map[int]int{}
+	for {
+		r, ok := f.Next()
+		require.True(t, ok)
+		if r.When().After(start.Add(41 * time.Minute)) {
+			break
+		}
+		if r.Truth >= 0 && r.When().After(start.Add(20*time.Minute)) {
+			late[r.Truth]++
+		}
+	}
+	for i, truth := range f.Truths() {
+		if !truth.Benign && truth.Kind != Silence {
+			assert.Greater(t, late[i], 10, truth.ID)
+		}
+	}
+}

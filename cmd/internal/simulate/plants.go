@@ -83,6 +83,7 @@ type campaign struct {
 	start, end int64
 	gap        float64 // mean time between requests in nanoseconds
 	addresses  int     // how many addresses it comes from
+	every      int64   // how long after its beginning it comes again, or 0
 	n          int64
 }
 
@@ -92,6 +93,7 @@ type change struct {
 	svc        *gateway.Service
 	truth      int
 	start, end int64
+	every      int64
 }
 
 // plant makes the i-th plant ready.
@@ -99,6 +101,7 @@ func (f *Fleet) plant(i int, p Plant) {
 	b := kinds[p.Kind]
 	start := f.start + int64(p.After)
 	if b.hour != onlyOnce {
+		p.Every = day
 		hour := int64(b.hour) * int64(time.Hour)
 		start += (hour - start%int64(day) + int64(day)) % int64(day)
 	}
@@ -107,7 +110,7 @@ func (f *Fleet) plant(i int, p Plant) {
 		Start: time.Unix(0, start).UTC(), End: time.Unix(0, start).Add(p.For).UTC(),
 	}
 	svc := &f.services[b.service]
-	c := &campaign{fleet: f, does: b, truth: i, caller: attackerBase + caller(i)<<20, start: start, end: start + int64(p.For), addresses: 1}
+	c := &campaign{fleet: f, does: b, truth: i, caller: attackerBase + caller(i)<<20, start: start, end: start + int64(p.For), addresses: 1, every: int64(p.Every)}
 	if p.Intensity == 0 {
 		p.Intensity = 1
 	}
@@ -127,7 +130,7 @@ func (f *Fleet) plant(i int, p Plant) {
 	}
 	f.truths = append(f.truths, t)
 	if b.change != nil {
-		f.changes = append(f.changes, change{b, svc, i, c.start, c.end})
+		f.changes = append(f.changes, change{b, svc, i, c.start, c.end, c.every})
 		return
 	}
 	c.gap = float64(time.Second) / (b.rate * p.Intensity)
@@ -174,23 +177,32 @@ func (c *campaign) victim() caller { return c.caller + 1<<19 }
 func (c *campaign) emit(at int64, r *gateway.Record) int64 {
 	r.Reset(at, &c.fleet.services[c.does.service])
 	c.does.fill(c, r, c.n)
-	r.Truth = c.truth
+	if r.Truth = c.truth; c.truth >= 0 {
+		c.fleet.extend(c.truth, c.end)
+	}
 	c.n++
 	d := &c.fleet.rng
 	next := at + 1 + int64(c.gap*(1-c.does.jitter)+d.Exp(c.gap*c.does.jitter))
 	if next < c.end {
 		return next
 	}
-	if c.does.hour == onlyOnce {
+	if c.every == 0 {
 		return 0
 	}
-	c.start, c.end = c.start+int64(day), c.end+int64(day)
+	c.start, c.end = c.start+c.every, c.end+c.every
 	return c.start
 }
 
 // progress is the part of the campaign that is over at the time of r.
 func (c *campaign) progress(r *gateway.Record) float64 {
 	return float64(r.Time-c.start) / float64(c.end-c.start)
+}
+
+// extend lets a plant that comes again last until then.
+func (f *Fleet) extend(truth int, end int64) {
+	if t := &f.truths[truth]; t.End.UnixNano() < end {
+		t.End = time.Unix(0, end).UTC()
+	}
 }
 
 // change lets the plants that alter requests have r; false swallows it.
@@ -200,9 +212,13 @@ func (f *Fleet) change(r *gateway.Record) bool {
 	}
 	for i := range f.changes {
 		c := &f.changes[i]
+		for c.every > 0 && r.Time >= c.end {
+			c.start, c.end = c.start+c.every, c.end+c.every
+		}
 		if r.Service != c.svc || r.Time < c.start || r.Time >= c.end {
 			continue
 		}
+		f.extend(c.truth, c.end)
 		was := r.Status
 		if !c.does.change(&f.rng, r) {
 			f.truths[c.truth].Events++

@@ -37,7 +37,8 @@ type Truth struct {
 	// Related has whom a finding may name as well, because an attack of some
 	// volume moves its route and everything too.
 	Related []Entity `json:"related,omitempty"`
-	// Start and End bound it in event time, as planned.
+	// Start and End bound it in event time, as planned; if it comes again, End
+	// is that of the latest time.
 	Start time.Time `json:"start"`
 	End   time.Time `json:"end"`
 	// Events counts its requests so far; for a silence, those held back.
