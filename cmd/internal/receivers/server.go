@@ -29,7 +29,8 @@ type server struct {
 
 // serve starts a server for h on a free port of the loopback interface.
 func serve(h http.Handler, withTLS bool) (*server, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen on the loopback interface: %w", err)
 	}

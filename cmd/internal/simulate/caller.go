@@ -27,8 +27,7 @@ func (f *Fleet) hash(c caller, purpose uint64) uint64 {
 
 // Purposes of hashes.
 const (
-	forService = iota + 1
-	forAddress
+	forAddress = iota + 1
 	forName
 	forKey
 	forAgent

@@ -22,7 +22,7 @@ const hostile = "a\"b\\c\n\x1b[31m\x01<!channel>"
 func record(t testing.TB, format Format) *Record {
 	t.Helper()
 	svc := &Service{Name: "httproute/x/match/0/*", Method: "POST", Host: "ai.example.com", Path: "/openai/v1/chat/completions",
-		Template: "/openai/v1/chat/completions", Format: format, Provider: "openai", Model: "gpt-4o", Operation: "chat", Payload: true, Tenant: "default",
+		Template: "/openai/v1/chat/completions", Format: format, Provider: "openai", Model: "gpt-4o", Payload: true, Tenant: "default",
 		Load: Workload{Prompt: FreePrompt}}
 	svc.Open(42)
 	r := &Record{}

@@ -30,7 +30,7 @@ type Service struct {
 	// Path what is sent before any id.
 	Name, Method, Host, Path, Template string
 	Format                             Format
-	Provider, Model, Operation         string
+	Provider, Model                    string
 	// Weight is the service's share of the sessions; Machine tells that
 	// programs call it round the clock, not people in office hours.
 	Weight  float64
