@@ -19,10 +19,10 @@ func (d *Decoder) frame(text []byte) {
 	}
 	for ; len(rest) > 0 && !d.stop; rest = trim(rest) {
 		d.buf.Reset()
-		switch rest[0] {
-		case '[':
+		switch {
+		case isArray(rest):
 			rest = rest[d.array(rest):]
-		case '{':
+		case rest[0] == '{':
 			if n, list := batch(rest); n > 0 {
 				d.array(list)
 				rest = rest[n:]
@@ -125,7 +125,7 @@ func (d *Decoder) inner(env Envelope, raw []byte) {
 	switch {
 	case len(text) == 0:
 		d.reject(StageFrame, Empty, "", raw)
-	case text[0] == '{' || text[0] == '[':
+	case text[0] == '{' || isArray(text):
 		opened, err := v.Open()
 		if err != nil {
 			d.reject(StageFrame, reasonOf(err), "", raw)
@@ -162,6 +162,16 @@ func batch(s []byte) (int, []byte) {
 	}
 	start := bytes.IndexByte(s, '[')
 	return n, s[start:n]
+}
+
+// isArray reports whether s starts an array of records or of such arrays. Lines
+// of text start with a bracket, too: "[2026-11-22 05:40:00] …".
+func isArray(s []byte) bool {
+	if s[0] != '[' {
+		return false
+	}
+	s = trim(s[1:])
+	return len(s) == 0 || s[0] == '{' || s[0] == '[' || s[0] == ']'
 }
 
 // nextObject returns where the next line that starts with "{" begins, or the

@@ -51,7 +51,8 @@ func TestFraming(t *testing.T) {
 		{"array, then more", "[" + record + "]\n" + combined, "/a /b"},
 		{"empty array", "[]", "empty"},
 		{"array of empty", "[[],{}]", "empty unknown_format"},
-		{"array of no objects", `[1,"x",null]`, "unknown_format unknown_format unknown_format"},
+		{"array of no objects", `[{},1,"x",null]`, "unknown_format unknown_format unknown_format unknown_format"},
+		{"text in brackets", "[2026-11-22 05:40:00] started\n" + record, "unknown_format /a"},
 		{"array with one bad", `[` + record + `,{"a":tru},` + record + `]`, "/a invalid_json /a"},
 		{"array cut off between", `[` + record + `,`, "/a invalid_json"},
 		{"array cut off within", `[` + record + `,{"a":`, "/a invalid_json"},
@@ -109,7 +110,7 @@ func zip(s string) []byte {
 // TestTooMany bounds what a small message can make.
 func TestTooMany(t *testing.T) {
 	for name, message := range map[string]string{
-		"in an array":   "[" + strings.Repeat("0,", 500_000) + "0]",
+		"in an array":   "[[]," + strings.Repeat("0,", 500_000) + "0]",
 		"on lines":      strings.Repeat("nonsense\n", 50_000),
 		"in one record": `{"x":0,"records":[` + strings.Repeat("0,", 50_000) + "0]}",
 		"unreadable":    strings.Repeat("{\"a\n", 50_000),
@@ -205,7 +206,7 @@ func TestKeepsNoMemory(t *testing.T) {
 		strings.Repeat("x", 10<<20),
 		`{"a":"` + strings.Repeat("x", 10<<20) + `"}`,
 		`{"time":"2026-11-22T05:40:00Z","path":"/","messages":[` + strings.Repeat(`"\u0041",`, 100_000) + `"x"]}`,
-		"[" + strings.Repeat("0,", 5<<20) + "0]",
+		"[[" + strings.Repeat("0,", 5<<20) + "0]]",
 	} {
 		d.Decode([]byte(line), &counter{})
 	}

@@ -136,14 +136,16 @@ func (in *reader) outcome(name string, v field.Value) bool {
 	r := in.r
 	switch name {
 	case "status", "statuscode", "responsecode", "httpstatus", "httpstatuscode", "responsestatus", "res.statuscode", "res.status",
-		"response.status", "response.statuscode", "http.statuscode", "http.status", "http.response.statuscode":
+		"downstreamstatus", "response.status", "response.statuscode", "http.statuscode", "http.status", "http.response.statuscode":
 		r.SetStatus(v.Text())
 	case "upstreamstatus", "upstreamstatuscode", "backendstatus", "originstatus":
 		r.SetUpstreamStatus(v.List())
 		if r.Known&schemas.HasUpstreamStatus != 0 {
 			r.Responder = schemas.ResponderUpstream
 		}
-	case "responsetime", "duration", "durationms", "elapsed", "elapsedms", "latency", "latencyms", "responsetimems", "took":
+	case "responsetime", "duration", "elapsed", "latency", "took":
+		in.guessLatency(v.Text())
+	case "durationms", "elapsedms", "latencyms", "responsetimems":
 		in.setLatency(v.Text(), field.Milliseconds)
 	case "durations", "durationseconds", "latencys", "latencyseconds", "elapsedseconds":
 		in.setLatency(v.Text(), field.Seconds)

@@ -23,8 +23,14 @@ func (in *reader) model(name string, v field.Value) {
 		}
 	case "provider", "llmprovider", "genai.system", "genai.provider.name", "llm.provider":
 		r.Provider = decode.ProviderOf(v.Text())
-	case "operation", "operationname", "genai.operation.name":
+	case "genai.operation.name":
 		r.Operation = v.Text()
+	case "operation", "operationname":
+		// Other things are called operations, too.
+		switch s := v.Text(); s {
+		case "chat", "text_completion", "embeddings", "generate_content", "execute_tool":
+			r.Operation = s
+		}
 	case "inputtokens", "prompttokens", "tokensin", "genai.usage.inputtokens", "genai.usage.prompttokens", "llm.inputtokens":
 		r.Count(schemas.HasInputTokens, &r.InputTokens, v.Text())
 	case "outputtokens", "completiontokens", "tokensout", "genai.usage.outputtokens", "genai.usage.completiontokens", "llm.outputtokens":
@@ -74,6 +80,21 @@ func (in *reader) setTime(rank int, s string) {
 func (in *reader) setPrincipal(rank int, s string) {
 	if s != "" && rank > in.principal {
 		in.r.Principal, in.principal = s, rank
+	}
+}
+
+// maxGuessed is the longest latency, 10 minutes, that a number without a unit
+// can have: one that is longer in milliseconds is in micro- or nanoseconds, and
+// which of them it is cannot be told.
+const maxGuessed = 600 * 1_000_000_000
+
+// guessLatency reads a number whose name has no unit: milliseconds, unless the
+// text has a unit of its own.
+func (in *reader) guessLatency(s string) {
+	before, known := in.r.LatencyNS, in.r.Known
+	in.setLatency(s, field.Milliseconds)
+	if in.r.LatencyNS > maxGuessed {
+		in.r.LatencyNS, in.r.Known = before, known
 	}
 }
 

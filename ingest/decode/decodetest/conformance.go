@@ -3,9 +3,11 @@ package decodetest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehound/gatehound/ingest/decode"
 )
@@ -20,7 +22,7 @@ func Conformance(t *testing.T, format string, vital ...string) {
 	given := New(t, format)
 	var want []string
 	for _, m := range all {
-		want = append(want, print(t, Decode(t, d, m)))
+		want = append(want, render(t, Decode(t, d, m)))
 	}
 	t.Run("truncated at every byte", func(t *testing.T) {
 		for _, m := range all {
@@ -51,9 +53,10 @@ func Conformance(t *testing.T, format string, vital ...string) {
 			}
 		}
 	})
+	t.Run("repeated members", func(t *testing.T) { repeated(t, d, all) })
 	t.Run("decodes as before", func(t *testing.T) {
 		for i, m := range all {
-			if got := print(t, Decode(t, d, m)); got != want[i] {
+			if got := render(t, Decode(t, d, m)); got != want[i] {
 				t.Errorf("got\n%s\nwant\n%s", got, want[i])
 			}
 		}
@@ -121,6 +124,58 @@ func wrongTypes(t *testing.T, d *decode.Decoder, all [][]byte, vital []string) {
 				}
 			}
 		})
+	}
+}
+
+// repeated makes objects of which one member, at any depth, is repeated until
+// it fills 200 KiB. What looks a member up for every member takes minutes.
+func repeated(t *testing.T, d *decode.Decoder, all [][]byte) {
+	t.Helper()
+	start := time.Now()
+	for _, m := range all {
+		var root any
+		if json.Unmarshal(m, &root) != nil {
+			continue
+		}
+		objects(root, func(object map[string]any) {
+			for k, v := range object {
+				member, err := json.Marshal(map[string]any{k: v})
+				if err != nil {
+					t.Fatal(err)
+				}
+				member = append(member[1:len(member)-1], ',')
+				object[k] = "@"
+				text, err := json.Marshal(root)
+				object[k] = v
+				if err != nil {
+					t.Fatal(err)
+				}
+				head, tail, found := bytes.Cut(text, fmt.Appendf(nil, `%q:"@"`, k))
+				if !found {
+					continue
+				}
+				many := bytes.Repeat(member, 1+200<<10/len(member))
+				Decode(t, d, slices.Concat(head, many, member[:len(member)-1], tail))
+			}
+		})
+		if took := time.Since(start); took > time.Minute {
+			t.Fatalf("%v so far", took)
+		}
+	}
+}
+
+// objects calls f for every object in v.
+func objects(v any, f func(map[string]any)) {
+	switch v := v.(type) {
+	case map[string]any:
+		f(v)
+		for _, member := range v {
+			objects(member, f)
+		}
+	case []any:
+		for _, member := range v {
+			objects(member, f)
+		}
 	}
 }
 

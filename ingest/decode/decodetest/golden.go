@@ -97,14 +97,14 @@ func Fuzz(f *testing.F, format string) {
 	found, given := New(f, decode.Auto), New(f, format)
 	f.Fuzz(func(t *testing.T, value []byte) {
 		for _, d := range []*decode.Decoder{found, given} {
-			if first, again := print(t, Decode(t, d, value)), print(t, Decode(t, d, value)); first != again {
+			if first, again := render(t, Decode(t, d, value)), render(t, Decode(t, d, value)); first != again {
 				t.Fatalf("decoded to\n%s\nand then to\n%s", first, again)
 			}
 		}
 	})
 }
 
-func print(tb testing.TB, r []Result) string {
+func render(tb testing.TB, r []Result) string {
 	tb.Helper()
 	text, err := json.Marshal(r)
 	if err != nil {

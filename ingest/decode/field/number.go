@@ -10,6 +10,8 @@ import (
 const (
 	// MaxCount is the largest integer that JSON's usual readers keep exact.
 	MaxCount = 1 << 53
+	// maxNumber is the longest text that is read as a number or a time.
+	maxNumber = 64
 	// maxDuration is 30 days: no request takes longer, some sessions take days.
 	maxDuration = 30 * 24 * 3600 * 1_000_000_000
 )
@@ -35,6 +37,9 @@ type decimal struct {
 // parseDecimal reads a number as JSON and configuration files write it; it is
 // never read as a float, because times in nanoseconds need more than 53 bits.
 func parseDecimal(s string) (d decimal, ok bool) {
+	if len(s) > maxNumber {
+		return decimal{}, false
+	}
 	i := 0
 	if i < len(s) && (s[i] == '-' || s[i] == '+') {
 		d.neg = s[i] == '-'

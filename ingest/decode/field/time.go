@@ -26,6 +26,8 @@ const (
 // Go's zero time is "not known".
 func Time(s string) (int64, bool) {
 	switch {
+	case len(s) > maxNumber:
+		return 0, false
 	case len(s) >= 10 && (s[4] == '-' || s[4] == '/'):
 		return isoTime(s)
 	case len(s) >= 20 && s[2] == '/':

@@ -169,10 +169,6 @@ func readMetadata(m field.Value, r *decode.Record) {
 			r.ReadUsage(v)
 		case "error_information":
 			readError(v, r)
-		case "status":
-			if v.Text() == "failure" && r.Known&schemas.HasStatus == 0 {
-				readError(m.Get("error_information"), r)
-			}
 		}
 	}
 	if r.Principal == "" {

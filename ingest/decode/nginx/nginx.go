@@ -48,7 +48,7 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 		case "id", "request_id", "req_id":
 			r.RequestID = v.Text()
 		case "ip", "remote_addr", "client_ip", "clientip", "remote_ip", "client":
-			if s := v.Text(); s != "" {
+			if s := v.Text(); s != "" && s != "unix:" {
 				r.Peer = s
 			}
 		case "peer", "realip_remote_addr":

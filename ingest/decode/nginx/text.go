@@ -70,7 +70,7 @@ func readClient(s string, buf *field.Buffer, r *decode.Record) bool {
 	if client == "" {
 		return false
 	}
-	if client != "unix:" {
+	if client != "unix:" && client != "-" { // a socket of the file system has no address
 		r.Peer = client
 	}
 	if user = strings.TrimSpace(user); user != "" && user != "-" {
