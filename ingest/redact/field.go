@@ -106,7 +106,7 @@ func (r *Redactor) requestID(raw string, n *schemas.RedactionCounts, arena *sche
 // plainID reports whether s is made of hexadecimal digits and '-' alone, as
 // UUIDs, trace ids and numbers are.
 func plainID(s string) bool {
-	if len(s) > 64 {
+	if len(s) > 64 || len(s) >= 4 && s[0] > '9' && s[1] > '9' && s[2] <= '9' && s[3] <= '9' { // an IBAN may be in hexadecimal digits
 		return false
 	}
 	for i := range len(s) {

@@ -190,15 +190,17 @@ func (s *Scanner) ipv4(i int) int {
 		}
 		return s.add(i, end, schemas.RedactedAddress, markIP)
 	}
+	assigned := false
 	for k > 0 && (s.t[k-1] == ' ' || s.t[k-1] == ':' || s.t[k-1] == '=' || s.t[k-1] == '"') {
+		assigned = assigned || s.t[k-1] == '='
 		k--
 	}
 	word := k
 	for word > 0 && k-word < 12 && classes[s.t[word-1]]&(cUpper|cLower) != 0 {
 		word--
 	}
-	for _, v := range [...]string{"version", "ver", "rv", "v", "release", "build", "rev", "nt"} {
-		if equalFold(s.t[word:k], v) {
+	for _, v := range [...]string{"version", "ver", "release", "build", "rv", "v", "rev", "nt"} {
+		if equalFold(s.t[word:k], v) && (!assigned || len(v) > 2) { // v= is any parameter
 			return end
 		}
 	}

@@ -52,6 +52,24 @@ func random(tok string, least int) bool {
 	return false
 }
 
+// written reports whether a part of a base64 run, between '/' and '+', is a
+// word: six characters or more of which few change their class.
+func written(run string) bool {
+	for start := 0; start < len(run); {
+		end := start
+		for end < len(run) && run[end] != '/' && run[end] != '+' {
+			end++
+		}
+		if part := run[start:end]; len(part) >= 6 {
+			if _, _, share := profile(part); share < 0.25 || objectID(part) || isUUID(part) {
+				return true
+			}
+		}
+		start = end + 1
+	}
+	return false
+}
+
 // spread returns the share of the places of tok at which the class changes, if
 // it has letters of both cases and digits, else 0.
 func spread(tok string) float64 {

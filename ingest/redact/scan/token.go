@@ -119,17 +119,17 @@ const maxBase64 = 256
 
 // base64 looks for a random text in the base64 alphabet with '/' and '+', which
 // are no part of tokens: the secret access keys of AWS are such. A path is not
-// one, because it does not begin with a name.
+// one, because it has segments that are words.
 func (s *Scanner) base64(i, j int) int {
 	t := s.t
-	if i > 0 && (classes[t[i-1]]&(cBase64|cDomain) != 0 || t[i-1] == ':') && t[i-1] != '=' {
+	if prev := s.before(i); classes[prev]&(cWord|cDomain) != 0 || prev == '+' || prev == ':' {
 		return j
 	}
 	end := j
 	for end < len(t) && end-i < maxBase64 && (classes[t[end]]&cWord != 0 || t[end] == '/' || t[end] == '+') {
 		end++
 	}
-	if run := t[i:end]; len(run) < 32 || !random(run, 32) && !(len(run) == 40 && spread(run) >= 0.28) {
+	if run := t[i:end]; len(run) < 32 || !random(run, 32) && !(len(run) == 40 && spread(run) >= 0.28) || written(run) {
 		return j
 	}
 	for k := 0; k < 2 && end < len(t) && t[end] == '='; k++ {
