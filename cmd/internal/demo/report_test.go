@@ -180,6 +180,24 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestJudgeKnowsClientsByTheirNetwork(t *testing.T) {
+	for _, tt := range []struct {
+		plant, alert string
+		want         bool
+	}{
+		{"2001:db8:1:2:3::9", "2001:db8:1:2::/64", true},
+		{"2001:db8:1:3:3::9", "2001:db8:1:2::/64", false},
+		{"192.0.2.7", "192.0.2.7", true},
+		{"192.0.2.7", "192.0.2.7/32", true},
+		{"192.0.2.7", "192.0.2.70", false},
+		{"192.0.2.7", "~00ff00ff", false},
+		{"not an address", "192.0.2.0/24", false},
+	} {
+		assert.Equal(t, tt.want, same(address(tt.plant), address(tt.alert)), "%s and %s", tt.plant, tt.alert)
+	}
+	assert.False(t, same(principal("192.0.2.7"), address("192.0.2.7")))
+}
+
 func TestJudgeTakesTheFirstAlert(t *testing.T) {
 	plants := []Plant{
 		{Expect: []string{"authfail"}, Entities: []schemas.Entity{address("71.4.9.12/32")}, Start: noon.Add(10 * time.Second), End: noon.Add(time.Minute), Events: 1},

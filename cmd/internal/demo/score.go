@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +17,9 @@ type Plant struct {
 	// Expect has the families of detectors that should find it ("authfail"), or
 	// those that may speak of a look-alike, because they call it what it is.
 	Expect []string
-	// Entities are whom an alert should name; one is enough. Related are whom
-	// an alert may name besides, because the attack moves them too.
+	// Entities are whom an alert should name, addresses as they are stored; one
+	// is enough. Related are whom an alert may name besides, because the attack
+	// moves them too.
 	Entities []schemas.Entity
 	Related  []schemas.Entity
 	// Start and End bound it in event time, Events counts its requests.
@@ -160,10 +163,24 @@ func (p *Plant) expects(detector string) bool {
 }
 
 func names(es []schemas.Entity, e schemas.Entity) bool {
-	for _, x := range es {
-		if x.Kind == e.Kind && (x.Name == e.Name || e.Kind == schemas.EntityGlobal) {
-			return true
-		}
+	return slices.ContainsFunc(es, func(x schemas.Entity) bool { return same(x, e) })
+}
+
+// same reports whether an alert's entity is a plant's. Alerts name an IPv6
+// client by its network, which has the plant's address in it.
+func same(plant, alert schemas.Entity) bool {
+	switch {
+	case plant.Kind != alert.Kind:
+		return false
+	case plant.Name == alert.Name || plant.Kind == schemas.EntityGlobal:
+		return true
+	case plant.Kind != schemas.EntityAddress:
+		return false
 	}
-	return false
+	network, err := netip.ParsePrefix(alert.Name)
+	if err != nil {
+		return false
+	}
+	a, err := netip.ParseAddr(plant.Name)
+	return err == nil && network.Contains(a)
 }

@@ -83,10 +83,7 @@ func (h *hunt) named(es []Entity) []schemas.Entity {
 		case schemas.EntityPrincipal:
 			x.Name = h.keys.Principal(e.Raw)
 		case schemas.EntityAddress:
-			a := h.keys.Address(netip.MustParseAddr(e.Raw))
-			if x.Name = a.String(); a.Is6() {
-				x.Name = netip.PrefixFrom(a, 64).Masked().String()
-			}
+			x.Name = h.keys.Address(netip.MustParseAddr(e.Raw)).String()
 		}
 		out = append(out, x)
 	}
