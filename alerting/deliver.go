@@ -1,24 +1,24 @@
 package alerting
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/outbox"
 	"github.com/gatehound/gatehound/schemas"
 )
 
 // maxThrottle bounds how long a receiver can ask to be left alone.
 const maxThrottle = time.Hour
-
-// maxDead is how many dead letters of a sink are kept; the oldest go first.
-const maxDead = 1000
 
 // outage is how many failures in a row are taken for an outage of the sink:
 // its end makes due again what has failed during it.
@@ -30,10 +30,10 @@ type route struct {
 	sink Sink
 	min  schemas.Severity
 	cfg  SinkConfig
-	q    *queue
+	q    *outbox.Queue
 
 	// The worker's own.
-	rate     window
+	rate     outbox.Window
 	failures int       // failed attempts in a row
 	paused   time.Time // the sink is left alone until then
 }
@@ -59,7 +59,7 @@ func (m *Manager) deliver(ctx, hard context.Context, r *route) {
 		}
 		select {
 		case <-timer:
-		case <-r.q.wake:
+		case <-r.q.Wake:
 		case <-ctx.Done():
 		}
 	}
@@ -75,7 +75,7 @@ func (m *Manager) step(ctx context.Context, r *route) (time.Duration, error) {
 	if wait := r.paused.Sub(now); wait > 0 {
 		return wait, nil
 	}
-	it, stale, next := r.q.pick(now)
+	it, stale, next := r.q.Pick(now)
 	if it == nil {
 		if next.IsZero() {
 			return -1, nil
@@ -83,33 +83,33 @@ func (m *Manager) step(ctx context.Context, r *route) (time.Duration, error) {
 		return next.Sub(now), nil
 	}
 	switch {
-	case it.sent:
+	case it.Sent:
 		return 0, m.settle(r, it)
-	case it.damaged: // there is nothing left to bury
+	case it.Damaged: // there is nothing left to bury
 		m.log.Error("notification is lost: its entry in the log is damaged", "sink", r.name)
-		return 0, m.remove(r, []*item{it}, outcomeDead)
+		return 0, m.remove(r, []*outbox.Item{it}, outcomeDead)
 	}
 	if len(stale) > 0 {
 		return 0, m.remove(r, stale, outcomeSuperseded)
 	}
-	if now.Sub(it.queued) > m.cfg.MaxAge {
-		return 0, m.bury(r, it, "not delivered within max_age: "+orNone(it.problem))
+	if now.Sub(it.Queued) > m.cfg.MaxAge {
+		return 0, m.bury(r, it, "not delivered within max_age: "+orNone(it.Problem))
 	}
-	free, at := r.rate.free(now)
+	free, at := r.rate.Free(now)
 	if free == 0 {
 		return at.Sub(now), nil
 	}
-	if free == 1 && r.cfg.OnStorm == StormDigest && !it.digest {
+	if free == 1 && r.cfg.OnStorm == StormDigest && !it.Digest {
 		if made, err := m.sumUp(r, now); made || err != nil {
 			return 0, err
 		}
 	}
-	r.rate.use(now)
+	r.rate.Use(now)
 	return 0, m.attempt(ctx, r, it)
 }
 
 // attempt makes one attempt for it and notes the outcome.
-func (m *Manager) attempt(ctx context.Context, r *route, it *item) error {
+func (m *Manager) attempt(ctx context.Context, r *route, it *outbox.Item) error {
 	d, prev, err := m.read(r, it)
 	if err != nil {
 		return err
@@ -120,15 +120,15 @@ func (m *Manager) attempt(ctx context.Context, r *route, it *item) error {
 	now := time.Now()
 	if err == nil {
 		if r.failures >= outage {
-			r.q.rush()
+			r.q.Rush()
 		}
 		r.failures = 0
 		if len(ref) > MaxRef {
 			ref = ""
 		}
-		r.q.change(it, func(it *item) { it.sent, it.ref, it.problem = true, ref, "" })
+		r.q.Change(it, func(it *outbox.Item) { it.Sent, it.Ref, it.Problem = true, string(ref), "" })
 		m.metrics.notifications.WithLabelValues(r.name, outcomeDelivered).Inc()
-		m.metrics.latency.WithLabelValues(r.name).Observe(now.Sub(it.queued).Seconds())
+		m.metrics.latency.WithLabelValues(r.name).Observe(now.Sub(it.Queued).Seconds())
 		return m.settle(r, it)
 	}
 	if ctx.Err() != nil { // the stop cut it short; it stays in the outbox
@@ -136,7 +136,7 @@ func (m *Manager) attempt(ctx context.Context, r *route, it *item) error {
 	}
 	problem := safe(err.Error())
 	if IsPermanent(err) {
-		r.q.change(it, func(it *item) { it.attempts++ })
+		r.q.Change(it, func(it *outbox.Item) { it.Attempts++ })
 		return m.bury(r, it, problem)
 	}
 	outcome, pause := outcomeRetried, m.backoff(r.failures)
@@ -145,21 +145,21 @@ func (m *Manager) attempt(ctx context.Context, r *route, it *item) error {
 		outcome, pause = outcomeThrottled, min(max(wish, m.cfg.BackoffMin), maxThrottle)
 	}
 	r.paused = now.Add(pause)
-	own := m.backoff(it.attempts) // lets the others go first when the pause is over
-	r.q.change(it, func(it *item) {
-		it.attempts++
-		it.problem = problem
-		it.next = r.paused.Add(own)
+	own := m.backoff(it.Attempts) // lets the others go first when the pause is over
+	r.q.Change(it, func(it *outbox.Item) {
+		it.Attempts++
+		it.Problem = problem
+		it.Next = r.paused.Add(own)
 	})
 	m.metrics.notifications.WithLabelValues(r.name, outcome).Inc()
-	m.log.Warn("notification failed", "sink", r.name, "key", it.key, "attempt", it.attempts,
-		"next", it.next.Sub(now).Round(time.Millisecond), "error", problem)
+	m.log.Warn("notification failed", "sink", r.name, "key", it.Key, "attempt", it.Attempts,
+		"next", it.Next.Sub(now).Round(time.Millisecond), "error", problem)
 	return nil
 }
 
 // notify calls the sink and turns a panic into a permanent error: the same
 // alert would bring it again.
-func notify(ctx context.Context, s Sink, d *delivery, prev Ref) (ref Ref, err error) {
+func notify(ctx context.Context, s Sink, d *outbox.Delivery, prev Ref) (ref Ref, err error) {
 	defer func() {
 		if recover() != nil {
 			err = Permanent(errors.New("the sink panicked"))
@@ -179,58 +179,31 @@ func (m *Manager) backoff(n int) time.Duration {
 	return 1 + rand.N(bound)
 }
 
-func (m *Manager) read(r *route, it *item) (*delivery, Ref, error) {
-	var d delivery
-	var prev Ref
-	err := m.db.View(func(tx *bolt.Tx) error {
-		outbox := tx.Bucket(bucketOutbox).Bucket([]byte(r.name))
-		if ok, err := get(outbox, number(it.seq), &d); err != nil || !ok {
-			if err == nil {
-				err = errDamaged
-			}
-			return fmt.Errorf("read outbox of %s: %w", r.name, err)
-		}
-		if refs := tx.Bucket(bucketRefs).Bucket([]byte(r.name)); refs != nil {
-			prev = Ref(refs.Get([]byte(it.alert)))
-		}
-		return nil
+func (m *Manager) read(r *route, it *outbox.Item) (d *outbox.Delivery, prev Ref, err error) {
+	err = m.db.View(func(tx *bolt.Tx) error {
+		var ref string
+		d, ref, err = outbox.Read(tx, r.name, it)
+		prev = Ref(ref)
+		return err
 	})
-	return &d, prev, err
+	if err != nil {
+		return nil, "", fmt.Errorf("read %s of %s: %w", it.Key, r.name, err)
+	}
+	return d, prev, nil
 }
 
 // settle makes durable that the receiver has it.
-func (m *Manager) settle(r *route, it *item) error {
-	err := m.db.Update(func(tx *bolt.Tx) error {
-		if it.ref != "" && !it.digest {
-			refs, err := sub(tx, bucketRefs, r.name)
-			if err != nil {
-				return err
-			}
-			if err := refs.Put([]byte(it.alert), []byte(it.ref)); err != nil {
-				return err
-			}
-		}
-		return tx.Bucket(bucketOutbox).Bucket([]byte(r.name)).Delete(number(it.seq))
-	})
-	if err != nil {
-		return fmt.Errorf("note delivery of %s: %w", it.key, err)
+func (m *Manager) settle(r *route, it *outbox.Item) error {
+	if err := m.db.Update(func(tx *bolt.Tx) error { return outbox.Settle(tx, r.name, it) }); err != nil {
+		return fmt.Errorf("note delivery of %s: %w", it.Key, err)
 	}
 	m.gone(r, it)
 	return nil
 }
 
 // remove takes items out of the outbox without an attempt.
-func (m *Manager) remove(r *route, items []*item, outcome string) error {
-	err := m.db.Update(func(tx *bolt.Tx) error {
-		outbox := tx.Bucket(bucketOutbox).Bucket([]byte(r.name))
-		for _, it := range items {
-			if err := outbox.Delete(number(it.seq)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+func (m *Manager) remove(r *route, items []*outbox.Item, outcome string) error {
+	if err := m.db.Update(func(tx *bolt.Tx) error { return outbox.Delete(tx, r.name, items...) }); err != nil {
 		return fmt.Errorf("remove from outbox of %s: %w", r.name, err)
 	}
 	m.metrics.notifications.WithLabelValues(r.name, outcome).Add(float64(len(items)))
@@ -239,58 +212,65 @@ func (m *Manager) remove(r *route, items []*item, outcome string) error {
 }
 
 // bury makes a dead letter of it.
-func (m *Manager) bury(r *route, it *item, reason string) error {
+func (m *Manager) bury(r *route, it *outbox.Item, reason string) error {
 	kept := 0
-	err := m.db.Update(func(tx *bolt.Tx) error {
-		outbox := tx.Bucket(bucketOutbox).Bucket([]byte(r.name))
-		var d delivery
-		if _, err := get(outbox, number(it.seq), &d); err != nil {
-			return err
-		}
-		if err := outbox.Delete(number(it.seq)); err != nil {
-			return err
-		}
-		var err error
-		kept, err = inter(tx, r.name, &DeadLetter{Sink: r.name, Key: it.key, Queued: it.queued, Died: time.Now(),
-			Attempts: it.attempts, Reason: reason, Alert: d.Alert})
+	if err := m.db.Update(func(tx *bolt.Tx) (err error) {
+		kept, err = outbox.Bury(tx, r.name, it, reason, time.Now())
 		return err
-	})
-	if err != nil {
-		return fmt.Errorf("give up %s: %w", it.key, err)
+	}); err != nil {
+		return fmt.Errorf("give up %s: %w", it.Key, err)
 	}
 	m.metrics.notifications.WithLabelValues(r.name, outcomeDead).Inc()
 	m.metrics.dead.WithLabelValues(r.name).Set(float64(kept))
-	m.log.Error("notification given up", "sink", r.name, "key", it.key, "attempts", it.attempts, "reason", reason)
+	m.log.Error("notification given up", "sink", r.name, "key", it.Key, "attempts", it.Attempts, "reason", reason)
 	m.gone(r, it)
 	return nil
 }
 
-// inter adds a dead letter within the bound and returns how many there are.
-func inter(tx *bolt.Tx, sink string, letter *DeadLetter) (int, error) {
-	dead, err := sub(tx, bucketDead, sink)
-	if err != nil {
-		return 0, err
+// trim keeps the sink's queue within its bound.
+func (m *Manager) trim(r *route, now time.Time) error {
+	length := r.q.Size()
+	if length <= m.cfg.QueueLimit {
+		return nil
 	}
-	seq, err := dead.NextSequence()
-	if err != nil {
-		return 0, err
+	if r.cfg.OnStorm == StormDigest {
+		_, err := m.sumUp(r, now)
+		return err
 	}
-	if err := put(dead, number(seq), letter); err != nil {
-		return 0, err
+	items := r.q.Waiting()
+	slices.SortFunc(items, func(a, b *outbox.Item) int {
+		return cmp.Or(cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Seq, b.Seq))
+	})
+	var errs []error
+	for _, it := range items[:min(length-m.cfg.QueueLimit, len(items))] {
+		errs = append(errs, m.bury(r, it, "queue_limit was reached"))
 	}
-	n := 0
-	cursor := dead.Cursor()
-	for k, _ := cursor.Last(); k != nil; k, _ = cursor.Prev() {
-		if n++; n > maxDead {
-			n--
-			return n, cursor.Delete()
-		}
-	}
-	return n, nil
+	return errors.Join(errs...)
 }
 
-func (m *Manager) gone(r *route, items ...*item) {
-	r.q.drop(items...)
+// sumUp replaces what waits for the sink by one notification about it, in the
+// log and in the queue, and reports whether it did: one alert needs no digest.
+func (m *Manager) sumUp(r *route, now time.Time) (bool, error) {
+	items := r.q.Waiting()
+	if len(items) < 2 {
+		return false, nil
+	}
+	var made *outbox.Item
+	if err := m.db.Update(func(tx *bolt.Tx) (err error) {
+		made, err = outbox.SumUp(tx, r.name, items, now)
+		return err
+	}); err != nil {
+		return false, fmt.Errorf("sum up for %s: %w", r.name, err)
+	}
+	m.metrics.notifications.WithLabelValues(r.name, outcomeDigested).Add(float64(len(items)))
+	m.metrics.queue.WithLabelValues(r.name).Inc()
+	m.gone(r, items...)
+	r.q.Push(made)
+	return true, nil
+}
+
+func (m *Manager) gone(r *route, items ...*outbox.Item) {
+	r.q.Drop(items...)
 	m.metrics.queue.WithLabelValues(r.name).Sub(float64(len(items)))
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/internal/group"
+	"github.com/gatehound/gatehound/alerting/internal/outbox"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -264,11 +266,11 @@ func TestDeadLettersAreBounded(t *testing.T) {
 	r := open(t, "", func(c *Config) {
 		c.Sinks = []SinkConfig{{Name: "s", Kind: "fake", PerMinute: 100_000}}
 	}, s)
-	r.offer(t, many(maxDead+50, noon, schemas.SeverityLow)...)
+	r.offer(t, many(outbox.MaxDead+50, noon, schemas.SeverityLow)...)
 	stop := r.run(t)
 	stop() // what is due is tried before Run ends
-	if dead, err := r.DeadLetters(); err != nil || len(dead) != maxDead {
-		t.Errorf("%d dead letters, %v; want %d", len(dead), err, maxDead)
+	if dead, err := r.DeadLetters(); err != nil || len(dead) != outbox.MaxDead {
+		t.Errorf("%d dead letters, %v; want %d", len(dead), err, outbox.MaxDead)
 	}
 }
 
@@ -321,7 +323,7 @@ func TestStopIsBounded(t *testing.T) {
 	t.Run("what is due goes out, the rest stays", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &fakeSink{name: "s", answer: func(_ context.Context, c call) (Ref, error) {
-				time.Sleep(time.Second)
+				time.Sleep(900 * time.Millisecond)
 				return "", nil
 			}}
 			r := open(t, logPath(t), nil, s)
@@ -390,9 +392,9 @@ func TestMetrics(t *testing.T) {
 		}{
 			{"findings_total", nil, 4},
 			{"grouped_total", nil, 1},
-			{"suppressed_total", []string{"reason", reasonRepeat}, 1},
-			{"suppressed_total", []string{"reason", reasonInterval}, 1},
-			{"suppressed_total", []string{"reason", reasonException}, 1},
+			{"suppressed_total", []string{"reason", group.ReasonRepeat}, 1},
+			{"suppressed_total", []string{"reason", group.ReasonInterval}, 1},
+			{"suppressed_total", []string{"reason", group.ReasonException}, 1},
 			{"alerts_total", []string{"state", "open"}, 1},
 			{"alerts_total", []string{"state", "resolved"}, 1},
 			{"open_alerts", nil, 0},

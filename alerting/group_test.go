@@ -151,8 +151,8 @@ func TestOfferBoundsFindings(t *testing.T) {
 		f.Features = append(f.Features, schemas.Feature{Observed: math.Inf(1), Expected: math.Inf(-1), Text: strings.Repeat("t", 1<<16)})
 	}
 	a := r.offer(t, f)[0]
-	if a.Finding.ID == "" || len(a.Title) > maxLine || len(a.Entity.Name) > maxLine || len(a.Finding.Query) > maxQuery ||
-		len(a.Finding.Features) > maxEntries || a.Severity != schemas.SeverityCritical || a.Confidence != 0 || a.Events != 0 {
+	if a.Finding.ID == "" || len(a.Title) > 512 || len(a.Entity.Name) > 512 || len(a.Finding.Query) > 16<<10 ||
+		len(a.Finding.Features) > 32 || a.Severity != schemas.SeverityCritical || a.Confidence != 0 || a.Events != 0 {
 		t.Errorf("not within the bounds: %s", line(a))
 	}
 	if a.Finding.Features[1].Observed != math.MaxFloat64 {

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -240,7 +241,7 @@ func TestDamagedEntry(t *testing.T) {
 		r := open(t, path, nil, &fakeSink{name: "s"})
 		r.offer(t, many(3, noon, schemas.SeverityLow)...)
 		if err := r.db.Update(func(tx *bolt.Tx) error {
-			return tx.Bucket(bucketOutbox).Bucket([]byte("s")).Put(number(2), []byte(`{"key":`))
+			return tx.Bucket(journal.Outbox).Bucket([]byte("s")).Put(journal.Number(2), []byte(`{"key":`))
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/journal"
+	"github.com/gatehound/gatehound/alerting/internal/outbox"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -69,8 +71,8 @@ func New(cfg Config, sinks []Sink, log *slog.Logger, reg prometheus.Registerer) 
 			return nil, fmt.Errorf("two sinks are named %s: want unique names", sc.Name)
 		}
 		least, _ := sc.severity() // validate has checked it
-		m.routes = append(m.routes, &route{name: sc.Name, sink: s, min: least, cfg: sc, q: newQueue(),
-			rate: window{limit: sc.PerMinute}})
+		m.routes = append(m.routes, &route{name: sc.Name, sink: s, min: least, cfg: sc, q: outbox.NewQueue(),
+			rate: outbox.Window{Limit: sc.PerMinute}})
 		met.sink(sc.Name)
 	}
 	return m, nil
@@ -102,7 +104,7 @@ func (m *Manager) open() error {
 	if m.db != nil {
 		return nil
 	}
-	db, temp, err := openLog(m.cfg.Path)
+	db, temp, err := journal.Open(m.cfg.Path)
 	if err != nil {
 		return err
 	}
@@ -116,66 +118,35 @@ func (m *Manager) open() error {
 
 // restore makes again what the manager keeps in memory.
 func (m *Manager) restore() error {
-	if err := m.db.Update(m.disown); err != nil {
+	var gone map[string]int
+	if err := m.db.Update(func(tx *bolt.Tx) (err error) {
+		gone, err = outbox.Disown(tx, func(sink string) bool { return m.route(sink) != nil }, time.Now())
+		return err
+	}); err != nil {
 		return err
 	}
+	for sink, n := range gone {
+		m.log.Warn("notifications for a removed sink are dead letters", "sink", sink, "count", n)
+	}
 	return m.db.View(func(tx *bolt.Tx) error {
-		open := tx.Bucket(bucketOpen)
-		m.total = tx.Bucket(bucketAlerts).Stats().KeyN
-		m.seen = tx.Bucket(bucketSeen).Stats().KeyN
+		open := tx.Bucket(journal.Unresolved)
+		m.total = tx.Bucket(journal.Alerts).Stats().KeyN
+		m.seen = tx.Bucket(journal.Seen).Stats().KeyN
 		m.metrics.open.Set(float64(open.Stats().KeyN))
-		m.oldest = first(open)
+		m.oldest = journal.First(open)
 		if k, _ := open.Cursor().Last(); k != nil {
-			seen, _ := atMoment(k)
+			seen, _ := journal.AtMoment(k)
 			m.clock.advance(seen, time.Now())
 		}
 		for _, r := range m.routes {
-			r.q.load(tx, r.name)
-			m.metrics.queue.WithLabelValues(r.name).Set(float64(r.q.size()))
-			if dead := tx.Bucket(bucketDead).Bucket([]byte(r.name)); dead != nil {
+			r.q.Push(outbox.Load(tx, r.name)...)
+			m.metrics.queue.WithLabelValues(r.name).Set(float64(r.q.Size()))
+			if dead := tx.Bucket(journal.Dead).Bucket([]byte(r.name)); dead != nil {
 				m.metrics.dead.WithLabelValues(r.name).Set(float64(dead.Stats().KeyN))
 			}
 		}
 		return nil
 	})
-}
-
-// disown makes dead letters of what waits for sinks that are configured no
-// more.
-func (m *Manager) disown(tx *bolt.Tx) error {
-	outbox := tx.Bucket(bucketOutbox)
-	var gone []string
-	if err := outbox.ForEachBucket(func(k []byte) error {
-		if m.route(string(k)) == nil {
-			gone = append(gone, string(k))
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	for _, sink := range gone {
-		box := outbox.Bucket([]byte(sink))
-		n := 0
-		if err := box.ForEach(func(k, _ []byte) error {
-			var d delivery
-			if _, err := get(box, k, &d); err != nil {
-				return err
-			}
-			n++
-			_, err := inter(tx, sink, &DeadLetter{Sink: sink, Key: d.Key, Queued: d.Queued, Died: time.Now(),
-				Reason: "the sink is configured no more", Alert: d.Alert})
-			return err
-		}); err != nil {
-			return err
-		}
-		if err := outbox.DeleteBucket([]byte(sink)); err != nil {
-			return err
-		}
-		if n > 0 {
-			m.log.Warn("notifications for a removed sink are dead letters", "sink", sink, "count", n)
-		}
-	}
-	return nil
 }
 
 // sweepEvery is how often Run looks for alerts to resolve and for entries of

@@ -13,13 +13,6 @@ const (
 	outcomeBelow      = "below_severity"
 )
 
-// The values of the label "reason" of suppressed findings.
-const (
-	reasonRepeat    = "known_finding"
-	reasonInterval  = "repeat_interval"
-	reasonException = "exception"
-)
-
 type metrics struct {
 	findings      prometheus.Counter
 	grouped       prometheus.Counter

@@ -8,6 +8,9 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/group"
+	"github.com/gatehound/gatehound/alerting/internal/journal"
+	"github.com/gatehound/gatehound/alerting/internal/outbox"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -63,13 +66,13 @@ func (m *Manager) Offer(ctx context.Context, findings []schemas.Finding) ([]sche
 		return nil, err
 	}
 	out := m.unheld()
-	for chunk := range slices.Chunk(prepare(findings), chunkFindings) {
+	for chunk := range slices.Chunk(group.Prepare(findings), chunkFindings) {
 		if err := ctx.Err(); err != nil {
 			return out, err
 		}
-		alerts, err := m.decide(func(b *book) error {
+		alerts, err := m.decide(func(b *group.Book) error {
 			for i := range chunk {
-				if err := b.take(&chunk[i]); err != nil {
+				if err := b.Take(&chunk[i]); err != nil {
 					return err
 				}
 			}
@@ -137,7 +140,7 @@ func (m *Manager) resolve(now time.Time) ([]schemas.Alert, error) {
 		if m.oldest.IsZero() || !m.oldest.Before(bound) {
 			break
 		}
-		alerts, err := m.decide(func(b *book) error { return b.resolve(bound, chunkResolve, false) })
+		alerts, err := m.decide(func(b *group.Book) error { return b.Resolve(bound, chunkResolve, false) })
 		if err != nil {
 			return out, fmt.Errorf("resolve alerts: %w", err)
 		}
@@ -149,7 +152,7 @@ func (m *Manager) resolve(now time.Time) ([]schemas.Alert, error) {
 	for m.total > m.cfg.MaxAlerts {
 		excess := m.total - m.cfg.MaxAlerts
 		before := m.total
-		alerts, err := m.decide(func(b *book) error { return b.evict(min(excess, chunkResolve)) })
+		alerts, err := m.decide(func(b *group.Book) error { return b.Evict(min(excess, chunkResolve)) })
 		if err != nil {
 			return out, fmt.Errorf("make room for alerts: %w", err)
 		}
@@ -163,47 +166,66 @@ func (m *Manager) resolve(now time.Time) ([]schemas.Alert, error) {
 
 // decide runs f in one transaction of the log and, when that is durable, makes
 // true what it decided.
-func (m *Manager) decide(f func(*book) error) ([]schemas.Alert, error) {
-	var b *book
+func (m *Manager) decide(f func(*group.Book) error) ([]schemas.Alert, error) {
+	var b *group.Book
+	var queued [][]*outbox.Item
+	var below []int
 	var oldest time.Time
 	if err := m.db.Update(func(tx *bolt.Tx) error {
-		b = newBook(tx, &m.cfg, m.routes, time.Now())
+		now := time.Now()
+		rules := group.Rules{GroupWindow: m.cfg.GroupWindow, RepeatInterval: m.cfg.RepeatInterval, ResolveAfter: m.cfg.ResolveAfter}
+		b = group.NewBook(tx, rules, now)
 		if err := f(b); err != nil {
 			return err
 		}
-		err := b.write()
-		oldest = first(tx.Bucket(bucketOpen))
+		if err := b.Write(); err != nil {
+			return err
+		}
+		var err error
+		queued, below, err = m.enqueue(tx, b.Told, now)
+		oldest = journal.First(tx.Bucket(journal.Unresolved))
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	m.oldest = oldest
-	m.total += b.total
-	m.seen += b.seen
-	m.metrics.open.Add(float64(b.open))
-	m.metrics.grouped.Add(float64(b.grouped))
-	for reason, n := range b.suppressed {
+	m.total += b.Total
+	m.seen += b.Seen
+	m.metrics.open.Add(float64(b.Open))
+	m.metrics.grouped.Add(float64(b.Grouped))
+	for reason, n := range b.Suppressed {
 		m.metrics.suppressed.WithLabelValues(reason).Add(float64(n))
 	}
-	for state, n := range b.states {
-		m.metrics.alerts.WithLabelValues(schemas.AlertState(state).String()).Add(float64(n))
+	for i := range b.Told {
+		m.metrics.alerts.WithLabelValues(b.Told[i].State.String()).Inc()
 	}
 	for i, r := range m.routes {
-		m.metrics.notifications.WithLabelValues(r.name, outcomeBelow).Add(float64(b.below[i]))
-		m.metrics.queue.WithLabelValues(r.name).Add(float64(len(b.queued[i])))
-		r.q.push(b.queued[i]...)
+		m.metrics.notifications.WithLabelValues(r.name, outcomeBelow).Add(float64(below[i]))
+		m.metrics.queue.WithLabelValues(r.name).Add(float64(len(queued[i])))
+		r.q.Push(queued[i]...)
 	}
-	return b.alerts(), nil
+	return b.Alerts(), nil
 }
 
-// first returns the time of an index's first entry; zero if it is empty.
-func first(index *bolt.Bucket) time.Time {
-	k, _ := index.Cursor().First()
-	if k == nil {
-		return time.Time{}
+// enqueue puts alerts into the outboxes of the sinks that want them; it returns
+// by sink what is to be queued, and how many were not severe enough.
+func (m *Manager) enqueue(tx *bolt.Tx, alerts []schemas.Alert, now time.Time) (queued [][]*outbox.Item, below []int, err error) {
+	queued, below = make([][]*outbox.Item, len(m.routes)), make([]int, len(m.routes))
+	for i, r := range m.routes {
+		for j := range alerts {
+			a := &alerts[j]
+			if a.Severity < r.min {
+				below[i]++
+				continue
+			}
+			it, err := outbox.Store(tx, r.name, &outbox.Delivery{Key: Key(a), Queued: now, Alert: *a})
+			if err != nil {
+				return nil, nil, err
+			}
+			queued[i] = append(queued[i], it)
+		}
 	}
-	t, _ := atMoment(k)
-	return t
+	return queued, below, nil
 }
 
 // sweep resolves what event time has left behind while nobody called, and
@@ -230,54 +252,21 @@ func (m *Manager) expire() error {
 	excess := m.seen - maxSightings
 	due := excess > 0
 	if err := m.db.View(func(tx *bolt.Tx) error {
-		aging, closed := first(tx.Bucket(bucketAging)), first(tx.Bucket(bucketClosed))
+		aging, closed := journal.First(tx.Bucket(journal.Aging)), journal.First(tx.Bucket(journal.Resolved))
 		due = due || !aging.IsZero() && aging.Before(seenBound) || !closed.IsZero() && closed.Before(closedBound)
 		return nil
 	}); err != nil || !due {
 		return err
 	}
 	seenGone, closedGone := 0, 0
-	err := m.db.Update(func(tx *bolt.Tx) error {
-		seenGone, closedGone = 0, 0
-		aging, seen := tx.Bucket(bucketAging), tx.Bucket(bucketSeen)
-		if err := shed(aging, seenBound, excess, func(k []byte) error {
-			seenGone++
-			_, id := atMoment(k)
-			if err := seen.Delete([]byte(id)); err != nil {
-				return err
-			}
-			return aging.Delete(k)
-		}); err != nil {
-			return err
-		}
-		return shed(tx.Bucket(bucketClosed), closedBound, 0, func(k []byte) error {
-			closedGone++
-			return forget(tx, k)
-		})
+	err := m.db.Update(func(tx *bolt.Tx) (err error) {
+		seenGone, closedGone, err = group.Expire(tx, seenBound, closedBound, excess)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("expire entries of the notification log: %w", err)
 	}
 	m.seen -= seenGone
 	m.total -= closedGone
-	return nil
-}
-
-// shed calls drop for the keys of an index that are before the bound, and for
-// as many more as excess says; at most some thousands at once.
-func shed(index *bolt.Bucket, before time.Time, excess int, drop func(key []byte) error) error {
-	var keys [][]byte
-	cursor := index.Cursor()
-	for k, _ := cursor.First(); k != nil && len(keys) < 5000; k, _ = cursor.Next() {
-		if t, _ := atMoment(k); !t.Before(before) && len(keys) >= excess {
-			break
-		}
-		keys = append(keys, slices.Clone(k))
-	}
-	for _, k := range keys {
-		if err := drop(k); err != nil {
-			return err
-		}
-	}
 	return nil
 }

@@ -3,9 +3,9 @@ package alerting
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/internal/outbox"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -41,7 +41,7 @@ type Sink interface {
 }
 
 // Key returns the idempotency key of a's notification.
-func Key(a *schemas.Alert) string { return fmt.Sprintf("%s-%d", a.ID, a.Sequence) }
+func Key(a *schemas.Alert) string { return outbox.Key(a) }
 
 type permanentError struct{ error }
 

@@ -8,6 +8,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/group"
+	"github.com/gatehound/gatehound/alerting/internal/outbox"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -26,19 +28,22 @@ type Delivery struct {
 	Problem string `json:"problem,omitempty"`
 }
 
+// DeadLetter is a notification that was given up.
+type DeadLetter = outbox.DeadLetter
+
 // Pending lists what waits, by sink and then in the order of decision.
 func (m *Manager) Pending() []Delivery {
 	var out []Delivery
 	for _, r := range m.routes {
 		from := len(out)
 		seqs := make(map[string]uint64)
-		r.q.list(func(it *item) {
-			if it.sent {
+		r.q.List(func(it *outbox.Item) {
+			if it.Sent {
 				return
 			}
-			seqs[it.key] = it.seq
-			out = append(out, Delivery{Sink: r.name, Key: it.key, Alert: it.alert, State: it.state, Severity: it.severity,
-				Queued: it.queued, Attempts: it.attempts, Next: it.next, Problem: it.problem})
+			seqs[it.Key] = it.Seq
+			out = append(out, Delivery{Sink: r.name, Key: it.Key, Alert: it.Alert, State: it.State, Severity: it.Severity,
+				Queued: it.Queued, Attempts: it.Attempts, Next: it.Next, Problem: it.Problem})
 		})
 		slices.SortFunc(out[from:], func(a, b Delivery) int { return cmp.Compare(seqs[a.Key], seqs[b.Key]) })
 	}
@@ -51,17 +56,9 @@ func (m *Manager) DeadLetters() ([]DeadLetter, error) {
 		return nil, err
 	}
 	var out []DeadLetter
-	err := m.db.View(func(tx *bolt.Tx) error {
-		dead := tx.Bucket(bucketDead)
-		return dead.ForEachBucket(func(sink []byte) error {
-			letters := dead.Bucket(sink)
-			return letters.ForEach(func(k, _ []byte) error {
-				var l DeadLetter
-				_, err := get(letters, k, &l)
-				out = append(out, l)
-				return err
-			})
-		})
+	err := m.db.View(func(tx *bolt.Tx) (err error) {
+		out, err = outbox.Letters(tx)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list dead letters: %w", err)
@@ -81,33 +78,17 @@ func (m *Manager) Redeliver(sink string) (int, error) {
 	if err := m.open(); err != nil {
 		return 0, err
 	}
-	var items []*item
-	err := m.db.Update(func(tx *bolt.Tx) error {
-		items = nil
-		letters := tx.Bucket(bucketDead).Bucket([]byte(sink))
-		if letters == nil {
-			return nil
-		}
-		if err := letters.ForEach(func(k, _ []byte) error {
-			var l DeadLetter
-			if _, err := get(letters, k, &l); err != nil {
-				return err
-			}
-			it, err := store(tx, sink, &delivery{Key: l.Key, Queued: time.Now(), Alert: l.Alert,
-				Digest: l.Alert.Detector == digestDetector})
-			items = append(items, it)
-			return err
-		}); err != nil {
-			return err
-		}
-		return tx.Bucket(bucketDead).DeleteBucket([]byte(sink))
+	var items []*outbox.Item
+	err := m.db.Update(func(tx *bolt.Tx) (err error) {
+		items, err = outbox.Redeliver(tx, sink, time.Now())
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("redeliver to %s: %w", sink, err)
 	}
 	m.metrics.dead.WithLabelValues(sink).Set(0)
 	m.metrics.queue.WithLabelValues(sink).Add(float64(len(items)))
-	r.q.push(items...)
+	r.q.Push(items...)
 	return len(items), nil
 }
 
@@ -119,14 +100,9 @@ func (m *Manager) Alerts() ([]schemas.Alert, error) {
 		return nil, err
 	}
 	var out []schemas.Alert
-	err := m.db.View(func(tx *bolt.Tx) error {
-		alerts := tx.Bucket(bucketAlerts)
-		return alerts.ForEach(func(k, _ []byte) error {
-			var rec record
-			_, err := get(alerts, k, &rec)
-			out = append(out, rec.Alert)
-			return err
-		})
+	err := m.db.View(func(tx *bolt.Tx) (err error) {
+		out, err = group.Alerts(tx)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list alerts: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,9 +126,10 @@ func TestQueueLimit(t *testing.T) {
 	for _, mode := range []string{StormDigest, StormDelay} {
 		t.Run(mode, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				away := true
+				var away atomic.Bool
+				away.Store(true)
 				s := &fakeSink{name: "s", answer: func(context.Context, call) (Ref, error) {
-					if away {
+					if away.Load() {
 						return "", After(errAway, time.Hour)
 					}
 					return "", nil
@@ -147,7 +149,7 @@ func TestQueueLimit(t *testing.T) {
 				if n := len(r.Pending()); n > 10 {
 					t.Errorf("%d wait, want at most 10", n)
 				}
-				away = false
+				away.Store(false)
 				time.Sleep(3 * time.Hour)
 				synctest.Wait()
 				stop()

@@ -1,33 +1,47 @@
-package alerting
+// Package group decides what findings mean for alerts: which alert a finding
+// belongs to, whether people are to be told, and when an alert is over. It
+// decides within one transaction of the notification log, by event time, and
+// sends nothing.
+package group
 
 import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// book takes the decisions of one transaction of the log. It is thrown away
+// Rules are the room's settings that decisions follow.
+type Rules struct{ GroupWindow, RepeatInterval, ResolveAfter time.Duration }
+
+// The reasons for which a finding tells nobody.
+const (
+	ReasonRepeat    = "known_finding"
+	ReasonInterval  = "repeat_interval"
+	ReasonException = "exception"
+)
+
+// Book takes the decisions of one transaction of the log. It is thrown away
 // with it: nothing outside changes before the transaction is durable.
-type book struct {
-	tx     *bolt.Tx
-	cfg    *Config
-	routes []*route
-	now    time.Time // by the wall clock
+type Book struct {
+	tx    *bolt.Tx
+	rules Rules
+	now   time.Time // by the wall clock
 
 	changed map[string]*change // by alert id
 	order   []*change          // in order of the first touch
 
-	// What becomes true with the commit.
-	queued     [][]*item // by route
-	suppressed map[string]int
-	below      []int // by route
-	grouped    int
-	states     [3]int // notifications by schemas.AlertState
-	open       int    // change of the number of open alerts
-	total      int    // change of the number of alerts
-	seen       int    // findings that are new to the log
+	// What becomes true with the commit: the alerts that are to be told, the
+	// findings that tell nobody by reason, those that joined an alert, and the
+	// changes of the numbers of open alerts, alerts and findings in the log.
+	Told       []schemas.Alert
+	Suppressed map[string]int
+	Grouped    int
+	Open       int
+	Total      int
+	Seen       int
 }
 
 // change is an alert that the transaction touches.
@@ -41,18 +55,18 @@ type change struct {
 	shown bool
 }
 
-func newBook(tx *bolt.Tx, cfg *Config, routes []*route, now time.Time) *book {
-	return &book{tx: tx, cfg: cfg, routes: routes, now: now, changed: make(map[string]*change),
-		queued: make([][]*item, len(routes)), below: make([]int, len(routes)), suppressed: make(map[string]int)}
+// NewBook begins the decisions of tx; now is the wall clock's time.
+func NewBook(tx *bolt.Tx, rules Rules, now time.Time) *Book {
+	return &Book{tx: tx, rules: rules, now: now, changed: make(map[string]*change), Suppressed: make(map[string]int)}
 }
 
 // find returns the alert with the id, or nil.
-func (b *book) find(id string) (*change, error) {
+func (b *Book) find(id string) (*change, error) {
 	if c := b.changed[id]; c != nil {
 		return c, nil
 	}
 	c := &change{}
-	ok, err := get(b.tx.Bucket(bucketAlerts), []byte(id), &c.rec)
+	ok, err := journal.Get(b.tx.Bucket(journal.Alerts), []byte(id), &c.rec)
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -61,27 +75,27 @@ func (b *book) find(id string) (*change, error) {
 	return c, nil
 }
 
-func (b *book) add(c *change) {
+func (b *Book) add(c *change) {
 	b.changed[c.rec.Alert.ID] = c
 	b.order = append(b.order, c)
 }
 
-// take decides about one finding.
-func (b *book) take(f *schemas.Finding) error {
+// Take decides about one finding.
+func (b *Book) Take(f *schemas.Finding) error {
 	var seen sighting
-	known, err := get(b.tx.Bucket(bucketSeen), []byte(f.ID), &seen)
+	known, err := journal.Get(b.tx.Bucket(journal.Seen), []byte(f.ID), &seen)
 	if err != nil {
 		return err
 	}
 	if f.Exception != nil {
-		b.suppressed[reasonException]++
+		b.Suppressed[ReasonException]++
 		if known {
 			return nil
 		}
 		return b.remember(f, sighting{Severity: f.Severity, Events: f.Events, Excepted: true}, nil)
 	}
 	if known && (seen.Excepted || f.Severity <= seen.Severity) {
-		b.suppressed[reasonRepeat]++
+		b.Suppressed[ReasonRepeat]++
 		if seen.Alert != "" { // so that the caller stores the alert again
 			c, err := b.find(seen.Alert)
 			if c != nil {
@@ -110,8 +124,8 @@ func (b *book) take(f *schemas.Finding) error {
 }
 
 // groupOf returns the alert that f belongs to, made anew if there is none.
-func (b *book) groupOf(fp string, f *schemas.Finding) (*change, error) {
-	current := b.tx.Bucket(bucketCurrent)
+func (b *Book) groupOf(fp string, f *schemas.Finding) (*change, error) {
+	current := b.tx.Bucket(journal.Current)
 	newest := true
 	if id := current.Get([]byte(fp)); id != nil {
 		c, err := b.find(string(id))
@@ -120,8 +134,8 @@ func (b *book) groupOf(fp string, f *schemas.Finding) (*change, error) {
 		}
 		if c != nil {
 			a := &c.rec.Alert
-			if f.WindowStart.Sub(a.LastSeen) <= b.cfg.GroupWindow && a.FirstSeen.Sub(f.WindowEnd) <= b.cfg.GroupWindow {
-				b.grouped++
+			if f.WindowStart.Sub(a.LastSeen) <= b.rules.GroupWindow && a.FirstSeen.Sub(f.WindowEnd) <= b.rules.GroupWindow {
+				b.Grouped++
 				return c, nil
 			}
 			newest = f.WindowStart.After(a.LastSeen)
@@ -129,7 +143,7 @@ func (b *book) groupOf(fp string, f *schemas.Finding) (*change, error) {
 	}
 	c := &change{}
 	c.rec.Alert = schemas.Alert{
-		ID:          digestOf("alert", fp, f.ID),
+		ID:          journal.Hash("alert", fp, f.ID),
 		Fingerprint: fp,
 		State:       schemas.AlertOpen,
 		Detector:    f.Detector,
@@ -137,8 +151,8 @@ func (b *book) groupOf(fp string, f *schemas.Finding) (*change, error) {
 		FirstSeen:   f.WindowStart,
 		LastSeen:    f.WindowEnd,
 	}
-	b.open++
-	b.total++
+	b.Open++
+	b.Total++
 	b.add(c)
 	if !newest { // a late finding of an episode that is over
 		return c, nil
@@ -147,13 +161,13 @@ func (b *book) groupOf(fp string, f *schemas.Finding) (*change, error) {
 }
 
 // join adds f to the alert of c and says whether people are to be told.
-func (b *book) join(c *change, f *schemas.Finding, findings int, events int64) {
+func (b *Book) join(c *change, f *schemas.Finding, findings int, events int64) {
 	a := &c.rec.Alert
 	fresh := a.Sequence == 0 && !c.notify
 	resolved := a.State == schemas.AlertResolved
-	quiet := f.WindowStart.Sub(a.LastSeen) > b.cfg.ResolveAfter
+	quiet := f.WindowStart.Sub(a.LastSeen) > b.rules.ResolveAfter
 	if resolved {
-		b.open++
+		b.Open++
 	}
 	if f.Severity >= a.Severity || !f.Detected.Before(a.Finding.Detected) {
 		a.Title, a.Summary = f.Title, f.Summary
@@ -174,7 +188,7 @@ func (b *book) join(c *change, f *schemas.Finding, findings int, events int64) {
 	}
 	c.touched, c.shown = true, true
 
-	due := f.Detected.Sub(c.rec.Notified) >= b.cfg.RepeatInterval
+	due := f.Detected.Sub(c.rec.Notified) >= b.rules.RepeatInterval
 	switch {
 	case fresh, resolved, quiet:
 		a.State = schemas.AlertOpen
@@ -184,7 +198,7 @@ func (b *book) join(c *change, f *schemas.Finding, findings int, events int64) {
 		}
 	default:
 		if !c.notify {
-			b.suppressed[reasonInterval]++
+			b.Suppressed[ReasonInterval]++
 		}
 		return
 	}
@@ -196,30 +210,30 @@ func (b *book) join(c *change, f *schemas.Finding, findings int, events int64) {
 }
 
 // remember notes that f was seen; old is what the log had.
-func (b *book) remember(f *schemas.Finding, s sighting, old *sighting) error {
-	aging := b.tx.Bucket(bucketAging)
+func (b *Book) remember(f *schemas.Finding, s sighting, old *sighting) error {
+	aging := b.tx.Bucket(journal.Aging)
 	if old != nil {
-		if err := aging.Delete(moment(time.UnixMilli(old.At), f.ID)); err != nil {
+		if err := aging.Delete(journal.Moment(time.UnixMilli(old.At), f.ID)); err != nil {
 			return err
 		}
 	}
 	if old == nil {
-		b.seen++
+		b.Seen++
 	}
 	s.At = b.now.UnixMilli()
-	if err := aging.Put(moment(b.now, f.ID), nil); err != nil {
+	if err := aging.Put(journal.Moment(b.now, f.ID), nil); err != nil {
 		return err
 	}
-	return put(b.tx.Bucket(bucketSeen), []byte(f.ID), &s)
+	return journal.Put(b.tx.Bucket(journal.Seen), []byte(f.ID), &s)
 }
 
-// resolve closes the alerts that were last seen before the bound, at most
+// Resolve closes the alerts that were last seen before the bound, at most
 // limit of them, the oldest first; quietly if people are not to be told.
-func (b *book) resolve(before time.Time, limit int, quietly bool) error {
-	cursor := b.tx.Bucket(bucketOpen).Cursor()
+func (b *Book) Resolve(before time.Time, limit int, quietly bool) error {
+	cursor := b.tx.Bucket(journal.Unresolved).Cursor()
 	var ids []string
 	for k, _ := cursor.First(); k != nil && len(ids) < limit; k, _ = cursor.Next() {
-		seen, id := atMoment(k)
+		seen, id := journal.AtMoment(k)
 		if !seen.Before(before) {
 			break
 		}
@@ -235,38 +249,35 @@ func (b *book) resolve(before time.Time, limit int, quietly bool) error {
 		}
 		c.rec.Alert.State = schemas.AlertResolved
 		c.touched, c.shown, c.notify = true, true, !quietly
-		b.open--
+		b.Open--
 	}
 	return nil
 }
 
-// evict takes n alerts out of the log, the ones that were seen longest ago:
+// Evict takes n alerts out of the log, the ones that were seen longest ago:
 // resolved ones, and if there are not enough, open ones that it resolves
 // quietly.
-func (b *book) evict(n int) error {
-	err := shed(b.tx.Bucket(bucketClosed), time.Time{}, n, func(k []byte) error {
+func (b *Book) Evict(n int) error {
+	err := journal.Shed(b.tx.Bucket(journal.Resolved), time.Time{}, n, func(k []byte) error {
 		n--
-		b.total--
+		b.Total--
 		return forget(b.tx, k)
 	})
 	if err != nil || n == 0 {
 		return err
 	}
-	return b.resolve(time.Unix(1<<40, 0), n, true)
+	return b.Resolve(time.Unix(1<<40, 0), n, true)
 }
 
-// write puts the decisions into the log and fills queued.
-func (b *book) write() error {
+// Write puts the decisions into the log and fills Told.
+func (b *Book) Write() error {
 	for _, c := range b.order {
 		if !c.touched {
 			continue
 		}
 		if c.notify {
 			c.rec.Alert.Sequence++
-			b.states[c.rec.Alert.State]++
-			if err := b.enqueue(&c.rec.Alert); err != nil {
-				return err
-			}
+			b.Told = append(b.Told, c.rec.Alert)
 		}
 		if err := writeRecord(b.tx, &c.rec, c.was); err != nil {
 			return err
@@ -275,23 +286,8 @@ func (b *book) write() error {
 	return nil
 }
 
-func (b *book) enqueue(a *schemas.Alert) error {
-	for i, r := range b.routes {
-		if a.Severity < r.min {
-			b.below[i]++
-			continue
-		}
-		it, err := store(b.tx, r.name, &delivery{Key: Key(a), Queued: b.now, Alert: *a})
-		if err != nil {
-			return err
-		}
-		b.queued[i] = append(b.queued[i], it)
-	}
-	return nil
-}
-
-// alerts returns the alerts that the transaction is about, as they now are.
-func (b *book) alerts() []schemas.Alert {
+// Alerts returns the alerts that the transaction is about, as they now are.
+func (b *Book) Alerts() []schemas.Alert {
 	out := make([]schemas.Alert, 0, len(b.order))
 	for _, c := range b.order {
 		if c.shown {

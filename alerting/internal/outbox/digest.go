@@ -1,8 +1,7 @@
-package alerting
+package outbox
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,71 +9,36 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
 
 // digestNamed is how many alerts a digest names.
 const digestNamed = 10
 
+// digestDetectors is how many detectors a digest counts.
+const digestDetectors = 32
+
 // digestDetector is the Detector of a digest, which no detector has made.
 const digestDetector = "alerting.digest"
 
-// trim keeps the sink's queue within its bound.
-func (m *Manager) trim(r *route, now time.Time) error {
-	length := r.q.size()
-	if length <= m.cfg.QueueLimit {
-		return nil
-	}
-	if r.cfg.OnStorm == StormDigest {
-		_, err := m.sumUp(r, now)
-		return err
-	}
-	items := r.q.waiting()
-	slices.SortFunc(items, func(a, b *item) int {
-		return cmp.Or(cmp.Compare(a.severity, b.severity), cmp.Compare(a.seq, b.seq))
-	})
-	var errs []error
-	for _, it := range items[:min(length-m.cfg.QueueLimit, len(items))] {
-		errs = append(errs, m.bury(r, it, "queue_limit was reached"))
-	}
-	return errors.Join(errs...)
-}
-
-// sumUp replaces what waits for the sink by one notification about it, in the
-// log and in the queue, and reports whether it did: one alert needs no digest.
-func (m *Manager) sumUp(r *route, now time.Time) (bool, error) {
-	items := r.q.waiting()
-	if len(items) < 2 {
-		return false, nil
-	}
-	slices.SortFunc(items, func(a, b *item) int { return cmp.Compare(a.seq, b.seq) })
-	var made *item
-	err := m.db.Update(func(tx *bolt.Tx) error {
-		outbox := tx.Bucket(bucketOutbox).Bucket([]byte(r.name))
-		sum := newSummary()
-		for _, it := range items {
-			var d delivery
-			if _, err := get(outbox, number(it.seq), &d); err != nil {
-				return err
-			}
-			sum.add(&d)
-			if err := outbox.Delete(number(it.seq)); err != nil {
-				return err
-			}
+// SumUp replaces items, of which there are some, by one notification about
+// them.
+func SumUp(tx *bolt.Tx, sink string, items []*Item, now time.Time) (*Item, error) {
+	slices.SortFunc(items, func(a, b *Item) int { return cmp.Compare(a.Seq, b.Seq) })
+	sum := newSummary()
+	for _, it := range items {
+		d, _, err := Read(tx, sink, it)
+		if err != nil {
+			return nil, err
 		}
-		a := sum.alert()
-		var err error
-		made, err = store(tx, r.name, &delivery{Key: Key(&a), Queued: now, Digest: true, Alert: a})
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("sum up for %s: %w", r.name, err)
+		sum.add(d)
 	}
-	m.metrics.notifications.WithLabelValues(r.name, outcomeDigested).Add(float64(len(items)))
-	m.metrics.queue.WithLabelValues(r.name).Inc()
-	m.gone(r, items...)
-	r.q.push(made)
-	return true, nil
+	if err := Delete(tx, sink, items...); err != nil {
+		return nil, err
+	}
+	a := sum.alert()
+	return Store(tx, sink, &Delivery{Key: Key(&a), Queued: now, Digest: true, Alert: a})
 }
 
 // summary gathers what a digest says.
@@ -87,7 +51,7 @@ func newSummary() *summary {
 	return &summary{latest: make(map[string]schemas.Alert)}
 }
 
-func (s *summary) add(d *delivery) {
+func (s *summary) add(d *Delivery) {
 	s.keys = append(s.keys, d.Key)
 	s.latest[d.Alert.ID] = d.Alert
 }
@@ -101,7 +65,7 @@ func (s *summary) alert() schemas.Alert {
 	slices.SortFunc(all, func(a, b schemas.Alert) int {
 		return cmp.Or(cmp.Compare(b.Severity, a.Severity), a.FirstSeen.Compare(b.FirstSeen), cmp.Compare(a.ID, b.ID))
 	})
-	id := digestOf(append([]string{"digest"}, s.keys...)...)
+	id := journal.Hash(append([]string{"digest"}, s.keys...)...)
 	out := schemas.Alert{
 		ID: "digest-" + id, Fingerprint: id, State: schemas.AlertOpen, Sequence: 1,
 		Severity: all[0].Severity, Detector: digestDetector,
@@ -128,7 +92,7 @@ func (s *summary) alert() schemas.Alert {
 			out.LastSeen = a.LastSeen
 		}
 		if i < digestNamed {
-			named = append(named, fmt.Sprintf("%s: %s", a.Severity, cut(a.Title, 120)))
+			named = append(named, fmt.Sprintf("%s: %s", a.Severity, line(a.Title)))
 		}
 		if i < 500 && isID(a.ID) {
 			ids = append(ids, "'"+a.ID+"'")
@@ -170,7 +134,7 @@ func features(byDetector map[string]int, total int) []schemas.Feature {
 	slices.SortFunc(out, func(a, b schemas.Feature) int {
 		return cmp.Or(cmp.Compare(b.Observed, a.Observed), cmp.Compare(a.Text, b.Text))
 	})
-	return out[:min(len(out), maxEntries)]
+	return out[:min(len(out), digestDetectors)]
 }
 
 // isID reports whether id can stand in a query as it is.
@@ -181,4 +145,9 @@ func isID(id string) bool {
 		}
 	}
 	return id != ""
+}
+
+// line returns the beginning of a title.
+func line(title string) string {
+	return strings.ToValidUTF8(title[:min(len(title), 120)], "")
 }

@@ -1,14 +1,13 @@
-package alerting
+package group
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -21,9 +20,9 @@ const (
 	maxEntries = 32       // features and techniques
 )
 
-// prepare returns copies of findings in event-time order, within the bounds
+// Prepare returns copies of findings in event-time order, within the bounds
 // and without figures that JSON cannot hold.
-func prepare(findings []schemas.Finding) []schemas.Finding {
+func Prepare(findings []schemas.Finding) []schemas.Finding {
 	fs := make([]schemas.Finding, len(findings))
 	for i := range findings {
 		fs[i] = bounded(findings[i])
@@ -103,16 +102,5 @@ func sane(t time.Time) time.Time {
 // fingerprint is what findings are grouped by: 32 hexadecimal digits of a
 // SHA-256 over the detector and the entity.
 func fingerprint(f *schemas.Finding) string {
-	return digestOf("fingerprint", f.Detector, f.Entity.Kind.String(), f.Entity.Name)
-}
-
-// digestOf returns 32 hexadecimal digits of a SHA-256 over parts, which it
-// keeps apart by their lengths.
-func digestOf(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		h.Write(number(uint64(len(p))))
-		h.Write([]byte(p))
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return journal.Hash("fingerprint", f.Detector, f.Entity.Kind.String(), f.Entity.Name)
 }
