@@ -12,6 +12,8 @@ const (
 	cDomain         // may stand in a domain
 	cTrigger        // needs the detailed scan: @ % = : \ ~ # and what is not plain text
 	cOdd            // control characters and bytes of UTF-8 sequences
+	cEscape         // may begin an escape, or end one: % \ #
+	cAt             // @
 	cValue          // ends no unquoted value: not a space, a quote or a separator
 )
 
@@ -56,6 +58,8 @@ var classes = func() (t [256]uint16) {
 		}
 	}
 	set(cTrigger, "@%=:\\~#")
+	set(cEscape, "%\\#")
+	set(cAt, "@")
 	set(cBase64, "+/=_-")
 	set(cLocal, "._+-'!#$*^~|%")
 	set(cDomain, ".-")

@@ -32,6 +32,15 @@ var secretEnds = [...]string{"token", "apikey", "secret", "password", "passwd", 
 	"credentials", "sessionid", "sessid", "connectionstring", "csrf", "xsrf", "jwt", "assertion", "cvv", "cvc",
 	"contrasena", "motdepasse"}
 
+// secretEndsBy has the ends by their last letter.
+var secretEndsBy = func() (t [256][]string) {
+	for _, end := range secretEnds {
+		last := end[len(end)-1]
+		t[last] = append(t[last], end)
+	}
+	return t
+}()
+
 // notSecret are beginnings of names that end in "token" and count or mark
 // tokens.
 var notSecret = [...]string{"prompt", "completion", "total", "max", "min", "time", "input", "output", "num", "per",
@@ -54,11 +63,6 @@ func tells(name string) telling {
 		return tellsNothing
 	}
 	n := string(b)
-	switch b[len(b)-1] { // the last letters of all names below
-	case 'n', 'y', 't', 'd', 'e', 'g', 's', 'h', 'r', 'l', 'f', 'v', 'c', 'a', 'm', 'p', 'o':
-	default:
-		return tellsNothing
-	}
 	switch n {
 	case "authorization", "proxyauthorization", "xauthorization", "xforwardedauthorization":
 		return tellsScheme
@@ -74,7 +78,7 @@ func tells(name string) telling {
 		"inputfaultyprompt", "outputfaultyresponse", "inputbodyjson", "outputbodyjson", "parts", "contents", "choices":
 		return tellsPrompt
 	}
-	for _, end := range secretEnds {
+	for _, end := range secretEndsBy[b[len(b)-1]] {
 		if !strings.HasSuffix(n, end) {
 			continue
 		}

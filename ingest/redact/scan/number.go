@@ -202,6 +202,9 @@ func (n *cluster) cardShape(g int) bool {
 // date returns the end of a date (2024-08-06, 2024/08/06, 06/08/2024) at i, so
 // that it and the time behind it are not taken for a number; 0 if there is none.
 func (s *Scanner) date(i int) int {
+	if c, d := s.at(i+4), s.at(i+2); c != '-' && c != '/' && c != '.' && d != '/' && d != '.' {
+		return 0
+	}
 	for _, form := range [...]string{"dddd-dd-dd", "dddd/dd/dd", "dd/dd/dddd", "dd.dd.dddd", "dddd.dd.dd"} {
 		if i+len(form) > len(s.t) || classes[s.at(i+len(form))]&cDigit != 0 {
 			continue

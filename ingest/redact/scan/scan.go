@@ -76,8 +76,9 @@ func (s *Scanner) Clean(t string, mode Mode, counts *schemas.RedactionCounts) (o
 		return append(s.bufs[0][:0], Unproven...), true
 	}
 	for pass := range maxPasses {
-		s.find(t, mode)
-		odd := needsNeutral(t)
+		bits := union(t)
+		s.find(t, mode, bits)
+		odd := bits&cOdd != 0 && needsNeutral(t)
 		if len(s.spans) == 0 && !odd {
 			return out, changed
 		}
@@ -96,21 +97,16 @@ func (s *Scanner) Clean(t string, mode Mode, counts *schemas.RedactionCounts) (o
 	return append(s.bufs[0][:0], Unproven...), true
 }
 
-// find collects the spans of t, in order, without overlap.
-func (s *Scanner) find(t string, mode Mode) {
+// find collects the spans of t, in order, without overlap. bits are t's classes.
+func (s *Scanner) find(t string, mode Mode, bits uint16) {
 	s.src, s.t, s.mode, s.last = t, t, mode, 0
 	s.spans, s.view.from = s.spans[:0], s.view.from[:0]
-	if needsView(t) {
+	if bits&(cEscape|cOdd) != 0 {
 		s.view.build(t)
 		s.t = unsafe.String(unsafe.SliceData(s.view.text), len(s.view.text))
+		bits = union(s.t)
 	}
-	s.hasAt = false
-	for i := range len(s.t) {
-		if s.t[i] == '@' {
-			s.hasAt = true
-			break
-		}
-	}
+	s.hasAt = bits&cAt != 0
 	for i := 0; i < len(s.t); {
 		c := s.t[i]
 		if classes[c]&cWord != 0 {

@@ -13,15 +13,14 @@ type view struct {
 	from []int32
 }
 
-// needsView reports whether the view of s can differ from s.
-func needsView(s string) bool {
+// union returns the classes that the bytes of s have together. The view of s
+// can differ from s only if cEscape or cOdd is among them.
+func union(s string) uint16 {
+	bits := uint16(0)
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '%', c == '\\', classes[c]&cOdd != 0, c == '&' && i+1 < len(s) && s[i+1] == '#':
-			return true
-		}
+		bits |= classes[s[i]]
 	}
-	return false
+	return bits
 }
 
 // build makes v the view of s. It is linear in s: an escape that is complete at
