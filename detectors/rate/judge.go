@@ -33,7 +33,7 @@ func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort, v sc
 	j.hit[spike] = d.spikes(&j.Verdict, w, c, s.scheduled > 0 || round(x.WindowStart))
 	l := &d.limits
 	j.able[drop] = l.DropFloor > 0 && int(s.calm) >= l.DropHistory && j.Values >= l.DropHistory &&
-		j.Low >= l.DropFloor/2 && j.Expected >= l.DropFloor && j.Low >= 0.3*j.Expected &&
+		j.Low >= l.DropFloor/2 && j.Expected >= l.DropFloor && j.Low >= 0.2*j.Expected &&
 		(d.kind != schemas.EntityRoute || float64(s.others) >= 4*float64(l.Callers))
 	j.ended = j.able[drop] && n <= l.DropShare*j.Low*min(1, c.factor)
 	// Once it has begun to end, the level falls and is no measure any more.
@@ -50,7 +50,7 @@ func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort, v sc
 // it has one and otherwise against its peers.
 func (d *watch) spikes(v *score.Verdict, w *counts, c *Cohort, scheduled bool) bool {
 	n := float64(w.requests)
-	if n < d.limits.Floor || d.shared(w) {
+	if n < d.limits.Floor || d.elsewhere(w) {
 		return false
 	}
 	if v.Values < minHistory {

@@ -141,7 +141,7 @@ func distinct(bitmap uint32) float64 {
 
 // burst reports a minute that is beyond doubt before it is over.
 func (d *watch) burst(x *detectors.Context, s *State, c *counts) {
-	if s.hold[spike] > 0 || d.shared(c) {
+	if s.hold[spike] > 0 || d.elsewhere(c) {
 		return
 	}
 	s.hold[spike] = holdFor
@@ -149,11 +149,19 @@ func (d *watch) burst(x *detectors.Context, s *State, c *counts) {
 	x.Emit(d.spikeFinding(x, c, &v, 0))
 }
 
-// shared tells that many callers make the traffic together, none of them much:
-// an office or a carrier behind one address.
-func (d *watch) shared(c *counts) bool {
-	callers := distinct(c.callers)
-	return d.kind == schemas.EntityAddress && callers >= 8 && float64(c.requests)/callers < d.limits.Floor/4
+// elsewhere tells that the requests are somebody else's matter: those of one
+// caller on a route, and those of many callers, none of them much, behind the
+// address of an office or a carrier.
+func (d *watch) elsewhere(c *counts) bool {
+	switch d.kind {
+	case schemas.EntityRoute:
+		return c.alone()
+	case schemas.EntityAddress:
+		callers := distinct(c.callers)
+		return callers >= 8 && float64(c.requests)/callers < d.limits.Floor/4
+	default:
+		return false
+	}
 }
 
 // Close implements detectors.Detector.
@@ -224,7 +232,7 @@ func (d *watch) shift(x *detectors.Context, s *State, w *counts, c *Cohort, old 
 	}
 	switch {
 	case !known:
-	case side > 0 && n >= d.limits.Floor && n >= f*expected && n >= f/2*old.High && n >= 2*c.p99 && !d.shared(w):
+	case side > 0 && n >= d.limits.Floor && n >= f*expected && n >= f/2*old.High && n >= 2*c.p99 && !d.elsewhere(w):
 		x.Emit(d.shiftFinding(w, old, side))
 	case side < 0 && d.kind == schemas.EntityRoute && old.Low >= d.limits.DropFloor && n*f <= min(old.Expected*c.factor, old.Low):
 		x.Emit(d.shiftFinding(w, old, side))

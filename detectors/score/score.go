@@ -20,15 +20,16 @@ const (
 	floorShare, floorMeasure = 0.05, 0.002
 	// half is the deviation that scores 0.5.
 	half = 4
-	// forget is what a recurring peak loses with each value: a tenth in a day
-	// of minutes.
-	forget = 0.1 / 1440
+	// tail is the share of values that are above the ceiling.
+	tail = 0.01
+	// jobAfter is how many values in a row above make what happens in an hour a
+	// job that may come again the next day.
+	jobAfter = 3
 )
 
 // Stream is the baseline of one series: its level and its spread upwards and
-// downwards, the height that it is known to reach (as a usual value, or in two
-// excursions), and for each hour of the day the highest and the lowest value
-// of the days before. It takes 96 bytes.
+// downwards, its 99th percentile, and for each hour of the day the highest and
+// the lowest value of the days before. It takes 88 bytes.
 //
 // Values are compared by their logarithm, so that a factor is the same at
 // every level. What a Poisson count of that level scatters by itself
@@ -36,10 +37,8 @@ const (
 // that the series is no count, and ends that allowance.
 type Stream struct {
 	level, up, down float32
-	// peaks are the two highest of the usual values and the excursions; an
-	// excursion counts once. top is the highest of the one under way.
-	peaks [2]float32
-	top   float32
+	// ceiling is the 99th percentile.
+	ceiling float32
 	// run is the mean of the last ran values, all on one side: outside.
 	run float32
 	// last is the time of the last value, step the usual distance, in seconds.
@@ -147,7 +146,7 @@ func (s *Stream) judge(y float64) Verdict {
 	}
 	level := float64(s.level)
 	up, down := s.sigma(s.up), s.sigma(s.down)
-	ceiling, floor := max(level, float64(s.peaks[1])), level
+	ceiling, floor := max(level, float64(s.ceiling)), level
 	// An hour of the day that is not known yet tells nothing; the next hour
 	// counts too, because jobs do not start on the second.
 	today, next := s.bounds[s.hour%24], s.bounds[(s.hour+1)%24]
@@ -180,49 +179,53 @@ func (s *Stream) judge(y float64) Verdict {
 // known lowers a deviation to what it is from the furthest known value.
 func known(z, beyond float64) float64 { return min(z, max(beyond, 0)+2) }
 
-// sigma turns a mean absolute deviation on one side into a standard deviation:
-// not less than a count scatters by itself, and wider while little is known.
+// sigma turns a mean deviation to one side into a standard deviation, as that
+// of a normal distribution is; it is not less than a count scatters by itself,
+// and wider while little is known.
 func (s *Stream) sigma(mean float32) float64 {
 	least := floorMeasure
 	if !s.measure {
-		least = math.Sqrt(floorShare*floorShare + math.Exp(-float64(s.level)))
+		// The variance of ln(1+n) for a Poisson count n with the mean m is about
+		// m/(1+m)^2.
+		e := math.Exp(-float64(s.level))
+		least = math.Sqrt(floorShare*floorShare + max(e*(1-e), e*e/10))
 	}
-	return max(1.2533*float64(mean), least) * (1 + 4/float64(s.seen))
+	return max(math.Sqrt(2*math.Pi)*float64(mean), least) * (1 + 4/float64(s.seen))
 }
 
 // learn moves the baseline towards y.
 func (s *Stream) learn(y float64, out *Verdict) {
-	s.high, s.low = max(s.high, encode(y, 1)), lower(s.low, encode(y, 0))
+	s.low = lower(s.low, encode(y, 0))
 	if s.seen == 0 {
-		s.seen, s.level = 1, float32(y)
+		s.seen, s.level, s.ceiling, s.high = 1, float32(y), float32(y), encode(y, 1)
 		return
 	}
 	level, z := float64(s.level), out.Deviations
-	weight := max(1.0/memory, 1/float64(s.seen+1))
-	s.peaks[0], s.peaks[1] = max(s.peaks[0]-forget, 0), max(s.peaks[1]-forget, 0)
-	if z <= clip || s.seen < warmUp {
-		s.peaks[0], s.peaks[1] = max(s.peaks[0], float32(y)), max(s.peaks[1], float32(y))
-	}
 	if s.seen >= warmUp {
 		s.track(y, z, out)
+	}
+	if z <= clip || s.ran >= jobAfter || out.Shift > 0 {
+		s.high = max(s.high, encode(y, 1))
+	}
+	s.climb(y)
+	if s.seen >= warmUp {
 		y = min(max(y, level-clip*s.sigma(s.down)), level+clip*s.sigma(s.up))
 	}
+	weight := max(1.0/memory, 1/float64(s.seen+1))
 	if s.seen < math.MaxInt16 {
 		s.seen++
 	}
-	if out.Shift != 0 {
+	// A run is either over soon or the new level: until then nothing moves.
+	if s.ran > jobAfter || s.ran < -jobAfter || out.Shift != 0 {
 		return
 	}
 	diff := y - level
 	s.level = float32(level + weight*diff)
-	if diff >= 0 {
-		s.up += float32(weight * (diff - float64(s.up)))
-	} else {
-		s.down += float32(weight * (-diff - float64(s.down)))
-	}
+	s.up += float32(weight * (max(diff, 0) - float64(s.up)))
+	s.down += float32(weight * (max(-diff, 0) - float64(s.down)))
 }
 
-// track keeps runs of values outside and the peaks that they had.
+// track keeps runs of values outside.
 func (s *Stream) track(y, z float64, out *Verdict) {
 	side := int16(0)
 	switch {
@@ -230,14 +233,6 @@ func (s *Stream) track(y, z float64, out *Verdict) {
 		side = 1
 	case z < -clip:
 		side = -1
-	}
-	if s.top > 0 && side <= 0 {
-		s.peaks[1] = max(s.peaks[1], min(s.top, s.peaks[0]))
-		s.peaks[0] = max(s.peaks[0], s.top)
-		s.top = 0
-	}
-	if side > 0 {
-		s.top = max(s.top, float32(y))
 	}
 	if side == 0 || side*s.ran < 0 {
 		s.ran = 0
@@ -251,8 +246,22 @@ func (s *Stream) track(y, z float64, out *Verdict) {
 	out.Run = int(s.ran)
 	if length >= shiftAfter {
 		out.Shift = int(side)
-		s.peaks[0], s.peaks[1] = max(s.peaks[0], s.run), max(s.peaks[1], s.run)
-		s.level, s.ran, s.run, s.top = s.run, 0, 0, 0
+		s.level, s.ran, s.run = s.run, 0, 0
+	}
+}
+
+// climb moves the ceiling as a quantile is estimated by stochastic
+// approximation (Robbins, Monro 1951): a value above raises it by up to one
+// step, each other lowers it by a hundredth of one. Of a run only the first
+// value counts, so that one long excursion is not taken for many.
+func (s *Stream) climb(y float64) {
+	step := min(1, clip*s.sigma(s.up))
+	above := y - float64(s.ceiling)
+	switch {
+	case above <= 0:
+		s.ceiling = max(s.ceiling-float32(tail*step), 0)
+	case s.ran <= 1:
+		s.ceiling += float32(min(above, step))
 	}
 }
 
