@@ -158,8 +158,16 @@ func providerKey(t string, i int, tok string) (end int, kind schemas.RedactionKi
 		}
 		return dotted(t, end), p.kind, marker
 	}
-	if len(tok) >= 7 && len(tok) < 20 && equalFold(tok[:3], "sk-") && only(tok[3:], cAlnum) && has(tok[3:], cDigit) {
-		return i + len(tok), apiKey, "[SECRET:sk]" // "sk-1234", the master key of LiteLLM's guides
+	if len(tok) >= 7 && len(tok) < 20 && equalFold(tok[:3], "sk-") {
+		digits := 0
+		for k := range len(tok) {
+			if classes[tok[k]]&cDigit != 0 {
+				digits++
+			}
+		}
+		if digits >= 3 { // "sk-1234", the master key of LiteLLM's guides
+			return i + len(tok), apiKey, "[SECRET:sk]"
+		}
 	}
 	return 0, 0, ""
 }

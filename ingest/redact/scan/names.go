@@ -12,6 +12,7 @@ type telling uint8
 const (
 	tellsNothing telling = iota
 	tellsPrompt          // a prompt or an answer
+	tellsAround          // what surrounds a prompt or an answer: one only if it is text
 	tellsMaybe           // a secret if it is a parameter or looks like one
 	tellsSecret          // a secret whatever it is
 	tellsScheme          // Authorization: a scheme and what it presents
@@ -72,11 +73,16 @@ func tells(name string) telling {
 		return tellsMaybe
 	case "sig", "pass", "sid", "pin", "otp", "pan", "cardnumber", "mfa", "totp", "bearer", "phpsessid", "sas":
 		return tellsSecret
-	case "prompt", "content", "text", "input", "messages", "completion", "answer", "question", "instructions",
-		"system", "systemprompt", "requestbody", "responsebody", "backendrequestbody", "backendresponsebody",
-		"body", "reasoningcontent", "arguments", "response", "original", "faultyprompt", "faultyresponse",
-		"inputfaultyprompt", "outputfaultyresponse", "inputbodyjson", "outputbodyjson", "parts", "contents", "choices":
+	case "prompt", "content", "text", "messages", "completion", "answer", "question", "instructions", "systemprompt",
+		"body", "requestbody", "responsebody", "backendrequestbody", "backendresponsebody", "reasoningcontent",
+		"arguments", "original", "faultyprompt", "faultyresponse", "inputfaultyprompt", "outputfaultyresponse",
+		"parts", "contents", "inputtext", "outputtext", "generation", "stringvalue":
 		return tellsPrompt
+	case "input", "output", "response", "system", "choices", "inputbodyjson", "outputbodyjson":
+		return tellsAround
+	}
+	if strings.HasPrefix(n, "accesscontrol") {
+		return tellsNothing
 	}
 	for _, end := range secretEndsBy[b[len(b)-1]] {
 		if !strings.HasSuffix(n, end) {
@@ -114,8 +120,18 @@ func (s *Scanner) named(i int) int {
 		return i + 1
 	}
 	what := tells(t[start:end])
-	if what == tellsNothing || what == tellsPrompt && s.mode&Prompts == 0 {
+	switch {
+	case what == tellsNothing, (what == tellsPrompt || what == tellsAround) && s.mode&Prompts == 0:
 		return i + 1
+	case what == tellsAround:
+		next := i + 1
+		for s.at(next) == ' ' {
+			next++
+		}
+		if s.at(next) == '{' {
+			return i + 1 // the texts within have names of their own
+		}
+		what = tellsPrompt
 	}
 	param := s.parameter(start, i)
 	s.limit = len(t)

@@ -106,7 +106,9 @@ func (s *Scanner) gather(i int) (skip int) {
 		if skip == 0 {
 			skip = i
 		}
-		if c := classes[s.at(i)]; c&(cUpper|cLower) != 0 || s.at(i) == '_' || total > maxDigits {
+		next := s.at(i)
+		extension := next|0x20 == 'x' || next|0x20 == 'e' // 555-0100x12, 555-0100ext12
+		if c := classes[next]; c&(cUpper|cLower) != 0 && !(extension && n.groups > 0) || next == '_' || total > maxDigits {
 			for i < len(t) && classes[t[i]]&cDigit != 0 {
 				i++
 			}
@@ -191,12 +193,12 @@ func (n *cluster) cardShape(g int) bool {
 	if g == 0 {
 		return true
 	}
-	for _, want := range [...]string{"4444", "465", "464", "44443", "4441"} {
+	for _, want := range [...]string{"465", "464", "44443", "4441"} {
 		if n.shape(g, want, " -") {
 			return true
 		}
 	}
-	return false
+	return n.shape(g, "4444", " -.")
 }
 
 // date returns the end of a date (2024-08-06, 2024/08/06, 06/08/2024) at i, so

@@ -50,6 +50,17 @@ func (n *cluster) cpfShape(g int) bool {
 		n.sep[1] == '.' && n.sep[2] == '.' && n.sep[3] == '-'
 }
 
+// nino reports whether b is a British national insurance number: two letters,
+// six digits, A to D. There is no check digit.
+func nino(b []byte) bool {
+	for i, c := range b {
+		if digit := classes[c]&cDigit != 0; digit != (i >= 2 && i < 8) {
+			return false
+		}
+	}
+	return len(b) == 9 && b[8]|0x20 <= 'd'
+}
+
 // nanp reports whether the 10 digits d can be a number of the North American
 // plan: area and exchange begin with 2 to 9, and are no service code (N11).
 func nanp(d []byte) bool {
@@ -86,9 +97,9 @@ func (n *cluster) phone(g int, d []byte, plus, paren bool, ctx string) bool {
 		return total >= digitsLen && total <= 15 && slashes <= 1
 	case g == 0:
 		return false
-	case total == 10 && (n.shape(g, "334", "-. ") || paren && n.shape(g, "334", ")-. ") ||
-		g == 2 && n.count[0] == 3 && n.count[1] == 6 && (n.sep[1] == ')' || n.sep[1] == n.sep[2] || paren)):
-		return nanp(d) && slashes == 0
+	case total == 10 && (n.shape(g, "334", "-. ") || paren && g == 2 && n.count[0] == 3 && n.count[1] == 6):
+		// With '-' or brackets people write numbers that no plan has.
+		return slashes == 0 && d[0] >= '2' && (nanp(d) || paren || n.sep[1] == '-')
 	case total == 11 && d[0] == '1' && (n.shape(g, "1334", "-. ") || g == 3 && n.count[1] == 4 && n.count[2] == 7 && n.sep[3] != '/' && n.sep[2] != '/'):
 		return nanp(d[1:])
 	case d[0] == '0' && d[1] != '0':
@@ -202,7 +213,7 @@ func (s *Scanner) letteredID(i, j int, tok string) int {
 		b[n] = tok[k]
 		n++
 	}
-	if n == 9 && check.NIF(b[:n]) {
+	if n == 9 && (check.NIF(b[:n]) || nino(b[:n]) && s.context(i) == ctxNational) {
 		return s.add(i, j, schemas.RedactedNationalID, markNational)
 	}
 	if n == 16 {

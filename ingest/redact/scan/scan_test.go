@@ -63,6 +63,14 @@ func TestClean(t *testing.T) {
 		{"emails in a list", "a@b.com,c@d.org;e@f.net", "[EMAIL],[EMAIL];[EMAIL]", 0},
 		{"version after an address", "1.2.3.4 v1.2.3.4", "[IP] v1.2.3.4", 0},
 		{"quad of five", "1.2.3.4.5", "1.2.3.4.5", 0},
+		{"objects around prompts", `{"response":{"status":200,"choices":[{"message":{"content":"hi"}}]},"input":{"type":"log"}}`,
+			`{"response":{"status":200,"choices":[PROMPT]},"input":{"type":"log"}}`, Prompts},
+		{"CORS", "access-control-allow-credentials: true1234", "access-control-allow-credentials: true1234", 0},
+		{"extension", "call +44 20 7946 0958ext5", "call [PHONE]ext5", 0},
+		{"numbers of no plan", "(555)123-4567, 555-123-4567", "[PHONE], [PHONE]", 0},
+		{"card with dots", "4111.1111.1111.1111", "[CARD]", 0},
+		{"insurance number", "NINO AB123456C, ticket AB123456C", "NINO [NATIONAL_ID], ticket AB123456C", 0},
+		{"short test key", "sk-test-12345 sk-learn", "[SECRET:sk] sk-learn", 0},
 		{"slack hook", "https://hooks.slack.com/services/T00000000/B00000000/aB3dE5fG7hI9jK1lM3nO5pQ7", "https://hooks.slack.com/services/T00000000/B00000000/[SECRET:token]", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
