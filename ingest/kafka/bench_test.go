@@ -35,7 +35,7 @@ func BenchmarkDrain(b *testing.B) {
 			cpu := cpuTime()
 			b.SetBytes(719)
 			b.ResetTimer()
-			err := newReader(s, Partition{"in", 0}, 0).run(context.Background(), func(ch *ingest.Chunk) error {
+			err := s.reader(Partition{Topic: "in"}, nil).Run(context.Background(), 0, func(ch *ingest.Chunk) error {
 				n += len(ch.Ends)
 				if ch.Free != nil {
 					ch.Free()

@@ -68,7 +68,7 @@ func (m *membership) commitAnew(offsets map[string]map[int]int64) error {
 			req.Topics[t] = append(req.Topics[t], kafka.OffsetCommit{Partition: id, Offset: offset})
 		}
 	}
-	client, done := m.dialer.client()
+	client, done := m.dialer.Client()
 	defer done()
 	res, err := client.OffsetCommit(ctx, req)
 	if err != nil {

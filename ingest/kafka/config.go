@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"strings"
 	"time"
+
+	"github.com/gatehound/gatehound/ingest/kafka/internal/broker"
 )
 
 // Config says which topics to read, from where, as whom and how.
@@ -70,36 +70,11 @@ type Config struct {
 	DialTimeout time.Duration `mapstructure:"dial_timeout"`
 }
 
-// TLS are the settings of encrypted connections.
-type TLS struct {
-	// Enabled turns TLS on. The lowest version is 1.2. Default false.
-	Enabled bool `mapstructure:"enabled"`
-	// CAFile has the certificates, PEM, that brokers are trusted by. Default
-	// "": the system's.
-	CAFile string `mapstructure:"ca_file"`
-	// CertFile and KeyFile are this client's certificate and key, PEM, for
-	// brokers that ask for one. Both or neither. Default "".
-	CertFile string `mapstructure:"cert_file"`
-	KeyFile  string `mapstructure:"key_file"`
-	// ServerName is the name that brokers' certificates must bear. Default "":
-	// the name in the broker's address.
-	ServerName string `mapstructure:"server_name"`
-}
-
-// SASL are the settings of authentication.
-type SASL struct {
-	// Mechanism is "" (none), "plain", "scram-sha-256" or "scram-sha-512".
-	// Default "".
-	Mechanism string `mapstructure:"mechanism"`
-	// Username to authenticate as. Default "".
-	Username string `mapstructure:"username"`
-	// Password, or the file, or the environment variable that holds it: one of
-	// the three. White space at the end of the file is not part of it. Default
-	// "".
-	Password     string `mapstructure:"password"`
-	PasswordFile string `mapstructure:"password_file"`
-	PasswordEnv  string `mapstructure:"password_env"`
-}
+// TLS and SASL are the settings of the connections.
+type (
+	TLS  = broker.TLS
+	SASL = broker.SASL
+)
 
 // The values of Config.Start.
 const (
@@ -176,59 +151,12 @@ func (c *Config) validateConnection() error {
 		}
 	}
 	errs = append(errs, between("dial_timeout", c.DialTimeout, 100*time.Millisecond, time.Minute))
-	t := &c.TLS
-	if (t.CertFile == "") != (t.KeyFile == "") {
-		errs = append(errs, errors.New("tls.cert_file, tls.key_file: want both or neither"))
-	}
-	if !t.Enabled && (t.CAFile != "" || t.CertFile != "" || t.ServerName != "") {
-		errs = append(errs, errors.New("tls.enabled: is false, but other settings of tls are given"))
-	}
-	return errors.Join(append(errs, c.SASL.validate())...)
+	return errors.Join(append(errs, c.TLS.Validate(), c.SASL.Validate())...)
 }
 
-func (s *SASL) validate() error {
-	given := 0
-	for _, v := range []string{s.Password, s.PasswordFile, s.PasswordEnv} {
-		if v != "" {
-			given++
-		}
-	}
-	switch s.Mechanism {
-	case "":
-		if s.Username != "" || given > 0 {
-			return errors.New("sasl.mechanism: is empty, but other settings of sasl are given: want plain, scram-sha-256 or scram-sha-512")
-		}
-		return nil
-	case saslPlain, saslScram256, saslScram512:
-	default:
-		return errors.New("sasl.mechanism: want plain, scram-sha-256 or scram-sha-512")
-	}
-	if s.Username == "" {
-		return errors.New("sasl.username: must not be empty")
-	}
-	if given != 1 {
-		return errors.New("sasl.password, sasl.password_file, sasl.password_env: want exactly one of them")
-	}
-	return nil
-}
-
-// secret returns the password from where it is kept.
-func (s *SASL) secret() (string, error) {
-	switch {
-	case s.PasswordFile != "":
-		b, err := os.ReadFile(s.PasswordFile)
-		if err != nil {
-			return "", fmt.Errorf("sasl.password_file: %w", err)
-		}
-		return strings.TrimRight(string(b), " \t\r\n"), nil
-	case s.PasswordEnv != "":
-		v, ok := os.LookupEnv(s.PasswordEnv)
-		if !ok {
-			return "", fmt.Errorf("sasl.password_env: the environment has no %s", s.PasswordEnv)
-		}
-		return v, nil
-	}
-	return s.Password, nil
+// dialer reads the files that c names, and opens nothing else.
+func (c *Config) dialer() (*broker.Dialer, error) {
+	return broker.New(broker.Settings{Brokers: c.Brokers, Topics: c.Topics, ClientID: c.ClientID, TLS: c.TLS, SASL: c.SASL, Timeout: c.DialTimeout})
 }
 
 // drain bounds the wait for what was handed over when partitions are given up.

@@ -122,7 +122,7 @@ func (s *store) put(c *ingest.Chunk) {
 		from = end
 	}
 	s.cuts = append(s.cuts, c.Cut...)
-	p := Partition{c.Topic, c.Partition}
+	p := Partition{Topic: c.Topic, ID: c.Partition}
 	if next, ok := s.ranges[p]; ok && next != c.First {
 		s.gaps++
 	}

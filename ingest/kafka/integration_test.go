@@ -48,19 +48,19 @@ func atEnd(t *testing.T, cfg Config) func() bool {
 	return func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		ids, err := src.metadata(ctx)
+		ids, err := src.dialer.Metadata(ctx)
 		if err != nil {
 			return false
 		}
-		at, err := src.bounds(ctx, ids)
+		at, err := src.dialer.Spans(ctx, ids)
 		if err != nil {
 			return false
 		}
 		want, got := map[Partition]int64{}, map[Partition]int64{}
 		for p, s := range at {
-			want[p] = s.end
+			want[p] = s.End
 		}
-		client, done := src.dialer.client()
+		client, done := src.dialer.Client()
 		defer done()
 		res, err := client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: cfg.Group, Topics: ids})
 		if err != nil || res.Error != nil {
@@ -68,7 +68,7 @@ func atEnd(t *testing.T, cfg Config) func() bool {
 		}
 		for topic, ps := range res.Topics {
 			for _, p := range ps {
-				got[Partition{topic, int32(p.Partition)}] = p.CommittedOffset
+				got[Partition{Topic: topic, ID: int32(p.Partition)}] = p.CommittedOffset
 			}
 		}
 		return maps.Equal(want, got)
@@ -129,14 +129,14 @@ func realPartitionAdded(t *testing.T, node *kafkatest.Server, cfg Config) {
 	run(t, cfg, st, 0)
 	produce(t, cfg.Brokers, cfg.Topics[0], "a", 100, 0)
 	holds(t, st, 100)
-	client, done := source(t, cfg).dialer.client()
+	client, done := source(t, cfg).dialer.Client()
 	defer done()
 	res, err := client.CreatePartitions(t.Context(), &kafka.CreatePartitionsRequest{Topics: []kafka.TopicPartitionsConfig{{Name: cfg.Topics[0], Count: 4}}})
 	if err != nil || res.Errors[cfg.Topics[0]] != nil {
 		t.Fatal(err, res)
 	}
 	eventually(t, "the partitions are there", func() bool {
-		ids, err := source(t, cfg).metadata(t.Context())
+		ids, err := source(t, cfg).dialer.Metadata(t.Context())
 		return err == nil && len(ids[cfg.Topics[0]]) == 4
 	})
 	produce(t, cfg.Brokers, cfg.Topics[0], "b", 400, 0)
@@ -257,10 +257,10 @@ func realRetention(t *testing.T, node *kafkatest.Server, cfg Config) {
 		produce(t, cfg.Brokers, cfg.Topics[0], fmt.Sprint("b", i, strings.Repeat("x", 1000)), 1000, 0)
 	}
 	src := source(t, cfg)
-	p := Partition{cfg.Topics[0], 0}
+	p := Partition{Topic: cfg.Topics[0], ID: 0}
 	eventually(t, "retention deletes the log's start", func() bool {
-		at, err := src.bounds(t.Context(), map[string][]int{p.Topic: {0}})
-		return err == nil && at[p].start > 10
+		at, err := src.dialer.Spans(t.Context(), map[string][]int{p.Topic: {0}})
+		return err == nil && at[p].Start > 10
 	})
 	run(t, cfg, st, 0)
 	eventually(t, "all is committed", atEnd(t, cfg))
@@ -273,7 +273,7 @@ func realSASL(t *testing.T, node *kafkatest.Server, cfg Config) {
 	node.CreateTopic(cfg.Topics[0], 2)
 	produce(t, cfg.Brokers, cfg.Topics[0], "x", 100, 0)
 	cfg.Brokers = []string{node.SASLAddr}
-	for _, mechanism := range []string{saslPlain, saslScram256, saslScram512} {
+	for _, mechanism := range []string{"plain", "scram-sha-256", "scram-sha-512"} {
 		cfg.Group = mechanism
 		cfg.SASL = SASL{Mechanism: mechanism, Username: kafkatest.Username, Password: kafkatest.Password}
 		st := newStore()

@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
+	"github.com/gatehound/gatehound/ingest/kafka/internal/broker"
+	"github.com/gatehound/gatehound/ingest/kafka/internal/partition"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -25,29 +26,34 @@ type account struct {
 	// marked is the offset up to which the handler is done, committed the one
 	// that the brokers have. Both only rise. Guarded by ledger.mu.
 	marked, committed int64
-	// start and end are the log's first offset and the one after its last;
-	// position is the next offset to read.
-	start, end, position atomic.Int64
+	// State is the reader's, who may write it at any time.
+	partition.State
 }
 
 func newLedger(m *metrics) *ledger { return &ledger{metrics: m, owned: map[Partition]*account{}} }
 
+// account returns that of a partition that is owned.
+func (l *ledger) account(p Partition) *account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.owned[p]
+}
+
 // own starts an account. committed is what the brokers hold, from what is to be
 // read on: where the two differ, from is committed at the next flush.
-func (l *ledger) own(p Partition, committed, from, start, end int64) *account {
+func (l *ledger) own(p Partition, committed, from int64, at broker.Span) {
 	a := &account{gauges: l.metrics.partition(p), marked: from, committed: committed}
 	if committed > from {
 		// The topic was made anew: what the brokers hold is of no topic that
 		// exists, and from is not a step back.
 		a.committed = -1
 	}
-	a.start.Store(start)
-	a.end.Store(end)
-	a.position.Store(from)
+	a.Start.Store(at.Start)
+	a.End.Store(at.End)
+	a.Position.Store(from)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.owned[p] = a
-	return a
 }
 
 // mark raises what may be committed.
@@ -56,13 +62,13 @@ func (l *ledger) mark(ranges []schemas.Range) error {
 	defer l.mu.Unlock()
 	var errs []error
 	for _, r := range ranges {
-		a := l.owned[Partition{r.Topic, r.Partition}]
+		a := l.owned[Partition{Topic: r.Topic, ID: r.Partition}]
 		if a == nil {
 			errs = append(errs, fmt.Errorf("commit %s/%d up to %d: %w", r.Topic, r.Partition, r.Next, ErrNotOwned))
 			continue
 		}
 		// A range beyond the log's end is of a topic that was made anew since.
-		if r.Next <= a.end.Load() {
+		if r.Next <= a.End.Load() {
 			a.marked = max(a.marked, r.Next)
 		}
 	}
@@ -95,7 +101,7 @@ func (l *ledger) settle(offsets map[string]map[int]int64) {
 	defer l.mu.Unlock()
 	for topic, partitions := range offsets {
 		for id, offset := range partitions {
-			if a := l.owned[Partition{topic, int32(id)}]; a != nil {
+			if a := l.owned[Partition{Topic: topic, ID: int32(id)}]; a != nil {
 				a.committed = max(a.committed, offset)
 			}
 		}
@@ -124,7 +130,7 @@ func (l *ledger) lag() map[Partition]int64 {
 }
 
 // lag is what of the log is not committed. Guarded by ledger.mu.
-func (a *account) lag() int64 { return max(0, a.end.Load()-max(a.committed, a.start.Load())) }
+func (a *account) lag() int64 { return max(0, a.End.Load()-max(a.committed, a.Start.Load())) }
 
 // publish sets the gauges.
 func (l *ledger) publish() {
@@ -133,9 +139,9 @@ func (l *ledger) publish() {
 	l.metrics.assigned.Set(float64(len(l.owned)))
 	for _, a := range l.owned {
 		a.gauges.lag.Set(float64(a.lag()))
-		a.gauges.start.Set(float64(a.start.Load()))
-		a.gauges.end.Set(float64(a.end.Load()))
-		a.gauges.position.Set(float64(a.position.Load()))
+		a.gauges.start.Set(float64(a.Start.Load()))
+		a.gauges.end.Set(float64(a.End.Load()))
+		a.gauges.position.Set(float64(a.Position.Load()))
 		a.gauges.committed.Set(float64(a.committed))
 	}
 }
@@ -151,13 +157,13 @@ func (l *ledger) rebase(p Partition, offset int64) {
 }
 
 // observe notes where logs start and end.
-func (l *ledger) observe(spans map[Partition]span) {
+func (l *ledger) observe(spans map[Partition]broker.Span) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for p, at := range spans {
 		if a := l.owned[p]; a != nil {
-			a.start.Store(at.start)
-			a.end.Store(max(a.end.Load(), at.end))
+			a.Start.Store(at.Start)
+			a.End.Store(max(a.End.Load(), at.End))
 		}
 	}
 }

@@ -16,13 +16,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/gatehound/gatehound/ingest"
+	"github.com/gatehound/gatehound/ingest/kafka/internal/partition"
 	"github.com/gatehound/gatehound/schemas"
 )
 
 // commitOutside sets what a group has committed.
 func commitOutside(t *testing.T, cfg Config, topic string, offset int64) {
 	t.Helper()
-	client, done := source(t, cfg).dialer.client()
+	client, done := source(t, cfg).dialer.Client()
 	defer done()
 	res, err := client.OffsetCommit(t.Context(), &kafka.OffsetCommitRequest{GroupID: cfg.Group, GenerationID: -1,
 		Topics: map[string][]kafka.OffsetCommit{topic: {{Partition: 0, Offset: offset}}}})
@@ -45,10 +46,10 @@ func TestCommittedBelowLogStart(t *testing.T) {
 	if n, _ := st.count(); n != 40 {
 		t.Errorf("read %d messages, want the 40 that are left", n)
 	}
-	if got := testutil.ToFloat64(m.src.metrics.lost); got != 50 {
+	if got := testutil.ToFloat64(m.src.metrics.reader.Lost); got != 50 {
 		t.Errorf("lost_offsets_total is %v, want 50", got)
 	}
-	if got := testutil.ToFloat64(m.src.metrics.resets.WithLabelValues(resetBelowStart)); got != 1 {
+	if got := testutil.ToFloat64(m.src.metrics.reader.Resets.WithLabelValues(partition.ResetBelowStart)); got != 1 {
 		t.Errorf("offset_resets_total is %v", got)
 	}
 }
@@ -64,7 +65,7 @@ func TestCommittedAboveLogEnd(t *testing.T) {
 	if n, _ := st.count(); n != 100 {
 		t.Errorf("read %d messages", n)
 	}
-	if got := testutil.ToFloat64(m.src.metrics.resets.WithLabelValues(resetAboveEnd)); got != 1 {
+	if got := testutil.ToFloat64(m.src.metrics.reader.Resets.WithLabelValues(partition.ResetAboveEnd)); got != 1 {
 		t.Errorf("offset_resets_total is %v", got)
 	}
 }
@@ -207,7 +208,7 @@ func TestTransactions(t *testing.T) {
 	if n, repeats := st.count(); n != 2 || repeats != 0 {
 		t.Errorf("%d messages, %d repeats", n, repeats)
 	}
-	if got := testutil.ToFloat64(m.src.metrics.marks); got != 2 {
+	if got := testutil.ToFloat64(m.src.metrics.reader.Markers); got != 2 {
 		t.Errorf("control_records_total is %v", got)
 	}
 }
@@ -224,7 +225,7 @@ func TestWatchdog(t *testing.T) {
 	var stale = true
 	c.ControlKey(int16(kmsg.Fetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
 		c.KeepControl()
-		if m.src != nil && testutil.ToFloat64(m.src.metrics.watchdog) > 0 {
+		if m.src != nil && testutil.ToFloat64(m.src.metrics.reader.Watchdog) > 0 {
 			stale = false
 		}
 		if !stale {
@@ -244,7 +245,7 @@ func TestWatchdog(t *testing.T) {
 	})
 	produce(t, cfg.Brokers, "in", "b", 10, 0)
 	eventually(t, "the rest is read", func() bool { n, _ := st.count(); return n == 20 })
-	if got := testutil.ToFloat64(m.src.metrics.watchdog); got != 1 {
+	if got := testutil.ToFloat64(m.src.metrics.reader.Watchdog); got != 1 {
 		t.Errorf("watchdog_resets_total is %v", got)
 	}
 }

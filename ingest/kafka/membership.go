@@ -2,12 +2,15 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/segmentio/kafka-go"
 
 	"github.com/gatehound/gatehound/ingest"
+	"github.com/gatehound/gatehound/ingest/kafka/internal/broker"
+	"github.com/gatehound/gatehound/ingest/kafka/internal/partition"
 )
 
 // membership is this member's part in one generation of the group.
@@ -76,10 +79,11 @@ func (m *membership) hold(ctx, gctx context.Context) (again bool, err error) {
 	changed := false
 	var readers sync.WaitGroup
 	for i, a := range as {
-		r := newReader(m.Source, Partition{a.Topic, a.Partition}, starts[i])
+		p := Partition{Topic: a.Topic, ID: a.Partition}
+		r := m.reader(p, m.ledger.account(p))
 		readers.Go(func() {
-			if err := r.run(rctx, func(c *ingest.Chunk) error { return m.handler.Chunk(rctx, c) }); err != nil {
-				stop(&handlerError{err})
+			if err := r.Run(rctx, starts[i], func(c *ingest.Chunk) error { return m.handler.Chunk(rctx, c) }); err != nil {
+				stop(&stopError{err})
 			}
 		})
 	}
@@ -99,7 +103,7 @@ func (m *membership) hold(ctx, gctx context.Context) (again bool, err error) {
 	cancel()
 	endCommits()
 	m.log.Info("partitions are given up", "group", m.cfg.Group, "generation", m.gen.ID, "partitions", len(as), "cause", context.Cause(rctx), "drained", !late)
-	if h, ok := context.Cause(rctx).(*handlerError); ok && ctx.Err() == nil {
+	if h, ok := context.Cause(rctx).(*stopError); ok && ctx.Err() == nil {
 		return false, h.error
 	}
 	return ctx.Err() == nil && !changed, nil
@@ -109,54 +113,33 @@ func (m *membership) hold(ctx, gctx context.Context) (again bool, err error) {
 // It tries until rctx is done.
 func (m *membership) claim(rctx context.Context) ([]ingest.Assignment, error) {
 	ids := m.ids()
-	var spans map[Partition]span
+	var spans map[Partition]broker.Span
 	for n := 0; len(ids) > 0; n++ {
 		var err error
-		if spans, err = m.bounds(rctx, ids); err == nil {
+		if spans, err = m.dialer.Spans(rctx, ids); err == nil {
 			break
 		}
 		m.log.Warn("looking up where partitions stand failed, will be tried again", "error", err)
-		if err := sleep(rctx, backoff(n)); err != nil {
+		if err := partition.Sleep(rctx, partition.Backoff(n)); err != nil {
 			return nil, err
 		}
 	}
 	var as []ingest.Assignment
 	for _, t := range m.topics {
 		for _, a := range m.gen.Assignments[t] {
-			p := Partition{t, int32(a.ID)}
+			p := Partition{Topic: t, ID: int32(a.ID)}
 			at := spans[p]
-			from, committed := at.start, int64(-1)
+			from, committed := at.Start, int64(-1)
 			if a.Offset >= 0 {
 				committed = a.Offset
-				from = m.within(p, committed, at)
+				from = m.metrics.reader.Within(m.log, p, committed, at)
 			}
-			m.ledger.own(p, committed, from, at.start, at.end)
+			m.ledger.own(p, committed, from, at)
 			as = append(as, ingest.Assignment{Topic: p.Topic, Partition: p.ID, Committed: from})
 		}
 	}
 	m.ledger.publish()
 	return as, nil
-}
-
-// within returns offset, or the log's start if the log does not reach from
-// offset on. Below the start, offsets are lost: retention was faster. Above the
-// end, the topic was deleted and made again (or an unclean election cut its
-// end off): everything in the log is new, or may be, and is read.
-func (s *Source) within(p Partition, offset int64, at span) int64 {
-	switch {
-	case offset < at.start:
-		s.metrics.resets.WithLabelValues(resetBelowStart).Inc()
-		s.metrics.lost.Add(float64(at.start - offset))
-		s.log.Error("offsets were deleted before they were read: retention is too short, or this group was away too long",
-			"topic", p.Topic, "partition", p.ID, "offset", offset, "log_start", at.start, "lost", at.start-offset)
-		return at.start
-	case offset > at.end:
-		s.metrics.resets.WithLabelValues(resetAboveEnd).Inc()
-		s.log.Error("the log ends before the committed offset: the topic was made anew or its end was cut off; it is read from its start",
-			"topic", p.Topic, "partition", p.ID, "offset", offset, "log_start", at.start, "log_end", at.end)
-		return at.start
-	}
-	return offset
 }
 
 // watch returns true when the set of existing topics is no longer that of the
@@ -170,7 +153,7 @@ func (m *membership) watch(rctx context.Context) bool {
 		<-rctx.Done()
 		return false
 	}
-	for sleep(rctx, m.cfg.PartitionWatch) == nil {
+	for partition.Sleep(rctx, m.cfg.PartitionWatch) == nil {
 		if now, err := m.existing(rctx); err == nil && len(now) > len(m.topics) {
 			m.log.Info("a topic has appeared", "before", m.topics, "now", now)
 			return true
@@ -189,12 +172,12 @@ func (m *membership) watch(rctx context.Context) bool {
 // observe looks where the logs start and end, so that lag is true also while
 // the readers wait for the pipeline.
 func (m *membership) observe(rctx context.Context) {
-	for sleep(rctx, m.cfg.Watchdog/3) == nil {
+	for partition.Sleep(rctx, m.cfg.Watchdog/3) == nil {
 		ids := m.ids()
 		if len(ids) == 0 {
 			continue
 		}
-		if spans, err := m.bounds(rctx, ids); err == nil {
+		if spans, err := m.dialer.Spans(rctx, ids); err == nil {
 			m.ledger.observe(spans)
 		}
 	}
@@ -211,5 +194,7 @@ func (m *membership) ids() map[string][]int {
 	return ids
 }
 
-// handlerError marks what ended the reading as the handler's error.
-type handlerError struct{ error }
+// stopError marks what ended the reading as the handler's error.
+type stopError struct{ error }
+
+var errTopicsChanged = errors.New("the topics that exist have changed")

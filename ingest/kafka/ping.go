@@ -12,12 +12,12 @@ import (
 // Ping reaches a broker, authenticates and looks every topic and its leaders
 // up. Its errors say what to do.
 func (s *Source) Ping(ctx context.Context) error {
-	c, err := s.dialer.any(ctx)
+	c, err := s.dialer.Any(ctx)
 	if err != nil {
 		return fmt.Errorf("reach kafka: %w%s", err, s.advice(err))
 	}
 	c.Close()
-	client, done := s.dialer.client()
+	client, done := s.dialer.Client()
 	defer done()
 	res, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: s.cfg.Topics})
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Source) Ping(ctx context.Context) error {
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	if _, err := s.bounds(ctx, ids); err != nil {
+	if _, err := s.dialer.Spans(ctx, ids); err != nil {
 		return fmt.Errorf("reach the leaders: %w: brokers must be reachable from here under the addresses that they advertise (advertised.listeners)", err)
 	}
 	return nil

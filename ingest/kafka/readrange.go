@@ -8,11 +8,12 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"github.com/gatehound/gatehound/ingest"
+	"github.com/gatehound/gatehound/ingest/kafka/internal/partition"
 	"github.com/gatehound/gatehound/schemas"
 )
 
 // ErrGone is the error of a range that the log does not hold (any more).
-var ErrGone = errors.New("range is gone from the log")
+var ErrGone = partition.ErrGone
 
 // rangeAttempts is how often ReadRange looks for the end of a range: after an
 // election a leader may show less of its log than it has, for a moment.
@@ -27,24 +28,23 @@ func (s *Source) ReadRange(ctx context.Context, rg schemas.Range, fn func(*inges
 	if rg.First < 0 || rg.Next < rg.First {
 		return fmt.Errorf("read %s/%d from %d to %d: not a range", rg.Topic, rg.Partition, rg.First, rg.Next)
 	}
-	p := Partition{rg.Topic, rg.Partition}
+	p := Partition{Topic: rg.Topic, ID: rg.Partition}
 	for n := 0; ; n++ {
-		at, err := s.bounds(ctx, map[string][]int{p.Topic: {int(p.ID)}})
-		gone := err == nil && (rg.First < at[p].start || rg.Next > at[p].end) || errors.Is(err, kafka.UnknownTopicOrPartition)
+		at, err := s.dialer.Spans(ctx, map[string][]int{p.Topic: {int(p.ID)}})
+		gone := err == nil && (rg.First < at[p].Start || rg.Next > at[p].End) || errors.Is(err, kafka.UnknownTopicOrPartition)
 		if err == nil && !gone {
 			break
 		}
 		if gone && n >= rangeAttempts-1 {
 			return fmt.Errorf("read %s/%d from %d to %d: %w", rg.Topic, rg.Partition, rg.First, rg.Next, ErrGone)
 		}
-		if err := sleep(ctx, backoff(n)); err != nil {
+		if err := partition.Sleep(ctx, partition.Backoff(n)); err != nil {
 			return fmt.Errorf("read %s/%d from %d to %d: %w", rg.Topic, rg.Partition, rg.First, rg.Next, err)
 		}
 	}
-	r := newReader(s, p, rg.First)
-	r.acct = &account{gauges: r.acct.gauges}
-	r.until = rg.Next
-	if err := r.run(ctx, fn); err != nil {
+	r := s.reader(p, nil)
+	r.Until = rg.Next
+	if err := r.Run(ctx, rg.First, fn); err != nil {
 		return fmt.Errorf("read %s/%d from %d to %d: %w", rg.Topic, rg.Partition, rg.First, rg.Next, err)
 	}
 	return ctx.Err()

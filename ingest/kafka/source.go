@@ -17,7 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
+	"math"
 	"slices"
 	"time"
 
@@ -25,6 +25,8 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"github.com/gatehound/gatehound/ingest"
+	"github.com/gatehound/gatehound/ingest/kafka/internal/broker"
+	"github.com/gatehound/gatehound/ingest/kafka/internal/partition"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -34,7 +36,7 @@ type Source struct {
 	cfg     Config
 	log     *slog.Logger
 	metrics *metrics
-	dialer  *dialer
+	dialer  *broker.Dialer
 	ledger  *ledger
 	// late has the topics that did not exist when they were first looked for.
 	// Run alone uses it.
@@ -46,7 +48,7 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Source, erro
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	d, err := newDialer(&cfg)
+	d, err := cfg.dialer()
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +94,7 @@ func (s *Source) join(ctx context.Context, topics []string, h ingest.Handler) er
 	g, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID:                     s.cfg.Group,
 		Brokers:                s.cfg.Brokers,
-		Dialer:                 s.dialer.kafka,
+		Dialer:                 s.dialer.Kafka,
 		Topics:                 topics,
 		GroupBalancers:         []kafka.GroupBalancer{kafka.RangeGroupBalancer{}, kafka.RoundRobinGroupBalancer{}},
 		HeartbeatInterval:      s.cfg.Heartbeat,
@@ -118,7 +120,7 @@ func (s *Source) join(ctx context.Context, topics []string, h ingest.Handler) er
 		}
 		if err != nil {
 			s.metrics.groupErrors.Inc()
-			if time.Since(logged) > logEvery {
+			if time.Since(logged) > partition.LogEvery {
 				s.log.Warn("joining the consumer group failed, will be tried again", "group", s.cfg.Group, "error", err)
 				logged = time.Now()
 			}
@@ -137,36 +139,26 @@ func (s *Source) join(ctx context.Context, topics []string, h ingest.Handler) er
 	}
 }
 
-// Partition names a partition of a topic.
-type Partition struct {
-	Topic string
-	ID    int32
+// reader makes a Reader of a partition: with an account as a member of the
+// group, without one outside of it.
+func (s *Source) reader(p Partition, a *account) *partition.Reader {
+	r := &partition.Reader{
+		Dialer: s.dialer, Partition: p, Log: s.log, Metrics: s.metrics.reader, State: &partition.State{}, Until: math.MaxInt64,
+		Settings: partition.Settings{
+			MinBytes: s.cfg.MinBytes, MaxBytes: s.cfg.MaxBytes, MaxMessageBytes: s.cfg.MaxMessageBytes,
+			MaxWait: s.cfg.MaxWait, Timeout: s.cfg.DialTimeout, Watchdog: s.cfg.Watchdog,
+		},
+	}
+	if a != nil {
+		r.State = &a.State
+		r.Moved = func(offset int64) { s.ledger.rebase(p, offset) }
+	}
+	return r
 }
+
+// Partition names a partition of a topic.
+type Partition = broker.Partition
 
 // ErrNotOwned is the error of a commit for a partition that another member, or
 // nobody, owns.
 var ErrNotOwned = errors.New("partition is not owned")
-
-// backoff is the wait before attempt n of something, from 0: 50ms, doubling to
-// 5s, less up to a half at random, so that partitions do not retry in step.
-func backoff(n int) time.Duration {
-	d := 50 * time.Millisecond << min(n, 7)
-	d = min(d, 5*time.Second)
-	return d - rand.N(d/2)
-}
-
-// logEvery is the least time between two warnings of one thing that is tried
-// again and again.
-const logEvery = 30 * time.Second
-
-// sleep waits for d or until ctx is done, and then returns its error.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -109,7 +109,7 @@ func TestSlowHandler(t *testing.T) {
 	produce(t, cfg.Brokers, "in", "y", 500, kafka.Zstd)
 	eventually(t, "lag shows what arrived meanwhile", func() bool {
 		lag := src.Lag()
-		return lag[Partition{"in", 0}]+lag[Partition{"in", 1}] == 1000
+		return lag[Partition{Topic: "in", ID: 0}]+lag[Partition{Topic: "in", ID: 1}] == 1000
 	})
 	close(p.hold)
 	eventually(t, "all is committed", allCommitted(c, cfg.Group, "in"))
@@ -328,7 +328,7 @@ func TestCommitOwnedOnly(t *testing.T) {
 	if got := committed(c, cfg.Group, "in")[0]; got != 10 {
 		t.Errorf("committed %d, want 10: neither backwards nor beyond the log's end", got)
 	}
-	if lag := m.src.Lag(); len(lag) != 1 || lag[Partition{"in", 0}] != 0 {
+	if lag := m.src.Lag(); len(lag) != 1 || lag[Partition{Topic: "in", ID: 0}] != 0 {
 		t.Errorf("lag is %v", lag)
 	}
 	m.leave(t)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"github.com/gatehound/gatehound/ingest/kafka/internal/partition"
 )
 
 // await returns those of the configured topics that exist, once there is at
@@ -27,17 +29,17 @@ func (s *Source) await(ctx context.Context) ([]string, error) {
 		switch {
 		case err != nil:
 			s.metrics.groupErrors.Inc()
-			if time.Since(logged) > logEvery && ctx.Err() == nil {
+			if time.Since(logged) > partition.LogEvery && ctx.Err() == nil {
 				s.log.Warn("looking up topics failed, will be tried again", "error", err)
 				logged = time.Now()
 			}
 		case len(topics) > 0:
 			return topics, nil
-		case time.Since(logged) > logEvery:
+		case time.Since(logged) > partition.LogEvery:
 			s.log.Warn("no topic exists yet, waiting", "topics", s.cfg.Topics)
 			logged = time.Now()
 		}
-		if err := sleep(ctx, min(backoff(n), s.cfg.PartitionWatch)); err != nil {
+		if err := partition.Sleep(ctx, min(partition.Backoff(n), s.cfg.PartitionWatch)); err != nil {
 			return nil, err
 		}
 	}
@@ -46,7 +48,7 @@ func (s *Source) await(ctx context.Context) ([]string, error) {
 // existing returns the configured topics that exist, sorted. It creates none,
 // also where brokers make topics that are asked for.
 func (s *Source) existing(ctx context.Context) ([]string, error) {
-	partitions, err := s.metadata(ctx)
+	partitions, err := s.dialer.Metadata(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -54,26 +56,6 @@ func (s *Source) existing(ctx context.Context) ([]string, error) {
 	for _, t := range s.cfg.Topics {
 		if len(partitions[t]) > 0 {
 			out = append(out, t)
-		}
-	}
-	return out, nil
-}
-
-// metadata returns the partitions of the configured topics that exist.
-func (s *Source) metadata(ctx context.Context) (map[string][]int, error) {
-	client, done := s.dialer.client()
-	defer done()
-	res, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: s.cfg.Topics})
-	if err != nil {
-		return nil, fmt.Errorf("read metadata: %w", err)
-	}
-	out := map[string][]int{}
-	for _, t := range res.Topics {
-		if t.Error != nil {
-			continue
-		}
-		for _, p := range t.Partitions {
-			out[t.Name] = append(out[t.Name], p.ID)
 		}
 	}
 	return out, nil
@@ -94,7 +76,7 @@ func (s *Source) pin(ctx context.Context, topics []string) error {
 	if s.cfg.Start != StartLast || len(topics) == 0 {
 		return nil
 	}
-	partitions, err := s.metadata(ctx)
+	partitions, err := s.dialer.Metadata(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,7 +89,7 @@ func (s *Source) pin(ctx context.Context, topics []string) error {
 }
 
 func (s *Source) pinTopic(ctx context.Context, topic string, partitions []int) error {
-	client, done := s.dialer.client()
+	client, done := s.dialer.Client()
 	defer done()
 	committed, err := client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: s.cfg.Group, Topics: map[string][]int{topic: partitions}})
 	if err != nil {
@@ -124,13 +106,13 @@ func (s *Source) pinTopic(ctx context.Context, topic string, partitions []int) e
 			return nil
 		}
 	}
-	bounds, err := s.bounds(ctx, map[string][]int{topic: partitions})
+	bounds, err := s.dialer.Spans(ctx, map[string][]int{topic: partitions})
 	if err != nil {
 		return err
 	}
 	commits := make([]kafka.OffsetCommit, 0, len(partitions))
 	for _, id := range partitions {
-		commits = append(commits, kafka.OffsetCommit{Partition: id, Offset: bounds[Partition{topic, int32(id)}].end})
+		commits = append(commits, kafka.OffsetCommit{Partition: id, Offset: bounds[Partition{Topic: topic, ID: int32(id)}].End})
 	}
 	// Generation -1 is a commit from outside of the group. It is refused while
 	// the group has members: then one of them has pinned, or will when asked
@@ -149,45 +131,15 @@ func (s *Source) pinTopic(ctx context.Context, topic string, partitions []int) e
 	return nil
 }
 
-// span is where a log starts and ends: its first offset, and the one after its
-// last.
-type span struct{ start, end int64 }
-
-// bounds asks the leaders for the spans of partitions.
-func (s *Source) bounds(ctx context.Context, partitions map[string][]int) (map[Partition]span, error) {
-	client, done := s.dialer.client()
-	defer done()
-	req := &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{}}
-	for t, ids := range partitions {
-		for _, id := range ids {
-			req.Topics[t] = append(req.Topics[t], kafka.FirstOffsetOf(id), kafka.LastOffsetOf(id))
-		}
-	}
-	res, err := client.ListOffsets(ctx, req)
-	if err != nil {
-		return nil, fmt.Errorf("list offsets: %w", err)
-	}
-	out := map[Partition]span{}
-	for t, ps := range res.Topics {
-		for _, p := range ps {
-			if p.Error != nil {
-				return nil, fmt.Errorf("list offsets of %s/%d: %w", t, p.Partition, p.Error)
-			}
-			out[Partition{t, int32(p.Partition)}] = span{p.FirstOffset, p.LastOffset}
-		}
-	}
-	return out, nil
-}
-
 // unread reports whether a topic has a partition that no member of the group
 // has: the group was joined when the member that deals the partitions out did
 // not see them yet.
 func (s *Source) unread(ctx context.Context, topics []string) (bool, error) {
-	partitions, err := s.metadata(ctx)
+	partitions, err := s.dialer.Metadata(ctx)
 	if err != nil {
 		return false, err
 	}
-	client, done := s.dialer.client()
+	client, done := s.dialer.Client()
 	defer done()
 	res, err := client.DescribeGroups(ctx, &kafka.DescribeGroupsRequest{GroupIDs: []string{s.cfg.Group}})
 	if err != nil {
@@ -200,12 +152,12 @@ func (s *Source) unread(ctx context.Context, topics []string) (bool, error) {
 	for _, m := range res.Groups[0].Members {
 		for _, t := range m.MemberAssignments.Topics {
 			for _, id := range t.Partitions {
-				read[Partition{t.Topic, int32(id)}] = true
+				read[Partition{Topic: t.Topic, ID: int32(id)}] = true
 			}
 		}
 	}
 	for _, t := range topics {
-		if slices.ContainsFunc(partitions[t], func(id int) bool { return !read[Partition{t, int32(id)}] }) {
+		if slices.ContainsFunc(partitions[t], func(id int) bool { return !read[Partition{Topic: t, ID: int32(id)}] }) {
 			return true, nil
 		}
 	}

@@ -32,11 +32,11 @@ func NewWriter(cfg Config, topic string) (*Writer, error) {
 	if !topicName(topic) {
 		return nil, fmt.Errorf("topic: want 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'")
 	}
-	d, err := newDialer(&cfg)
+	d, err := cfg.dialer()
 	if err != nil {
 		return nil, err
 	}
-	t := d.transport()
+	t := d.Transport()
 	t.MetadataTopics = []string{topic}
 	t.MetadataTTL = time.Second // a leader that moved is not sought for longer
 	return &Writer{close: t.CloseIdleConnections, w: &kafka.Writer{

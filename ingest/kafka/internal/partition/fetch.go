@@ -1,4 +1,4 @@
-package kafka
+package partition
 
 import (
 	"errors"
@@ -53,14 +53,18 @@ func (e *poisonError) Unwrap() error { return e.error }
 
 // fetch makes one fetch and hands on what it brings, in chunks. off moves past
 // everything that was handed on, also when an error is returned.
-func (r *reader) fetch(out emit) (err error) {
+func (r *Reader) fetch(out Emit) (err error) {
 	conn := r.conn
 	defer func() {
 		// kafka-go panics at record batches without a record, which compaction
-		// leaves behind. The batch cannot be closed then: its lock is held.
-		if p := recover(); p != nil {
-			conn.Close()
-			r.slab = nil
+		// leaves behind. The batch cannot be closed then: its lock is held. What
+		// was read before it is handed on.
+		p := recover()
+		if p == nil {
+			return
+		}
+		conn.Close()
+		if err = r.flush(out); err == nil {
 			err = &poisonError{fmt.Errorf("read record batch: %v", p)}
 		}
 	}()
@@ -68,14 +72,14 @@ func (r *reader) fetch(out emit) (err error) {
 		return err
 	}
 	r.extend(conn)
-	b := conn.ReadBatchWith(kafka.ReadBatchConfig{MinBytes: r.cfg.MinBytes, MaxBytes: r.cfg.MaxBytes, MaxWait: r.cfg.MaxWait})
+	b := conn.ReadBatchWith(kafka.ReadBatchConfig{MinBytes: r.Settings.MinBytes, MaxBytes: r.Settings.MaxBytes, MaxWait: r.Settings.MaxWait})
 	if err := b.Err(); err != nil {
 		b.Close()
-		return fmt.Errorf("fetch %s/%d: %w", r.p.Topic, r.p.ID, err)
+		return fmt.Errorf("fetch %s/%d: %w", r.Partition.Topic, r.Partition.ID, err)
 	}
-	r.metrics.fetches.Inc()
+	r.Metrics.Fetches.Inc()
 	r.end = b.HighWaterMark()
-	r.acct.end.Store(r.end)
+	r.State.End.Store(r.end)
 	before := r.off
 	fill := r.fill
 	if r.whole {
@@ -90,7 +94,7 @@ func (r *reader) fetch(out emit) (err error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		err = nil
-		r.off = min(max(r.off, b.Offset()), r.until)
+		r.off = min(max(r.off, b.Offset()), r.Until)
 		if r.off == before && r.end > r.off {
 			err = &poisonError{errStalled}
 		}
@@ -105,7 +109,7 @@ func (r *reader) fetch(out emit) (err error) {
 		return flushed
 	}
 	if err != nil {
-		err = fmt.Errorf("read %s/%d: %w", r.p.Topic, r.p.ID, err)
+		err = fmt.Errorf("read %s/%d: %w", r.Partition.Topic, r.Partition.ID, err)
 	}
 	return err
 }
@@ -119,7 +123,7 @@ var (
 )
 
 // fill reads values straight into slabs until the answer ends.
-func (r *reader) fill(conn *kafka.Conn, b *kafka.Batch, out emit) error {
+func (r *Reader) fill(conn *kafka.Conn, b *kafka.Batch, out Emit) error {
 	for {
 		s := r.open()
 		at := len(s.data)
@@ -134,8 +138,8 @@ func (r *reader) fill(conn *kafka.Conn, b *kafka.Batch, out emit) error {
 		if o < r.off {
 			continue // a record batch begins before the offset that was asked for
 		}
-		if o >= r.until {
-			r.off = r.until
+		if o >= r.Until {
+			r.off = r.Until
 			return errUntil
 		}
 		if o >= r.end {
@@ -143,7 +147,7 @@ func (r *reader) fill(conn *kafka.Conn, b *kafka.Batch, out emit) error {
 		}
 		r.off = o + 1
 		if isMarker(s.data[at : at+n]) {
-			r.metrics.marks.Inc()
+			r.Metrics.Markers.Inc()
 			continue
 		}
 		s.data = s.data[:at+n]
@@ -160,7 +164,7 @@ func (r *reader) fill(conn *kafka.Conn, b *kafka.Batch, out emit) error {
 
 // fillWhole reads messages one by one, so that one that is longer than a slab
 // gets through, and one that is longer than the bound is cut.
-func (r *reader) fillWhole(conn *kafka.Conn, b *kafka.Batch, out emit) error {
+func (r *Reader) fillWhole(conn *kafka.Conn, b *kafka.Batch, out Emit) error {
 	r.whole = false
 	for {
 		m, err := b.ReadMessage()
@@ -170,8 +174,8 @@ func (r *reader) fillWhole(conn *kafka.Conn, b *kafka.Batch, out emit) error {
 		if m.Offset < r.off {
 			continue
 		}
-		if m.Offset >= r.until {
-			r.off = r.until
+		if m.Offset >= r.Until {
+			r.off = r.Until
 			return errUntil
 		}
 		if m.Offset >= r.end {
@@ -179,11 +183,11 @@ func (r *reader) fillWhole(conn *kafka.Conn, b *kafka.Batch, out emit) error {
 		}
 		r.off = m.Offset + 1
 		if isMarker(m.Value) {
-			r.metrics.marks.Inc()
+			r.Metrics.Markers.Inc()
 			continue
 		}
 		s := r.open()
-		if len(m.Value) > r.cfg.MaxMessageBytes {
+		if len(m.Value) > r.Settings.MaxMessageBytes {
 			s.cuts = append(s.cuts, ingest.Cut{Index: len(s.ends), Bytes: int64(len(m.Value)), Reason: ingest.CutTooLarge})
 			m.Value = m.Value[:excerpt]
 		}
@@ -200,7 +204,7 @@ func (r *reader) fillWhole(conn *kafka.Conn, b *kafka.Batch, out emit) error {
 }
 
 // open returns the slab that is being filled.
-func (r *reader) open() *slab {
+func (r *Reader) open() *slab {
 	if r.slab == nil {
 		r.slab = slabs.Get().(*slab)
 		r.slab.reset()
@@ -210,7 +214,7 @@ func (r *reader) open() *slab {
 
 // flush hands on what was gathered, as one chunk that covers everything since
 // the last one. A chunk that covers offsets without a message is empty.
-func (r *reader) flush(out emit) error {
+func (r *Reader) flush(out Emit) error {
 	if r.off <= r.covered {
 		return nil
 	}
@@ -223,7 +227,7 @@ func (r *reader) flush(out emit) error {
 		r.slab = nil
 	}
 	c := &ingest.Chunk{
-		Topic: r.p.Topic, Partition: r.p.ID,
+		Topic: r.Partition.Topic, Partition: r.Partition.ID,
 		Slab: s.data, Ends: s.ends, Offsets: s.offsets, Cut: s.cuts,
 		First: r.covered, Next: r.off,
 		Free: s.free,
@@ -233,16 +237,16 @@ func (r *reader) flush(out emit) error {
 		r.slab.reset()
 	}
 	for _, cut := range c.Cut {
-		r.metrics.cut.WithLabelValues(cut.Reason).Inc()
+		r.Metrics.Cut.WithLabelValues(cut.Reason).Inc()
 	}
-	r.acct.gauges.messages.Add(float64(len(c.Ends)))
-	r.acct.gauges.bytes.Add(float64(len(c.Slab)))
-	r.metrics.handled.Inc()
+	r.messages.Add(float64(len(c.Ends)))
+	r.bytes.Add(float64(len(c.Slab)))
+	r.Metrics.Chunks.Inc()
 	if err := out(c); err != nil {
 		return &handlerError{err}
 	}
 	r.covered = c.Next
-	r.acct.position.Store(r.off)
+	r.State.Position.Store(r.off)
 	return nil
 }
 
@@ -258,8 +262,8 @@ func (s *slab) clone() *slab {
 // extend gives the broker time to answer: as long as it may hold a fetch, and
 // what it takes to send the answer. kafka-go reports a deadline that passes
 // before as an error of the connection.
-func (r *reader) extend(conn *kafka.Conn) {
-	_ = conn.SetReadDeadline(time.Now().Add(r.cfg.MaxWait + r.cfg.DialTimeout))
+func (r *Reader) extend(conn *kafka.Conn) {
+	_ = conn.SetReadDeadline(time.Now().Add(r.Settings.MaxWait + r.Settings.Timeout))
 }
 
 // isMarker recognises what ends a transaction: kafka-go hands its value over

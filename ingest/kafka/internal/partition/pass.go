@@ -1,4 +1,4 @@
-package kafka
+package partition
 
 import (
 	"context"
@@ -18,12 +18,12 @@ import (
 // be read, then by halves back to the first one. A stretch that can be read
 // between two that cannot may be passed over with them, if it is shorter than
 // the step. What is passed over is handed on as one message that is cut.
-func (r *reader) pass(ctx context.Context, out emit) error {
+func (r *Reader) pass(ctx context.Context, out Emit) error {
 	at, err := r.span(ctx)
 	if err != nil {
 		return err
 	}
-	end := min(at.end, r.until)
+	end := min(at.End, r.Until)
 	bad, good := r.off, end
 	for step := int64(1); bad+step < end; step *= 2 {
 		ok, err := r.readable(ctx, bad+step)
@@ -49,10 +49,10 @@ func (r *reader) pass(ctx context.Context, out emit) error {
 		}
 	}
 	if good <= r.off {
-		return fmt.Errorf("pass over offset %d of %s/%d: %w", r.off, r.p.Topic, r.p.ID, errStalled)
+		return fmt.Errorf("pass over offset %d of %s/%d: %w", r.off, r.Partition.Topic, r.Partition.ID, errStalled)
 	}
-	r.metrics.lost.Add(float64(good - r.off))
-	r.log.Error("part of a log cannot be read and is passed over", "topic", r.p.Topic, "partition", r.p.ID, "from", r.off, "to", good)
+	r.Metrics.Lost.Add(float64(good - r.off))
+	r.Log.Error("part of a log cannot be read and is passed over", "topic", r.Partition.Topic, "partition", r.Partition.ID, "from", r.off, "to", good)
 	s := r.open()
 	s.cuts = append(s.cuts, ingest.Cut{Index: len(s.ends), Bytes: -1, Reason: ingest.CutUnreadable})
 	s.ends = append(s.ends, len(s.data))
@@ -63,8 +63,8 @@ func (r *reader) pass(ctx context.Context, out emit) error {
 
 // readable reports whether a fetch at offset brings a record at or after it.
 // Its error is one of the network.
-func (r *reader) readable(ctx context.Context, offset int64) (ok bool, err error) {
-	conn, err := r.dialer.leader(ctx, r.p.Topic, int(r.p.ID))
+func (r *Reader) readable(ctx context.Context, offset int64) (ok bool, err error) {
+	conn, err := r.Dialer.Leader(ctx, r.Partition.Topic, int(r.Partition.ID))
 	if err != nil {
 		return false, err
 	}
@@ -78,11 +78,11 @@ func (r *reader) readable(ctx context.Context, offset int64) (ok bool, err error
 	if _, err := conn.Seek(offset, kafka.SeekAbsolute|kafka.SeekDontCheck); err != nil {
 		return false, err
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(r.cfg.MaxWait + r.cfg.DialTimeout))
-	b := conn.ReadBatchWith(kafka.ReadBatchConfig{MinBytes: 1, MaxBytes: r.cfg.MaxBytes, MaxWait: r.cfg.MaxWait})
+	_ = conn.SetReadDeadline(time.Now().Add(r.Settings.MaxWait + r.Settings.Timeout))
+	b := conn.ReadBatchWith(kafka.ReadBatchConfig{MinBytes: 1, MaxBytes: r.Settings.MaxBytes, MaxWait: r.Settings.MaxWait})
 	if err := b.Err(); err != nil {
 		b.Close()
-		return false, fmt.Errorf("fetch %s/%d: %w", r.p.Topic, r.p.ID, err)
+		return false, fmt.Errorf("fetch %s/%d: %w", r.Partition.Topic, r.Partition.ID, err)
 	}
 	buf := make([]byte, 64<<10)
 	for {

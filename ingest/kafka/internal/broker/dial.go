@@ -1,43 +1,47 @@
-package kafka
+// Package broker makes connections to the brokers of a cluster: TLS, SASL,
+// deadlines, bounded unpacking, and the questions that the rest of kafka asks.
+package broker
 
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/sasl"
-	"github.com/segmentio/kafka-go/sasl/plain"
-	"github.com/segmentio/kafka-go/sasl/scram"
-)
-
-// The values of SASL.Mechanism.
-const (
-	saslPlain    = "plain"
-	saslScram256 = "scram-sha-256"
-	saslScram512 = "scram-sha-512"
 )
 
 // readBuffer is the size of the buffer under a connection that fetches. A
 // fetch of 1 MiB is then four reads of the socket instead of one for each 4 KB.
 const readBuffer = 256 << 10
 
-// dialer makes connections to brokers.
-type dialer struct {
+// Settings say how to reach a cluster.
+type Settings struct {
+	Brokers []string
+	// Topics are those that Client and Metadata know of.
+	Topics   []string
+	ClientID string
+	TLS      TLS
+	SASL     SASL
+	// Timeout bounds the making of a connection, and every wait for an answer
+	// that has no deadline of its own.
+	Timeout time.Duration
+}
+
+// Dialer makes connections to brokers. It is safe for concurrent use.
+type Dialer struct {
+	// Kafka is the dialer for kafka-go's own use.
+	Kafka *kafka.Dialer
+
 	brokers []string
 	topics  []string
-	kafka   *kafka.Dialer
 	timeout time.Duration
 }
 
-// newDialer reads the files that cfg names, and opens nothing else.
-func newDialer(cfg *Config) (*dialer, error) {
+// New reads the files that the settings name, and opens nothing else.
+func New(cfg Settings) (*Dialer, error) {
 	tlsConfig, err := cfg.TLS.load()
 	if err != nil {
 		return nil, err
@@ -46,10 +50,10 @@ func newDialer(cfg *Config) (*dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{brokers: cfg.Brokers, topics: cfg.Topics, timeout: cfg.DialTimeout}
-	d.kafka = &kafka.Dialer{
+	d := &Dialer{brokers: cfg.Brokers, topics: cfg.Topics, timeout: cfg.Timeout}
+	d.Kafka = &kafka.Dialer{
 		ClientID:      cfg.ClientID,
-		Timeout:       cfg.DialTimeout,
+		Timeout:       cfg.Timeout,
 		TLS:           tlsConfig,
 		SASLMechanism: mechanism,
 		DialFunc: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -57,7 +61,7 @@ func newDialer(cfg *Config) (*dialer, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &conn{Conn: c, r: bufio.NewReaderSize(c, readBuffer), timeout: cfg.DialTimeout}, nil
+			return &conn{Conn: c, r: bufio.NewReaderSize(c, readBuffer), timeout: cfg.Timeout}, nil
 		},
 	}
 	return d, nil
@@ -83,11 +87,11 @@ func (c *conn) bound(t time.Time) time.Time {
 	return t
 }
 
-// any returns a connection to the first broker that answers.
-func (d *dialer) any(ctx context.Context) (*kafka.Conn, error) {
+// Any returns a connection to the first broker that answers.
+func (d *Dialer) Any(ctx context.Context) (*kafka.Conn, error) {
 	var errs []error
 	for _, b := range d.brokers {
-		c, err := d.kafka.DialContext(ctx, "tcp", b)
+		c, err := d.Kafka.DialContext(ctx, "tcp", b)
 		if err == nil {
 			return c, nil
 		}
@@ -99,9 +103,9 @@ func (d *dialer) any(ctx context.Context) (*kafka.Conn, error) {
 	return nil, errors.Join(errs...)
 }
 
-// leader returns a connection to the leader of a partition, as the first
+// Leader returns a connection to the leader of a partition, as the first
 // broker that answers knows it.
-func (d *dialer) leader(ctx context.Context, topic string, partition int) (*kafka.Conn, error) {
+func (d *Dialer) Leader(ctx context.Context, topic string, partition int) (*kafka.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	partitions, err := d.partitions(ctx, topic)
@@ -115,7 +119,7 @@ func (d *dialer) leader(ctx context.Context, topic string, partition int) (*kafk
 		if p.Leader.Host == "" {
 			return nil, fmt.Errorf("dial leader of %s/%d: %w", topic, partition, kafka.LeaderNotAvailable)
 		}
-		c, err := d.kafka.DialPartition(ctx, "tcp", "", p)
+		c, err := d.Kafka.DialPartition(ctx, "tcp", "", p)
 		if err != nil {
 			return nil, fmt.Errorf("dial leader of %s/%d: %w", topic, partition, err)
 		}
@@ -126,8 +130,8 @@ func (d *dialer) leader(ctx context.Context, topic string, partition int) (*kafk
 
 // partitions returns the partitions of topic; kafka.UnknownTopicOrPartition if
 // there is no such topic.
-func (d *dialer) partitions(ctx context.Context, topic string) ([]kafka.Partition, error) {
-	c, err := d.any(ctx)
+func (d *Dialer) partitions(ctx context.Context, topic string) ([]kafka.Partition, error) {
+	c, err := d.Any(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -144,62 +148,21 @@ func (d *dialer) partitions(ctx context.Context, topic string) ([]kafka.Partitio
 	return ps, nil
 }
 
-// client returns a client for what kafka.Conn cannot do, and the function that
+// Client returns a client for what kafka.Conn cannot do, and the function that
 // frees its connections. Of the cluster's topics it knows the configured ones.
-func (d *dialer) client() (*kafka.Client, func()) {
-	t := d.transport()
+func (d *Dialer) Client() (*kafka.Client, func()) {
+	t := d.Transport()
 	t.MetadataTopics = d.topics
 	return &kafka.Client{Addr: kafka.TCP(d.brokers...), Timeout: d.timeout, Transport: t}, t.CloseIdleConnections
 }
 
-func (d *dialer) transport() *kafka.Transport {
+// Transport returns a transport that dials as d does.
+func (d *Dialer) Transport() *kafka.Transport {
 	return &kafka.Transport{
 		Dial:        (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
 		DialTimeout: d.timeout,
-		ClientID:    d.kafka.ClientID,
-		TLS:         d.kafka.TLS,
-		SASL:        d.kafka.SASLMechanism,
+		ClientID:    d.Kafka.ClientID,
+		TLS:         d.Kafka.TLS,
+		SASL:        d.Kafka.SASLMechanism,
 	}
-}
-
-func (t *TLS) load() (*tls.Config, error) {
-	if !t.Enabled {
-		return nil, nil
-	}
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
-	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("tls.ca_file: %w", err)
-		}
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("tls.ca_file: %s has no certificate in PEM", t.CAFile)
-		}
-	}
-	if t.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("tls.cert_file, tls.key_file: %w", err)
-		}
-		cfg.Certificates = []tls.Certificate{pair}
-	}
-	return cfg, nil
-}
-
-func (s *SASL) load() (sasl.Mechanism, error) {
-	if s.Mechanism == "" {
-		return nil, nil
-	}
-	secret, err := s.secret()
-	if err != nil {
-		return nil, err
-	}
-	switch s.Mechanism {
-	case saslScram256:
-		return scram.Mechanism(scram.SHA256, s.Username, secret)
-	case saslScram512:
-		return scram.Mechanism(scram.SHA512, s.Username, secret)
-	}
-	return plain.Mechanism{Username: s.Username, Password: secret}, nil
 }
