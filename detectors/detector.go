@@ -63,7 +63,8 @@ type Detector[S, C any] interface {
 	// schemas.EntityGlobal.
 	Conclude(x *Context, prev, c *C)
 	// Close judges the entity's window against the cohort, empties the slot
-	// and says whether the state is worth keeping.
+	// and says whether the state is worth keeping; an entity that has events
+	// after the window is kept in any case.
 	Close(x *Context, s *S, c *C) bool
 }
 

@@ -27,8 +27,9 @@ type Config struct {
 	// hold the watermark back. 1s to 24h, default 30s.
 	Idle time.Duration `mapstructure:"idle"`
 	// Jump is how far ahead of all others an event may be and be believed at
-	// once; beyond, three of a partition in a row have to agree. 1m to 8760h,
-	// default 24h.
+	// once; beyond, three of a partition in a row have to agree. A hundred in
+	// a row that are further behind show that the clock before was wrong. 1m
+	// to 8760h, default 6h.
 	Jump time.Duration `mapstructure:"jump"`
 	// Findings bounds how many findings one window of all detectors can have.
 	// 64 to 1048576, default 16384.
@@ -78,7 +79,7 @@ func DefaultConfig() Config {
 		Memory:   512 << 20,
 		Lateness: 5 * time.Second,
 		Idle:     30 * time.Second,
-		Jump:     24 * time.Hour,
+		Jump:     6 * time.Hour,
 		Findings: 16384,
 	}
 }

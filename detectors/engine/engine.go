@@ -284,6 +284,7 @@ func (e *Engine) run(load int, do func(*shard)) {
 			w.dropped = true
 			for _, s := range e.shards {
 				s.tables[w.index].Clear()
+				s.keepTold(e.watches)
 			}
 		}
 	}

@@ -72,6 +72,14 @@ func (s *shard) forget(w *watch, start int64) {
 	})
 }
 
+// keepTold drops what was told by detectors that are not among watches, and
+// that no end of a window would drop.
+func (s *shard) keepTold(watches []*watch) {
+	maps.DeleteFunc(s.told, func(t told, _ schemas.Severity) bool {
+		return !slices.ContainsFunc(watches, func(w *watch) bool { return w.spec.ID == t.watch && !w.disabled.Load() })
+	})
+}
+
 // collect moves the shards' findings into the result, in an order that does
 // not depend on the shards.
 func (e *Engine) collect() {

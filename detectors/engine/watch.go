@@ -103,6 +103,7 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 			}
 		}
 		s.tables = kept
+		s.keepTold(watches)
 		s.estimate(&e.byKind, int(memory/sketchPart)/len(e.shards))
 	}
 	e.watches = watches

@@ -8,8 +8,8 @@ import (
 // Frequency estimates how often a key was seen lately, in bounded memory: a
 // count-min sketch (Cormode and Muthukrishnan 2005) with conservative update,
 // four counters of eight bits a key within one block of 64 bytes, halved when
-// as many keys were counted as there are counters. It never estimates too low,
-// but for the halving, and too high only where keys share all four counters.
+// a quarter as many keys were counted as there are counters, so that few share
+// all of theirs. It never estimates too low, but for the halving.
 type Frequency struct {
 	blocks [][64]uint8
 	added  int
@@ -42,7 +42,7 @@ func (f *Frequency) Add(key uint64) uint8 {
 		}
 		least++
 	}
-	if f.added++; f.added >= len(f.blocks)*64 {
+	if f.added++; f.added >= len(f.blocks)*16 {
 		f.halve()
 	}
 	return least

@@ -119,6 +119,20 @@ func (t *Table) Bytes() int {
 	return len(t.chunks)*chunkEntries*t.stride*8 + len(t.cells)*int(unsafe.Sizeof(cell{}))
 }
 
+// Peek returns where key probably is, from 1, or 0: it looks at one cell of the
+// index only. Peeking at many keys before finding them lets the memory's
+// latencies overlap.
+func (t *Table) Peek(key uint64) uint32 {
+	if len(t.cells) == 0 {
+		return 0
+	}
+	if c := &t.cells[uint32(key)&uint32(len(t.cells)-1)]; c.tag == uint32(key) {
+		return c.place
+	}
+	return 0
+}
+
+// Find returns the place of key.
 func (t *Table) Find(key uint64) (int, bool) {
 	if len(t.cells) == 0 {
 		return 0, false

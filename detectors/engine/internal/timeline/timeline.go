@@ -101,8 +101,8 @@ func (t *Timeline) See(p *Partition, at int64) Verdict {
 		t.Clock = max(t.Clock, at)
 		return Believed
 	}
-	if at >= p.Clock-t.idle-t.lateness {
-		p.Behind = 0
+	if at >= p.Clock-t.jump {
+		p.Behind = 0 // a backlog, not a wrong clock
 		return Believed
 	}
 	if p.Behind++; p.Behind < behindRun {

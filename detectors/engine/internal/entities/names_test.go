@@ -1,0 +1,71 @@
+package entities
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+func subject(kind schemas.EntityKind, ev schemas.Event) Subject {
+	t := NewTable(kind, 0, 10)
+	place, _ := t.Insert(0x0123456789abcdef, 1)
+	t.SetName(place, &ev)
+	return t.SubjectOf(place)
+}
+
+func TestNames(t *testing.T) {
+	long := strings.Repeat("p", 60)
+	cases := map[string]struct {
+		kind       schemas.EntityKind
+		ev         schemas.Event
+		name, text string
+	}{
+		"principal": {schemas.EntityPrincipal, schemas.Event{Principal: "h1:k1:abc"}, "h1:k1:abc", "principal = 'h1:k1:abc'"},
+		"long principal": {schemas.EntityPrincipal, schemas.Event{Principal: long}, long[:48] + "~89abcdef",
+			"startsWith(principal, '" + long[:48] + "')"},
+		"quoting": {schemas.EntityPrincipal, schemas.Event{Principal: `a' OR 1=1; --\`}, `a' OR 1=1; --\`,
+			`principal = 'a\x27 OR 1=1\x3B --\x5C'`},
+		"control": {schemas.EntityPrincipal, schemas.Event{Principal: "a\x00\n\x1b"}, "a\x00\n\x1b", `principal = 'a\x00\x0A\x1B'`},
+		"route":   {schemas.EntityRoute, schemas.Event{Method: "GET", Route: "/v1/files/{id}"}, "GET /v1/files/{id}", "method = 'GET' AND route = '/v1/files/{id}'"},
+		"ipv4": {schemas.EntityAddress, schemas.Event{Client: netip.MustParseAddr("192.0.2.7"), ClientAddr: netip.MustParseAddr("203.0.113.9")},
+			"192.0.2.7", "client = toIPv6('192.0.2.7')"},
+		"ipv6": {schemas.EntityAddress, schemas.Event{Client: netip.MustParseAddr("2001:db8:1:2:3:4:5:6")}, "2001:db8:1:2::/64",
+			"client >= toIPv6('2001:db8:1:2::') AND client <= toIPv6('2001:db8:1:2:ffff:ffff:ffff:ffff')"},
+		"address not stored": {schemas.EntityAddress, schemas.Event{ClientAddr: netip.MustParseAddr("203.0.113.9")}, "~0123456789abcdef", "AND 0"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := subject(c.kind, c.ev)
+			if s.Name != c.name {
+				t.Errorf("name %q, want %q", s.Name, c.name)
+			}
+			q := Evidence("db.events", &s, 5, 9)
+			if !strings.Contains(q, c.text) || !strings.HasPrefix(q, "SELECT * FROM db.events WHERE time >= fromUnixTimestamp64Nano(5) AND time < fromUnixTimestamp64Nano(9)") {
+				t.Errorf("query %q, want %q in it", q, c.text)
+			}
+			if strings.Contains(q, "203.0.113.9") {
+				t.Error("the true address is in the query")
+			}
+		})
+	}
+}
+
+func TestTableName(t *testing.T) {
+	for name, want := range map[string]bool{"events": true, "db.events": true, "": false, "a.b.c": false, "x;y": false, "`x`": false} {
+		if TableName(name) != want {
+			t.Errorf("%q: got %v", name, !want)
+		}
+	}
+}
+
+func FuzzQuote(f *testing.F) {
+	f.Add(`a'b\`)
+	f.Fuzz(func(t *testing.T, s string) {
+		q := quote(s)
+		if inner := q[1 : len(q)-1]; strings.ContainsAny(inner, "'\n\r\x00;\"`") || q[0] != '\'' || q[len(q)-1] != '\'' {
+			t.Errorf("%q is quoted as %s", s, q)
+		}
+	})
+}
