@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -223,9 +224,10 @@ func TestBackoffGrowsToItsBound(t *testing.T) {
 
 func TestPermanentAndRedeliver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		broken := true
+		var broken atomic.Bool
+		broken.Store(true)
 		s := &fakeSink{name: "s", answer: func(context.Context, call) (Ref, error) {
-			if broken {
+			if broken.Load() {
 				return "", fmt.Errorf("post: %w", Permanent(errors.New("token\nrevoked")))
 			}
 			return "", nil
@@ -242,7 +244,7 @@ func TestPermanentAndRedeliver(t *testing.T) {
 			t.Errorf("dead_letters is %v", v)
 		}
 		calls, _ := s.all()
-		broken = false
+		broken.Store(false)
 		if n, err := r.Redeliver("s"); n != 3 || err != nil {
 			t.Fatalf("redelivered %d, %v", n, err)
 		}

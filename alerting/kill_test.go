@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -262,12 +263,13 @@ func TestDamagedEntry(t *testing.T) {
 // What is redelivered is older than what was decided since: both are told.
 func TestRedeliverBesideNewer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		broken := true
+		var broken atomic.Bool
+		broken.Store(true)
 		s := &fakeSink{name: "s", answer: func(_ context.Context, c call) (Ref, error) {
-			if broken && c.alert.Sequence == 2 {
+			if broken.Load() && c.alert.Sequence == 2 {
 				return "", Permanent(errAway)
 			}
-			if broken && c.alert.Sequence > 2 {
+			if broken.Load() && c.alert.Sequence > 2 {
 				return "", errAway
 			}
 			return "", nil
@@ -281,7 +283,7 @@ func TestRedeliverBesideNewer(t *testing.T) {
 		if n, err := r.Redeliver("s"); n != 1 || err != nil {
 			t.Fatalf("redelivered %d, %v", n, err)
 		}
-		broken = false
+		broken.Store(false)
 		time.Sleep(time.Minute)
 		stop()
 		_, got := s.all()

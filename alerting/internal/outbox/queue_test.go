@@ -1,0 +1,157 @@
+package outbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func TestPickOrder(t *testing.T) {
+	q := NewQueue()
+	q.Push(
+		&Item{Seq: 1, Alert: "a", Severity: schemas.SeverityLow},
+		&Item{Seq: 2, Alert: "b", Severity: schemas.SeverityHigh, Next: noon.Add(time.Minute)},
+		&Item{Seq: 3, Alert: "b", Severity: schemas.SeverityCritical, State: schemas.AlertResolved},
+		&Item{Seq: 4, Alert: "c", Severity: schemas.SeverityMedium},
+		&Item{Seq: 5, Alert: "d", Severity: schemas.SeverityMedium},
+	)
+	var got []uint64
+	for now := noon; q.Size() > 0; {
+		it, _, next := q.Pick(now)
+		if it == nil {
+			if next != noon.Add(time.Minute) {
+				t.Fatalf("the next is due at %v", next)
+			}
+			now = next
+			continue
+		}
+		got = append(got, it.Seq)
+		q.Drop(it)
+	}
+	// b is not due until the end, and its second never goes before its first.
+	if want := "[4 5 1 2 3]"; fmt.Sprint(got) != want {
+		t.Errorf("picked %v, want %s", got, want)
+	}
+	if it, stale, next := q.Pick(noon); it != nil || stale != nil || !next.IsZero() {
+		t.Error("an empty queue has something")
+	}
+}
+
+func TestPickDropsStaleUpdates(t *testing.T) {
+	item := func(seq uint64, state schemas.AlertState) *Item {
+		return &Item{Seq: seq, Alert: "a", State: state, Sequence: int(seq)}
+	}
+	q := NewQueue()
+	q.Push(item(1, schemas.AlertOpen), item(2, schemas.AlertUpdated), item(3, schemas.AlertUpdated),
+		item(4, schemas.AlertUpdated), item(5, schemas.AlertResolved), item(6, schemas.AlertOpen))
+	var told, stale []uint64
+	for q.Size() > 0 {
+		it, old, _ := q.Pick(noon)
+		for _, o := range old {
+			stale = append(stale, o.Seq)
+		}
+		q.Drop(old...)
+		told = append(told, it.Seq)
+		q.Drop(it)
+	}
+	if fmt.Sprint(told, stale) != "[1 4 5 6] [2 3]" {
+		t.Errorf("told %v and dropped %v", told, stale)
+	}
+}
+
+// Whatever is pushed and dropped, an alert's notifications come in order.
+func TestQueueKeepsOrder(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	q := NewQueue()
+	last := map[string]uint64{}
+	pushed, picked := 0, 0
+	for seq := uint64(1); seq < 5000; seq++ {
+		if rnd.IntN(2) == 0 {
+			q.Push(&Item{Seq: seq, Alert: fmt.Sprint(rnd.IntN(20)), Severity: schemas.Severity(rnd.IntN(5)),
+				State: schemas.AlertOpen, Next: noon.Add(time.Duration(rnd.IntN(100)) * time.Second)})
+			pushed++
+			continue
+		}
+		it, _, _ := q.Pick(noon.Add(time.Duration(rnd.IntN(100)) * time.Second))
+		if it == nil {
+			continue
+		}
+		if it.Seq < last[it.Alert] {
+			t.Fatalf("%d of alert %s came after %d", it.Seq, it.Alert, last[it.Alert])
+		}
+		last[it.Alert] = it.Seq
+		q.Drop(it)
+		picked++
+	}
+	n := 0
+	q.List(func(*Item) { n++ })
+	if n != q.Size() || pushed != picked+n {
+		t.Errorf("%d pushed, %d picked, %d left (%d by count)", pushed, picked, n, q.Size())
+	}
+}
+
+func TestWaitingLeavesOut(t *testing.T) {
+	q := NewQueue()
+	q.Push(&Item{Seq: 1, Alert: "a"}, &Item{Seq: 2, Alert: "b", Digest: true}, &Item{Seq: 3, Alert: "c", Sent: true}, &Item{Seq: 4, Damaged: true})
+	if w := q.Waiting(); len(w) != 1 || w[0].Seq != 1 {
+		t.Errorf("%d wait to be summed up, want the first alone", len(w))
+	}
+}
+
+func TestWindow(t *testing.T) {
+	w := Window{Limit: 3}
+	for i := range 3 {
+		if n, _ := w.Free(noon); n != 3-i {
+			t.Fatalf("%d free after %d", n, i)
+		}
+		w.Use(noon.Add(time.Duration(i) * time.Second))
+	}
+	if n, at := w.Free(noon.Add(30 * time.Second)); n != 0 || at != noon.Add(time.Minute) {
+		t.Errorf("%d free, the next at %v", n, at)
+	}
+	if n, _ := w.Free(noon.Add(61 * time.Second)); n != 2 {
+		t.Errorf("%d free after the first two are a minute old, want 2", n)
+	}
+}
+
+func TestDigestSaysTheWorstFirst(t *testing.T) {
+	s := newSummary()
+	for i := range 40 {
+		a := schemas.Alert{ID: fmt.Sprintf("%032x", i), Sequence: 1, Title: fmt.Sprint("title ", i), Detector: "rate.spike",
+			FirstSeen: noon.Add(time.Duration(-i) * time.Minute), LastSeen: noon, Findings: 1, Events: 10}
+		if i == 39 {
+			a.Severity, a.Detector, a.ID = schemas.SeverityCritical, "authfail.success", "x') OR 1=1 --"
+		}
+		if i == 1 {
+			a.State = schemas.AlertResolved
+		}
+		s.add(&Delivery{Key: Key(&a), Alert: a})
+	}
+	d := s.alert()
+	want := "More alerts came than per_minute allows: 1 critical, 39 info; 1 of them are resolved. The first: critical: title 39; info: title 38;"
+	if d.Severity != schemas.SeverityCritical || d.Title != "40 alerts in one message" || d.Summary[:len(want)] != want {
+		t.Errorf("the digest says %q, %q", d.Title, d.Summary)
+	}
+	if d.FirstSeen != noon.Add(-39*time.Minute) || d.Events != 400 || d.Findings != 40 || d.Sequence != 1 {
+		t.Errorf("the digest is %+v", d)
+	}
+	if f := d.Finding.Features; len(f) != 2 || f[0].Text != "39 alerts of rate.spike" {
+		t.Errorf("features are %+v", f)
+	}
+	if q := d.Finding.Query; len(q) < 39*34 || q[:50] != "SELECT * FROM alerts FINAL WHERE id IN ('000000000" {
+		t.Errorf("the query is %.80s", q)
+	}
+	for _, id := range []string{"x' OR", "", "é", "A"} {
+		if isID(id) {
+			t.Errorf("%q would go into a query", id)
+		}
+	}
+	if again := s.alert(); Key(&again) != Key(&d) {
+		t.Error("the same digest has two keys")
+	}
+}
