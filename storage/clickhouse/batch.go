@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -21,26 +22,32 @@ func (s *Store) WriteBatch(ctx context.Context, b *schemas.Batch) error {
 	if b.Len() > 0 {
 		c := s.events.Get().(*columns[schemas.Event])
 		defer s.events.Put(c)
-		for _, p := range b.Parts {
-			for i := range p.Events {
-				c.add(&p.Events[i])
-			}
-		}
-		if err := insertColumns(ctx, s, "events", b.Token, c); err != nil {
+		rows := inParts(b, func(p *schemas.Part) []schemas.Event { return p.Events })
+		if err := insertColumns(ctx, s, "events", b.Token, c, rows); err != nil {
 			return err
 		}
 	}
 	if b.Rejects() > 0 {
 		c := s.rejects.Get().(*columns[schemas.Reject])
 		defer s.rejects.Put(c)
-		for _, p := range b.Parts {
-			for i := range p.Rejects {
-				c.add(&p.Rejects[i])
-			}
-		}
-		return insertColumns(ctx, s, "rejects", b.Token, c)
+		rows := inParts(b, func(p *schemas.Part) []schemas.Reject { return p.Rejects })
+		return insertColumns(ctx, s, "rejects", b.Token, c, rows)
 	}
 	return nil
+}
+
+// inParts yields a list of every part.
+func inParts[T any](b *schemas.Batch, list func(*schemas.Part) []T) iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for _, p := range b.Parts {
+			rows := list(p)
+			for i := range rows {
+				if !yield(&rows[i]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func rejectColumns() []column[schemas.Reject] {

@@ -91,11 +91,14 @@ func BenchmarkColumns(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for i := range batch.Parts[0].Events {
-			c.add(&batch.Parts[0].Events[i])
-		}
-		for _, col := range c.list {
-			if err := col.flush(discard{}); err != nil {
-				b.Fatal(err)
+			if c.add(&batch.Parts[0].Events[i]); c.rows < flushRows {
+				continue
+			}
+			c.rows = 0
+			for _, col := range c.list {
+				if err := col.flush(discard{}); err != nil {
+					b.Fatal(err)
+				}
 			}
 		}
 	}

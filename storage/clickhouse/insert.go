@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -29,12 +30,16 @@ var oneBlock = map[string]any{
 	"deduplicate_blocks_in_dependent_materialized_views": 1,
 }
 
-// insertColumns writes the collected rows as one block, and returns nil when
-// ClickHouse has stored it. With a token, an insert of the same rows under the
-// same token changes nothing. The columns are empty afterwards.
-func insertColumns[T any](ctx context.Context, s *Store, table, token string, c *columns[T]) (err error) {
-	start, rows, bytes := time.Now(), c.rows, c.bytes()
-	defer func() { s.metrics.inserted(table, rows, bytes, start, err) }()
+// flushRows is how many rows are collected before they are handed over: few
+// enough that what is collected stays in the processor's cache.
+const flushRows = 1024
+
+// insertColumns writes rows as one block, and returns nil when ClickHouse has
+// stored it. With a token, an insert of the same rows under the same token
+// changes nothing. The columns are empty before and after.
+func insertColumns[T any](ctx context.Context, s *Store, table, token string, c *columns[T], rows iter.Seq[*T]) (err error) {
+	start, n, bytes := time.Now(), 0, 0
+	defer func() { s.metrics.inserted(table, n, bytes, start, err) }()
 	settings := make(clickhouse.Settings, len(oneBlock)+1)
 	for k, v := range oneBlock {
 		settings[k] = v
@@ -50,11 +55,26 @@ func insertColumns[T any](ctx context.Context, s *Store, table, token string, c 
 		return fmt.Errorf("insert into %s: %w", table, err)
 	}
 	defer batch.Close()
-	if err := c.flush(batch); err != nil {
-		return fmt.Errorf("insert into %s: %w", table, err)
+	flush := func() error {
+		n += c.rows
+		bytes += c.bytes()
+		if err := c.flush(batch); err != nil {
+			return fmt.Errorf("insert into %s: %w", table, err)
+		}
+		return nil
+	}
+	for row := range rows {
+		if c.add(row); c.rows == flushRows {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
 	}
 	if err := batch.Send(); err != nil {
-		return fmt.Errorf("insert %d rows into %s: %w", rows, table, err)
+		return fmt.Errorf("insert %d rows into %s: %w", n, table, err)
 	}
 	return nil
 }
@@ -65,9 +85,11 @@ func insertRows[T any](ctx context.Context, s *Store, table string, list []colum
 	if len(rows) == 0 {
 		return nil
 	}
-	c := newColumns(list)
-	for i := range rows {
-		c.add(&rows[i])
-	}
-	return insertColumns(ctx, s, table, "", c)
+	return insertColumns(ctx, s, table, "", newColumns(list), func(yield func(*T) bool) {
+		for i := range rows {
+			if !yield(&rows[i]) {
+				return
+			}
+		}
+	})
 }

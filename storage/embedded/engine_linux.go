@@ -123,8 +123,8 @@ func (e *Engine) Options() *clickhouse.Options {
 		Protocol:      clickhouse.HTTP,
 		Addr:          []string{"embedded.invalid:0"},
 		TransportFunc: e.roundTripper,
-		MaxOpenConns:  e.all,
-		MaxIdleConns:  e.all,
+		MaxOpenConns:  cap(e.idle),
+		MaxIdleConns:  cap(e.idle),
 	}
 }
 
