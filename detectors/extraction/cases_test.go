@@ -64,6 +64,8 @@ var quiet = []struct {
 	use  use
 }{
 	{"the evaluation at night, the same prompts", use{perHour: 12_000, jitter: 0.4, from: 2.2, until: 2.7, daily: 3, prompts: 6000, templates: 4, in: 150, out: 220, maxTokens: 512}},
+	{"a long evaluation with reasoning, new prompts", use{perHour: 6600, jitter: 0.3, from: 2.2, until: 4, templates: 1, in: 150, out: 260, maxTokens: 1024}},
+	{"product texts written in bulk", use{perHour: 1500, jitter: 1, diurnal: true, from: 0, until: 30, templates: 1, in: 220, out: 600}},
 	{"an evaluation of multiple choice", use{perHour: 20_000, jitter: 0.4, from: 2.2, until: 2.6, daily: 2, prompts: 8000, templates: 3, in: 400, out: 1, spread: 0.4, maxTokens: 1, logprobs: true}},
 	{"a classifier that biases two labels", use{perHour: 5000, jitter: 0.7, from: 8, until: 18, templates: 1, in: 300, out: 1, spread: 0.5, maxTokens: 1, logprobs: true, biases: 1}},
 	{"bulk enrichment with one template", use{perHour: 6000, jitter: 0.3, from: 1, until: 6, templates: 1, in: 700, out: 60, maxTokens: 128}},

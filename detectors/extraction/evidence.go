@@ -100,7 +100,7 @@ func (s *sum) prompts(p *profile) {
 		})
 	}
 	if p.template >= 0.5 && p.distinct >= 0.8 {
-		s.add(prompts, ramp(p.template, 0.5, 0.8, 0, 0.5), schemas.Feature{
+		s.add(prompts, ramp(p.template, 0.5, 0.8, 0, 0.3), schemas.Feature{
 			Name: "template_share", Observed: p.template, Expected: 0.5, Unit: "share",
 			Text: fmt.Sprintf("%.0f %% of the prompts are one template with other contents.", 100*p.template),
 		})
@@ -138,14 +138,14 @@ func (s *sum) answers(p *profile, peers float64) {
 	case p.output >= 0:
 		ratio := p.output / max(p.input, 1)
 		weight := math.Log(max(ratio, 0.01)/peers) + 0.5*math.Log(max(p.output, 1)/250)
-		s.add(answers, min(max(weight, -3), 2.5), schemas.Feature{
+		s.add(answers, min(max(weight, -3), 3), schemas.Feature{
 			Name: "output_ratio", Observed: ratio, Expected: peers, Unit: "tokens out per token in",
 			Text: fmt.Sprintf("Answers have %s tokens on average, %s for each token of the prompt; %s or less is usual.",
 				number(p.output), number(ratio), number(peers)),
 		})
 	case p.bytes >= 0:
 		// Bytes have headers and frames in them, and count half.
-		s.add(answers, min(max(0.5*math.Log(max(p.bytes, 0.01)/(2*peers)), -1.5), 1.25), schemas.Feature{
+		s.add(answers, min(max(0.5*math.Log(max(p.bytes, 0.01)/(2*peers)), -1.5), 1.5), schemas.Feature{
 			Name: "response_ratio", Observed: p.bytes, Expected: 2 * peers, Unit: "bytes out per byte in",
 			Text: fmt.Sprintf("Responses have %s bytes for each byte of the request; the log has no tokens.", number(p.bytes)),
 		})
@@ -163,7 +163,7 @@ func (s *sum) timing(scatter float64, unit string) {
 	if scatter < 0 {
 		return
 	}
-	weight := ramp(scatter, 0.4, 0.8, 1, 0)
+	weight := ramp(scatter, 0.4, 0.8, 0.8, 0)
 	if scatter > 3 {
 		weight = ramp(math.Log(scatter), math.Log(3), math.Log(30), 0, -0.7)
 	}

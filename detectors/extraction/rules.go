@@ -61,12 +61,12 @@ func (d *watch) amount(x *detectors.Context, s *State, p *profile, e *sum) {
 			})
 		}
 	}
-	e.add(volume, min(max(1+0.5*math.Log(p.calls/expected), 0.3), 2), schemas.Feature{
+	e.add(volume, min(max(1+0.4*math.Log(p.calls/expected), 0.3), 1.8), schemas.Feature{
 		Name: "calls", Observed: p.calls, Expected: expected, Unit: "calls/h",
 		Text: fmt.Sprintf("%s successful model calls in this hour; up to %s are usual.", number(p.calls), number(expected)),
 	})
 	pace := p.calls / max(p.minutes, 1)
-	e.add(volume, ramp(math.Log(max(pace, 1)), math.Log(30), math.Log(300), 0, 0.5), schemas.Feature{
+	e.add(volume, ramp(math.Log(max(pace, 1)), math.Log(30), math.Log(300), 0, 0.3), schemas.Feature{
 		Name: "pace", Observed: pace, Expected: 30, Unit: "calls/min",
 		Text: fmt.Sprintf("%s calls in each minute that had any.", number(pace)),
 	})
