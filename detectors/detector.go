@@ -93,12 +93,23 @@ type Context struct {
 func (x *Context) Hash(text string) uint64 { return x.Key.String(text) }
 
 // Address returns the keyed hash of the event's client, an IPv6 address by its
-// /64, and whether the address is known.
+// /64, and whether the address is known. If events come from the store, what is
+// stored of the address stands for it.
 func (x *Context) Address(ev *schemas.Event) (uint64, bool) {
-	if !ev.ClientAddr.IsValid() {
+	a := Client(ev)
+	if !a.IsValid() {
 		return 0, false
 	}
-	return x.Key.Addr(Network(ev.ClientAddr)), true
+	return x.Key.Addr(Network(a)), true
+}
+
+// Client returns the client's true address, or what is stored of it if the true
+// one is not at hand.
+func Client(ev *schemas.Event) netip.Addr {
+	if ev.ClientAddr.IsValid() {
+		return ev.ClientAddr
+	}
+	return ev.Client
 }
 
 // Network returns what counts as one client: an IPv4 address, or the /64 of an

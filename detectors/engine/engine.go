@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math"
 	"math/bits"
-	"net/netip"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -221,7 +220,7 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) {
 		e.put(schemas.EntityPrincipal, e.key.String(ev.Principal), part, index)
 	}
 	if e.byKind[schemas.EntityAddress] != nil {
-		if a := address(ev); a.IsValid() {
+		if a := detectors.Client(ev); a.IsValid() {
 			e.put(schemas.EntityAddress, e.key.Addr(detectors.Network(a)), part, index)
 		}
 	}
@@ -243,15 +242,6 @@ func (e *Engine) put(kind schemas.EntityKind, key uint64, part, index uint32) {
 const globalKey = 1
 
 func (e *Engine) shardOf(key uint64) int { return int(key >> e.shift) }
-
-// address returns the client's true address, or what is stored of it if events
-// come from the store.
-func address(ev *schemas.Event) netip.Addr {
-	if ev.ClientAddr.IsValid() {
-		return ev.ClientAddr
-	}
-	return ev.Client
-}
 
 func routeKey(k sketch.Key, method, route string) uint64 {
 	return k.Words(k.String(method), k.String(route))
