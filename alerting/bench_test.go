@@ -67,3 +67,37 @@ func BenchmarkOffer(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStorm measures one offer of ten thousand findings of ten thousand
+// entities, and the delivery of all of them, one by one.
+func BenchmarkStorm(b *testing.B) {
+	for b.Loop() {
+		cfg := DefaultConfig()
+		cfg.Path = b.TempDir() + "/alerts.db"
+		cfg.Sinks = []SinkConfig{{Name: "s", Kind: "fake", PerMinute: 100_000, OnStorm: StormDelay}}
+		m, err := New(cfg, []Sink{&fakeSink{name: "s"}}, quiet(), prometheus.NewRegistry())
+		if err != nil {
+			b.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := m.Offer(context.Background(), many(10_000, noon, schemas.SeverityLow)); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms-offer")
+		start = time.Now()
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- m.Run(ctx) }()
+		for len(m.Pending()) > 0 {
+			time.Sleep(50 * time.Millisecond)
+		}
+		b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms-deliver")
+		cancel()
+		if err := <-done; err != nil {
+			b.Fatal(err)
+		}
+		if err := m.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

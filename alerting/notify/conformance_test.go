@@ -237,6 +237,12 @@ func conformBroken(t *testing.T, m *member) {
 				}
 			}
 		}, true},
+		{"hangs within the body", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			w.WriteHeader(http.StatusOK)
+			_ = http.NewResponseController(w).Flush()
+			<-release
+		}, true},
 		{"another kind of body", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("<html>" + body + "</html>"))
 		}, true},
@@ -247,8 +253,11 @@ func conformBroken(t *testing.T, m *member) {
 		t.Run(c.name, func(t *testing.T) {
 			r.say(c.answer)
 			limit := 5 * time.Second
-			if c.name == "hangs" {
+			switch c.name {
+			case "hangs":
 				limit = 200 * time.Millisecond
+			case "hangs within the body":
+				limit = 2 * time.Second
 			}
 			err := try(t, m, s, limit)
 			if c.good && !m.needsBody {

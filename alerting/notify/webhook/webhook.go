@@ -78,6 +78,9 @@ func permanent(status int) bool {
 		status == http.StatusNotFound || status == http.StatusGone
 }
 
+// bodyWait is how long the body of an answer may take.
+const bodyWait = time.Second
+
 // Notify posts a once. A receiver needs no Ref: alert id and sequence are in
 // the body.
 func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alerting.Ref) (alerting.Ref, error) {
@@ -85,6 +88,8 @@ func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alert
 	if err != nil {
 		return "", alerting.Permanent(errors.New("the alert cannot be encoded"))
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
 		return "", alerting.Permanent(errors.New("the request cannot be made"))
@@ -99,8 +104,10 @@ func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alert
 	if err != nil {
 		return "", outbound.Classify(err, permanent)
 	}
-	// The status says it all. What the receiver writes besides is read as far
-	// as it comes at once, so that it is not cut off in the middle.
+	// The status says it all. What the receiver writes besides is read for a
+	// moment, so that it is not cut off in the middle of its work.
+	timer := time.AfterFunc(bodyWait, cancel)
+	defer timer.Stop()
 	_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
 	_ = resp.Body.Close()
 	return "", nil
