@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func (s *Screen) Report(ctx context.Context, r Report) (Score, error) {
 	s.attacks(&b, &score)
 	s.lookalikes(&b, &score)
 	s.falseAlerts(&b, &score, len(distinct(r.Alerts)), r.Events)
-	queryErr := s.evidence(ctx, &b, &r)
+	queryErr := s.evidence(ctx, &b, &r, &score)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,12 +140,19 @@ func (s *Screen) falseAlerts(b *strings.Builder, score *Score, alerts int, event
 // rowLimit bounds the rows of evidence that are shown.
 const rowLimit = 10
 
-// evidence shows the first alert's query and what it returns.
-func (s *Screen) evidence(ctx context.Context, b *strings.Builder, r *Report) error {
-	if len(r.Alerts) == 0 || r.Evidence == nil || r.Alerts[0].Finding.Query == "" {
+// evidence shows a query and what it returns: that of the first alert that
+// found an attack, or of the first alert if none did.
+func (s *Screen) evidence(ctx context.Context, b *strings.Builder, r *Report, score *Score) error {
+	if len(r.Alerts) == 0 || r.Evidence == nil {
 		return nil
 	}
 	a := &r.Alerts[0]
+	if i := slices.IndexFunc(r.Alerts, score.hit); i >= 0 {
+		a = &r.Alerts[i]
+	}
+	if a.Finding.Query == "" {
+		return nil
+	}
 	s.title(b, "EVIDENCE OF THE FIRST ALERT: "+clean(a.Title))
 	for line := range strings.Lines(a.Finding.Query) {
 		s.indent(b, "36", "  ", clean(line))

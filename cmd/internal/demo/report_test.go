@@ -115,6 +115,19 @@ func TestEvidenceIsThatOfTheFirstAlert(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{alert().Finding.Query}, asked)
 	assert.Contains(t, out.String(), "(no rows)")
+
+	// An alert on a look-alike came before: the first on an attack it is.
+	asked = nil
+	r.Alerts[0], r.Alerts[2] = r.Alerts[2], r.Alerts[0]
+	_, err = New(Options{Out: &out, Width: fixed(80)}).Report(t.Context(), r)
+	require.NoError(t, err)
+	assert.Equal(t, []string{alert().Finding.Query}, asked)
+
+	// No attack was found.
+	asked, r.Plants = nil, nil
+	_, err = New(Options{Out: &out, Width: fixed(80)}).Report(t.Context(), r)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"SELECT 'another'"}, asked)
 }
 
 func TestManyFalseAlertsAreCounted(t *testing.T) {

@@ -63,6 +63,11 @@ func (s *Score) Found() int {
 	return n
 }
 
+// hit reports whether the alert is the first that found one of the attacks.
+func (s *Score) hit(a schemas.Alert) bool {
+	return slices.ContainsFunc(s.Attacks, func(v Verdict) bool { return v.Alert != nil && v.Alert.ID == a.ID })
+}
+
 // tolerance is how far an alert's window may reach beyond a plant: windows are
 // of whole minutes, up to five.
 const tolerance = 5 * time.Minute

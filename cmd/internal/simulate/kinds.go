@@ -9,7 +9,7 @@ import (
 
 // retryFailures is how many requests of a retry storm fail before the service
 // is back.
-const retryFailures = 30
+const retryFailures = 6
 
 // triesPerAddress is how often each address of a spraying tries: too seldom to
 // be noticed by itself.
@@ -56,7 +56,7 @@ var kinds = map[Kind]*behaviour{
 		benign: true, rate: 30, jitter: 0.1, hour: 0, who: byEither, fill: fillVictim},
 	NightlyEvaluation: {title: "the evaluation run at night", format: gateway.LiteLLM, service: litellmChat,
 		benign: true, rate: 8, jitter: 0.3, hour: 2, who: byEither, fill: fillEvaluation},
-	RetryStorm: {title: "clients retry after an outage of seconds", format: gateway.NginxJSON, service: edgeCompletions,
+	RetryStorm: {title: "clients retry after a short outage", format: gateway.NginxJSON, service: edgeCompletions,
 		benign: true, rate: 10, jitter: 0.8, hour: onlyOnce, who: byRoute, fill: fillRetries},
 	KeyRotation: {title: "a rotated key is refused for a minute", format: gateway.Kong, service: kongAssist,
 		benign: true, expect: []string{"authfail.broken_client"}, rate: 0.5, jitter: 0.5, hour: onlyOnce, who: byEither, fill: fillRefused},
