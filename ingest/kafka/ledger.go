@@ -67,8 +67,9 @@ func (l *ledger) mark(ranges []schemas.Range) error {
 			errs = append(errs, fmt.Errorf("commit %s/%d up to %d: %w", r.Topic, r.Partition, r.Next, ErrNotOwned))
 			continue
 		}
-		// A range beyond the log's end is of a topic that was made anew since.
-		if r.Next <= a.End.Load() {
+		// A range beyond the log's end, and beyond what was handed on, is of a
+		// topic that was made anew since.
+		if r.Next <= max(a.End.Load(), a.Position.Load()) {
 			a.marked = max(a.marked, r.Next)
 		}
 	}
@@ -151,7 +152,12 @@ func (l *ledger) publish() {
 func (l *ledger) rebase(p Partition, offset int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if a := l.owned[p]; a != nil && offset < a.committed {
+	a := l.owned[p]
+	if a == nil {
+		return
+	}
+	a.Position.Store(offset)
+	if offset < a.committed {
 		a.committed, a.marked = -1, offset
 	}
 }

@@ -165,7 +165,8 @@ func (s *Server) CreateTopic(topic string, partitions int, config ...string) {
 	}
 }
 
-// ready asks the node for the brokers that it knows: itself, once it serves.
+// ready asks the node for the brokers that it knows (itself, once it serves) and
+// for the leaders of all partitions.
 func (s *Server) ready() error {
 	c, err := (&kafka.Dialer{Timeout: time.Second}).Dial("tcp", s.Addr)
 	if err != nil {
@@ -174,10 +175,22 @@ func (s *Server) ready() error {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(2 * time.Second))
 	brokers, err := c.Brokers()
-	if err == nil && len(brokers) != 1 {
-		err = errors.New("it has not registered yet")
+	if err != nil {
+		return err
 	}
-	return err
+	if len(brokers) != 1 {
+		return errors.New("it has not registered yet")
+	}
+	partitions, err := c.ReadPartitions()
+	if err != nil {
+		return err
+	}
+	for _, p := range partitions {
+		if p.Leader.Host == "" {
+			return fmt.Errorf("partition %s/%d has no leader yet", p.Topic, p.ID)
+		}
+	}
+	return nil
 }
 
 // log returns the end of what the node logged.

@@ -242,11 +242,11 @@ func (r *Reader) flush(out Emit) error {
 	r.messages.Add(float64(len(c.Ends)))
 	r.bytes.Add(float64(len(c.Slab)))
 	r.Metrics.Chunks.Inc()
+	r.State.Position.Store(r.off)
 	if err := out(c); err != nil {
 		return &handlerError{err}
 	}
-	r.covered = c.Next
-	r.State.Position.Store(r.off)
+	r.covered = r.off
 	return nil
 }
 
