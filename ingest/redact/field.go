@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehound/gatehound/ingest/redact/scan"
+	"github.com/gatehound/gatehound/ingest/redact/secret"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -228,7 +229,7 @@ func (r *Redactor) fingerprint(raw string, arena *schemas.Arena) string {
 		return e.clean
 	}
 	r.buf = r.credential.append(r.buf[:0], raw)
-	if issuer := scan.CredentialIssuer(raw); issuer != "" {
+	if issuer := secret.Issuer(raw); issuer != "" {
 		r.buf = append(append(r.buf, ':'), issuer...)
 	}
 	if kept, ok := e.admit(hash, raw, view(r.buf), &schemas.RedactionCounts{}); ok {

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/gatehound/gatehound/ingest/redact/chars"
+	"github.com/gatehound/gatehound/ingest/redact/secret"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -31,7 +33,7 @@ const (
 
 // emailFrom looks for an e-mail address whose local part begins with t[i:j].
 func (s *Scanner) emailFrom(i, j int) int {
-	for j < len(s.t) && j-i <= maxLocal && classes[s.t[j]]&cLocal != 0 {
+	for j < len(s.t) && j-i <= maxLocal && chars.Classes[s.t[j]]&chars.Local != 0 {
 		j++
 	}
 	if s.at(j) != '@' || j-i > maxLocal {
@@ -49,11 +51,11 @@ func (s *Scanner) emailFrom(i, j int) int {
 // and for the "user:password@tcp(…)" of MySQL.
 func (s *Scanner) atSign(i int) int {
 	start := i
-	for start > s.last && i-start < maxLocal && (classes[s.t[start-1]]&cLocal != 0 || s.t[start-1] == '"') {
+	for start > s.last && i-start < maxLocal && (chars.Classes[s.t[start-1]]&chars.Local != 0 || s.t[start-1] == '"') {
 		start--
 	}
 	if rest := s.t[i:]; strings.HasPrefix(rest, "@tcp(") || strings.HasPrefix(rest, "@unix(") {
-		for start > s.last && classes[s.t[start-1]]&cValue != 0 {
+		for start > s.last && chars.Classes[s.t[start-1]]&chars.Value != 0 {
 			start--
 		}
 		return s.add(start, i, schemas.RedactedParameter, markUserinfo)
@@ -71,12 +73,12 @@ func (s *Scanner) atSign(i int) int {
 // which the last is a name, or an IPv4 address; 0 if there is none.
 func (s *Scanner) domain(i int) int {
 	end, dot := i, -1
-	for end < len(s.t) && end-i < maxDomain && classes[s.t[end]]&cDomain != 0 {
+	for end < len(s.t) && end-i < maxDomain && chars.Classes[s.t[end]]&chars.Domain != 0 {
 		if s.t[end] == '.' {
 			if end == i || s.t[end-1] == '.' {
 				break
 			}
-			if next := s.at(end + 1); classes[next]&cDomain == 0 || next == '.' {
+			if next := s.at(end + 1); chars.Classes[next]&chars.Domain == 0 || next == '.' {
 				break // the full stop of a sentence
 			}
 			dot = end
@@ -93,7 +95,7 @@ func (s *Scanner) domain(i int) int {
 		return end
 	}
 	tld := s.t[min(dot+1, end):end]
-	if len(tld) < 2 || has(tld, cDigit|cJoin) && !hasPrefixFold(tld, "xn--") {
+	if len(tld) < 2 || chars.Has(tld, chars.Digit|chars.Join) && !secret.HasPrefixFold(tld, "xn--") {
 		return 0
 	}
 	return end
@@ -105,7 +107,7 @@ func (s *Scanner) colon(i int) int {
 	if s.at(i+1) == '/' && s.at(i+2) == '/' {
 		return s.userinfo(i + 3)
 	}
-	if s.at(i+1) == ':' && classes[s.before(i)]&cWord == 0 {
+	if s.at(i+1) == ':' && chars.Classes[s.before(i)]&chars.Word == 0 {
 		if end := s.ipv6(i); end > 0 {
 			return end
 		}
@@ -124,7 +126,7 @@ func (s *Scanner) userinfo(i int) int {
 	}
 	if at < 0 && s.hasAt { // a password may hold '/' and '?' all the same
 		colon := strings.IndexByte(s.t[i:end], ':')
-		if colon >= 0 && end < len(s.t) && !only(s.t[i+colon+1:end], cDigit) {
+		if colon >= 0 && end < len(s.t) && !chars.Only(s.t[i+colon+1:end], chars.Digit) {
 			for k := end; k < len(s.t) && k-i < 256 && s.t[k] > ' ' && s.t[k] != '"'; k++ {
 				if s.t[k] == '@' {
 					at = k
@@ -145,7 +147,7 @@ func (s *Scanner) userinfo(i int) int {
 func ipv4End(t string, i int) int {
 	for part := range 4 {
 		n, start := 0, i
-		for i < len(t) && i < start+3 && classes[t[i]]&cDigit != 0 {
+		for i < len(t) && i < start+3 && chars.Classes[t[i]]&chars.Digit != 0 {
 			n = n*10 + int(t[i]-'0')
 			i++
 		}
@@ -167,11 +169,11 @@ func ipv4End(t string, i int) int {
 // of the host itself name nobody.
 func (s *Scanner) ipv4(i int) int {
 	end := ipv4End(s.t, i)
-	if end == 0 || i > 1 && s.t[i-1] == '.' && classes[s.t[i-2]]&cDigit != 0 {
+	if end == 0 || i > 1 && s.t[i-1] == '.' && chars.Classes[s.t[i-2]]&chars.Digit != 0 {
 		return 0
 	}
 	next, after := s.at(end), s.at(end+1)
-	if classes[next]&(cAlnum) != 0 || next == '_' || (next == '.' || next == '-') && classes[after]&cAlnum != 0 {
+	if chars.Classes[next]&(chars.Alnum) != 0 || next == '_' || (next == '.' || next == '-') && chars.Classes[after]&chars.Alnum != 0 {
 		return 0
 	}
 	quad := s.t[i:end]
@@ -180,8 +182,8 @@ func (s *Scanner) ipv4(i int) int {
 	}
 	k := i
 	if s.before(k) == '/' {
-		if k--; classes[s.before(k)]&cAlnum != 0 {
-			for k > 0 && classes[s.t[k-1]]&cWord != 0 {
+		if k--; chars.Classes[s.before(k)]&chars.Alnum != 0 {
+			for k > 0 && chars.Classes[s.t[k-1]]&chars.Word != 0 {
 				k--
 			}
 			if s.before(k) != '/' && s.before(k) != '.' {
@@ -196,11 +198,11 @@ func (s *Scanner) ipv4(i int) int {
 		k--
 	}
 	word := k
-	for word > 0 && k-word < 12 && classes[s.t[word-1]]&(cUpper|cLower) != 0 {
+	for word > 0 && k-word < 12 && chars.Classes[s.t[word-1]]&(chars.Upper|chars.Lower) != 0 {
 		word--
 	}
 	for _, v := range [...]string{"version", "ver", "release", "build", "rv", "v", "rev", "nt"} {
-		if equalFold(s.t[word:k], v) && (!assigned || len(v) > 2) { // v= is any parameter
+		if chars.EqualFold(s.t[word:k], v) && (!assigned || len(v) > 2) { // v= is any parameter
 			return end
 		}
 	}
@@ -209,14 +211,14 @@ func (s *Scanner) ipv4(i int) int {
 
 // ipv6 looks for an address, or a MAC address, at i.
 func (s *Scanner) ipv6(i int) int {
-	if b := s.before(i); classes[b]&cWord != 0 || b == ':' || b == '.' {
+	if b := s.before(i); chars.Classes[b]&chars.Word != 0 || b == ':' || b == '.' {
 		return 0
 	}
 	if end := s.macAddress(i); end > 0 {
 		return end
 	}
 	end, colons, double := i, 0, false
-	for end < len(s.t) && end-i < 46 && (classes[s.t[end]]&cHex != 0 || s.t[end] == ':' || s.t[end] == '.') {
+	for end < len(s.t) && end-i < 46 && (chars.Classes[s.t[end]]&chars.Hex != 0 || s.t[end] == ':' || s.t[end] == '.') {
 		if s.t[end] == ':' {
 			colons++
 			double = double || s.before(end) == ':' && end > i
@@ -226,7 +228,7 @@ func (s *Scanner) ipv6(i int) int {
 	for end > i && (s.t[end-1] == '.' || s.t[end-1] == ':' && s.before(end-1) != ':') {
 		end--
 	}
-	if colons < 2 || !double && colons < 6 || classes[s.at(end)]&cWord != 0 || !has(s.t[i:end], cDigit) {
+	if colons < 2 || !double && colons < 6 || chars.Classes[s.at(end)]&chars.Word != 0 || !chars.Has(s.t[i:end], chars.Digit) {
 		return 0
 	}
 	a, err := netip.ParseAddr(s.t[i:end])
@@ -244,11 +246,11 @@ func (s *Scanner) macAddress(i int) int {
 		return 0
 	}
 	sep := s.t[i+2]
-	if sep != ':' && sep != '-' || classes[s.before(i)]&cWord != 0 || classes[s.at(i+length)]&cWord != 0 || s.at(i+length) == ':' {
+	if sep != ':' && sep != '-' || chars.Classes[s.before(i)]&chars.Word != 0 || chars.Classes[s.at(i+length)]&chars.Word != 0 || s.at(i+length) == ':' {
 		return 0
 	}
 	for k := range length {
-		if c := s.t[i+k]; k%3 == 2 && c != sep || k%3 != 2 && classes[c]&cHex == 0 {
+		if c := s.t[i+k]; k%3 == 2 && c != sep || k%3 != 2 && chars.Classes[c]&chars.Hex == 0 {
 			return 0
 		}
 	}

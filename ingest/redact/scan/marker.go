@@ -1,6 +1,10 @@
 package scan
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gatehound/gatehound/ingest/redact/secret"
+)
 
 // The markers that stand for what was taken out.
 const (
@@ -24,13 +28,21 @@ const (
 var markers = func() map[string]bool {
 	m := map[string]bool{}
 	for _, s := range []string{markEmail, markPhone, markCard, markIBAN, markNational, markIP, markMAC, markAuth,
-		markJWT, markPEM, markSecret, markToken, markUserinfo, markPrompt, markAzure, Unproven} {
+		markJWT, markPEM, markSecret, markToken, markUserinfo, markPrompt, Unproven} {
 		m[s] = true
 	}
-	for _, p := range keyPrefixes {
-		m[p.marker()] = true
+	for _, s := range issuerMarkers {
+		m[s] = true
 	}
-	m[markOpenAI] = true
+	return m
+}()
+
+// issuerMarkers has the marker of each issuer's keys.
+var issuerMarkers = func() map[string]string {
+	m := map[string]string{}
+	for _, issuer := range secret.Issuers() {
+		m[issuer] = "[SECRET:" + issuer + "]"
+	}
 	return m
 }()
 

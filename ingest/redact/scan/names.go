@@ -3,106 +3,13 @@ package scan
 import (
 	"strings"
 
+	"github.com/gatehound/gatehound/ingest/redact/chars"
+	"github.com/gatehound/gatehound/ingest/redact/secret"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// telling says how much the name of a value tells about it.
-type telling uint8
-
-const (
-	tellsNothing telling = iota
-	tellsPrompt          // a prompt or an answer
-	tellsAround          // what surrounds a prompt or an answer: one only if it is text
-	tellsMaybe           // a secret if it is a parameter or looks like one
-	tellsSecret          // a secret whatever it is
-	tellsScheme          // Authorization: a scheme and what it presents
-	tellsLine            // Cookie: secrets up to the end of the line
-)
-
 // maxMaybe bounds the values that are looked at to tell what they are, in bytes.
-const maxMaybe = 256
-
-// maxName bounds the names that are looked at, in bytes.
-const maxName = 64
-
-// secretEnds are the ends of names, in lower case and without '-' and '_', whose
-// values are secret.
-var secretEnds = [...]string{"token", "apikey", "secret", "password", "passwd", "passphrase", "passwort", "pwd",
-	"secretkey", "privatekey", "accesskey", "accesskeyid", "accountkey", "signingkey", "masterkey", "sharedkey",
-	"subscriptionkey", "encryptionkey", "authkey", "googkey", "licensekey", "signature", "credential",
-	"credentials", "sessionid", "sessid", "connectionstring", "csrf", "xsrf", "jwt", "assertion", "cvv", "cvc",
-	"contrasena", "motdepasse"}
-
-// secretEndsBy has the ends by their last letter.
-var secretEndsBy = func() (t [256][]string) {
-	for _, end := range secretEnds {
-		last := end[len(end)-1]
-		t[last] = append(t[last], end)
-	}
-	return t
-}()
-
-// notSecret are beginnings of names that end in "token" and count or mark
-// tokens.
-var notSecret = [...]string{"prompt", "completion", "total", "max", "min", "time", "input", "output", "num", "per",
-	"eos", "bos", "pad", "stop", "cost", "logprob", "usage", "cached", "reasoning", "next", "first", "last"}
-
-// tells returns what a name, as written, tells.
-func tells(name string) telling {
-	var buf [maxName]byte
-	b := buf[:0]
-	for i := range len(name) {
-		c := name[i]
-		switch {
-		case c >= 'A' && c <= 'Z':
-			b = append(b, c|0x20)
-		case classes[c]&cAlnum != 0:
-			b = append(b, c)
-		}
-	}
-	if len(b) < 3 {
-		return tellsNothing
-	}
-	n := string(b)
-	switch n {
-	case "authorization", "proxyauthorization", "xauthorization", "xforwardedauthorization":
-		return tellsScheme
-	case "cookie", "setcookie":
-		return tellsLine
-	case "key", "code", "auth", "session", "state", "nonce", "ticket", "hash":
-		return tellsMaybe
-	case "sig", "pass", "sid", "pin", "otp", "pan", "cardnumber", "mfa", "totp", "bearer", "phpsessid", "sas":
-		return tellsSecret
-	case "prompt", "content", "text", "messages", "completion", "answer", "question", "instructions", "systemprompt",
-		"body", "requestbody", "responsebody", "backendrequestbody", "backendresponsebody", "reasoningcontent",
-		"arguments", "original", "faultyprompt", "faultyresponse", "inputfaultyprompt", "outputfaultyresponse",
-		"parts", "contents", "inputtext", "outputtext", "generation", "stringvalue":
-		return tellsPrompt
-	case "input", "output", "response", "system", "choices", "inputbodyjson", "outputbodyjson":
-		return tellsAround
-	}
-	if strings.HasPrefix(n, "accesscontrol") {
-		return tellsNothing
-	}
-	for _, end := range secretEndsBy[b[len(b)-1]] {
-		if !strings.HasSuffix(n, end) {
-			continue
-		}
-		if end == "token" {
-			for _, start := range notSecret {
-				if strings.HasPrefix(n, start) {
-					return tellsNothing
-				}
-			}
-		}
-		return tellsSecret
-	}
-	// "my_key", "my-key", "myKey", but not "monkey".
-	if k := len(name) - 3; strings.HasSuffix(n, "key") && (classes[name[k-1]]&cAlnum == 0 || name[k] == 'K' && name[k-1] != 'N') {
-		return tellsMaybe
-	}
-	return tellsNothing
-}
+const maxMaybe = 128
 
 // named looks for a telling name before the '=' or ':' at i, and takes out the
 // value behind it.
@@ -113,17 +20,17 @@ func (s *Scanner) named(i int) int {
 		end--
 	}
 	start := end
-	for start > s.last && end-start <= maxName && classes[t[start-1]]&cWord != 0 {
+	for start > s.last && end-start <= secret.MaxName && chars.Classes[t[start-1]]&chars.Word != 0 {
 		start--
 	}
-	if end-start < 3 || end-start > maxName {
+	if end-start < 3 || end-start > secret.MaxName {
 		return i + 1
 	}
-	what := tells(t[start:end])
+	what := secret.Tells(t[start:end])
 	switch {
-	case what == tellsNothing, (what == tellsPrompt || what == tellsAround) && s.mode&Prompts == 0:
+	case what == secret.TellsNothing, (what == secret.TellsPrompt || what == secret.TellsAround) && s.mode&Prompts == 0:
 		return i + 1
-	case what == tellsAround:
+	case what == secret.TellsAround:
 		next := i + 1
 		for s.at(next) == ' ' {
 			next++
@@ -131,16 +38,16 @@ func (s *Scanner) named(i int) int {
 		if s.at(next) == '{' {
 			return i + 1 // the texts within have names of their own
 		}
-		what = tellsPrompt
+		what = secret.TellsPrompt
 	}
 	param := s.parameter(start, i)
 	s.limit = len(t)
-	if what == tellsMaybe && !param || what == tellsPrompt {
+	if what == secret.TellsMaybe && !param || what == secret.TellsPrompt {
 		// What may be left alone is read again by the next name.
 		s.limit = min(len(t), i+maxMaybe)
 	}
 	v := s.value(i, what, param)
-	if what == tellsPrompt && (!v.bare || param) && v.end == s.limit {
+	if what == secret.TellsPrompt && (!v.bare || param) && v.end == s.limit {
 		s.limit = len(t)
 		v = s.value(i, what, param)
 	}
@@ -149,16 +56,16 @@ func (s *Scanner) named(i int) int {
 	}
 	text := t[v.start:v.end]
 	switch what {
-	case tellsMaybe:
-		if !param && (len(text) < 8 || !keyLike(text) || strings.IndexByte(text, ' ') >= 0 || isUUID(text)) {
+	case secret.TellsMaybe:
+		if !param && (len(text) < 8 || !secret.Drawn(text) || strings.IndexByte(text, ' ') >= 0 || secret.IsUUID(text)) {
 			return i + 1
 		}
-	case tellsPrompt:
+	case secret.TellsPrompt:
 		if v.bare && !param {
 			return i + 1 // prose: "input: …", "content=text/html"
 		}
 		return s.add(v.start, v.end, schemas.RedactedPrompt, markPrompt)
-	case tellsScheme:
+	case secret.TellsScheme:
 		return s.add(v.start, v.end, schemas.RedactedBearer, markAuth)
 	}
 	return s.add(v.start, v.end, schemas.RedactedParameter, markSecret)
@@ -196,7 +103,7 @@ type valueOf struct {
 }
 
 // value finds the value behind the sign at i.
-func (s *Scanner) value(i int, what telling, param bool) valueOf {
+func (s *Scanner) value(i int, what secret.Telling, param bool) valueOf {
 	t := s.t
 	v := i + 1
 	if s.at(v) == '>' { // =>
@@ -220,8 +127,8 @@ func (s *Scanner) value(i int, what telling, param bool) valueOf {
 	for end < s.limit && !s.endsValue(end, param, what) {
 		end++
 	}
-	if what == tellsScheme && !param {
-		if word := t[v:end]; s.at(end) == ' ' && only(word, cAlnum|cJoin) && len(word) <= 20 {
+	if what == secret.TellsScheme && !param {
+		if word := t[v:end]; s.at(end) == ' ' && chars.Only(word, chars.Alnum|chars.Join) && len(word) <= 20 {
 			return valueOf{v, s.presented(end + 1), true}
 		}
 	}
@@ -229,7 +136,7 @@ func (s *Scanner) value(i int, what telling, param bool) valueOf {
 }
 
 // endsValue reports whether a value without quotes ends before i.
-func (s *Scanner) endsValue(i int, param bool, what telling) bool {
+func (s *Scanner) endsValue(i int, param bool, what secret.Telling) bool {
 	c := s.t[i]
 	if param { // only what separates parameters as it was written
 		return (c == '&' || c == ' ' || c == '"' || c == '#') && s.literal(i)
@@ -240,10 +147,10 @@ func (s *Scanner) endsValue(i int, param bool, what telling) bool {
 	case '\\':
 		return s.at(i+1) == '"'
 	case ' ', '\t', ',', ';', '&', '\'':
-		return what != tellsLine
+		return what != secret.TellsLine
 	case '}', ')', ']':
 		next := s.at(i + 1)
-		return what != tellsLine && (next == 0 || next <= ' ' || next == ',' || next == '}' || next == ')' || next == '.')
+		return what != secret.TellsLine && (next == 0 || next <= ' ' || next == ',' || next == '}' || next == ')' || next == '.')
 	}
 	return false
 }
@@ -252,7 +159,7 @@ func (s *Scanner) endsValue(i int, param bool, what telling) bool {
 // token, or the parameters of Digest and its like to the end of the line.
 func (s *Scanner) presented(i int) int {
 	end := i
-	for end < len(s.t) && classes[s.t[end]]&cValue != 0 {
+	for end < len(s.t) && chars.Classes[s.t[end]]&chars.Value != 0 {
 		end++
 	}
 	if s.at(end) != '"' && s.at(end) != ',' || end == i || s.t[end-1] != '=' && s.at(end) == '"' {

@@ -3,7 +3,9 @@ package scan
 import (
 	"strings"
 
+	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/ingest/redact/check"
+	"github.com/gatehound/gatehound/ingest/redact/secret"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -34,7 +36,7 @@ func (s *Scanner) number(i int) int {
 	for first < len(t) && first < i+3 && (t[first] == '+' || t[first] == '(' || t[first] == ' ') {
 		first++
 	}
-	if (plus || paren) && (classes[prev]&cAlnum != 0 && !(s.mode&Parameters != 0 && paren) || classes[s.at(first)]&cDigit == 0) {
+	if (plus || paren) && (chars.Classes[prev]&chars.Alnum != 0 && !(s.mode&Parameters != 0 && paren) || chars.Classes[s.at(first)]&chars.Digit == 0) {
 		return i + 1
 	}
 	if !plus && !paren {
@@ -49,22 +51,22 @@ func (s *Scanner) number(i int) int {
 		if end := s.date(i); end > 0 {
 			return end
 		}
-		if n := tokenLength(t[i:min(len(t), i+40)]); n >= 36 {
-			if isUUID(t[i : i+n]) {
+		if n := chars.TokenLength(t[i:min(len(t), i+40)]); n >= 36 {
+			if secret.IsUUID(t[i : i+n]) {
 				return i + n
 			}
 		}
 	}
 	skip := s.gather(first)
-	if s.mode&(ID|SecretsOnly) != 0 || s.num.groups == 0 || s.num.count[s.num.groups-1] < digitsLen {
+	if s.mode&(ID|SecretsOnly) != 0 || s.num.groups == 0 || s.num.count[s.num.groups-1] < chars.DigitsLen {
 		return skip
 	}
-	if prev == '.' && i > 1 && classes[t[i-2]]&cDigit != 0 || s.jsonNumber(i) {
+	if prev == '.' && i > 1 && chars.Classes[t[i-2]]&chars.Digit != 0 || s.jsonNumber(i) {
 		return skip // the fraction of a number, a number of a JSON text
 	}
 	ctx := s.context(i)
 	for g := s.num.groups - 1; g >= 0; g-- {
-		if s.num.count[g] < digitsLen {
+		if s.num.count[g] < chars.DigitsLen {
 			break
 		}
 		if kind, marker := s.num.is(g, plus, paren, ctx); marker != "" {
@@ -96,7 +98,7 @@ func (s *Scanner) gather(i int) (skip int) {
 	total := 0
 	sep := byte(0)
 	for {
-		for i < len(t) && classes[t[i]]&cDigit != 0 {
+		for i < len(t) && chars.Classes[t[i]]&chars.Digit != 0 {
 			if total < maxDigits {
 				n.digits[total] = t[i]
 			}
@@ -108,8 +110,8 @@ func (s *Scanner) gather(i int) (skip int) {
 		}
 		next := s.at(i)
 		extension := next|0x20 == 'x' || next|0x20 == 'e' // 555-0100x12, 555-0100ext12
-		if c := classes[next]; c&(cUpper|cLower) != 0 && !(extension && n.groups > 0) || next == '_' || total > maxDigits {
-			for i < len(t) && classes[t[i]]&cDigit != 0 {
+		if c := chars.Classes[next]; c&(chars.Upper|chars.Lower) != 0 && !(extension && n.groups > 0) || next == '_' || total > maxDigits {
+			for i < len(t) && chars.Classes[t[i]]&chars.Digit != 0 {
 				i++
 			}
 			if n.groups == 0 {
@@ -143,7 +145,7 @@ func (s *Scanner) gather(i int) (skip int) {
 		default:
 			return skip
 		}
-		if classes[s.at(k)]&cDigit == 0 {
+		if chars.Classes[s.at(k)]&chars.Digit == 0 {
 			return skip
 		}
 		i = k
@@ -208,12 +210,12 @@ func (s *Scanner) date(i int) int {
 		return 0
 	}
 	for _, form := range [...]string{"dddd-dd-dd", "dddd/dd/dd", "dd/dd/dddd", "dd.dd.dddd", "dddd.dd.dd"} {
-		if i+len(form) > len(s.t) || classes[s.at(i+len(form))]&cDigit != 0 {
+		if i+len(form) > len(s.t) || chars.Classes[s.at(i+len(form))]&chars.Digit != 0 {
 			continue
 		}
 		ok := true
 		for k := range len(form) {
-			digit := classes[s.t[i+k]]&cDigit != 0
+			digit := chars.Classes[s.t[i+k]]&chars.Digit != 0
 			if digit != (form[k] == 'd') || !digit && s.t[i+k] != form[k] {
 				ok = false
 				break
@@ -229,7 +231,7 @@ func (s *Scanner) date(i int) int {
 		if c := s.t[year : year+2]; c == "19" || c == "20" {
 			end := i + len(form)
 			if next := s.at(end); next == ' ' || next == '+' { // and the hour behind it
-				for end+1 < len(s.t) && classes[s.t[end+1]]&cDigit != 0 && end < i+len(form)+2 {
+				for end+1 < len(s.t) && chars.Classes[s.t[end+1]]&chars.Digit != 0 && end < i+len(form)+2 {
 					end++
 				}
 				if end > i+len(form) {

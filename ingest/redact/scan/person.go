@@ -3,6 +3,7 @@ package scan
 import (
 	"strings"
 
+	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/ingest/redact/check"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -54,7 +55,7 @@ func (n *cluster) cpfShape(g int) bool {
 // six digits, A to D. There is no check digit.
 func nino(b []byte) bool {
 	for i, c := range b {
-		if digit := classes[c]&cDigit != 0; digit != (i >= 2 && i < 8) {
+		if digit := chars.Classes[c]&chars.Digit != 0; digit != (i >= 2 && i < 8) {
 			return false
 		}
 	}
@@ -94,7 +95,7 @@ func (n *cluster) phone(g int, d []byte, plus, paren bool, ctx string) bool {
 	case plus:
 		return total >= 8 && total <= 15 && d[0] != '0' && slashes == 0
 	case ctx == ctxPhone:
-		return total >= digitsLen && total <= 15 && slashes <= 1
+		return total >= chars.DigitsLen && total <= 15 && slashes <= 1
 	case g == 0:
 		return false
 	case total == 10 && (n.shape(g, "334", "-. ") || paren && g == 2 && n.count[0] == 3 && n.count[1] == 6):
@@ -119,7 +120,7 @@ func (s *Scanner) context(i int) string {
 			i--
 		}
 		end := i
-		for i > 0 && end-i < len(buf) && (classes[s.t[i-1]]&(cUpper|cLower) != 0 || s.t[i-1] == '_' || s.t[i-1] == '-') {
+		for i > 0 && end-i < len(buf) && (chars.Classes[s.t[i-1]]&(chars.Upper|chars.Lower) != 0 || s.t[i-1] == '_' || s.t[i-1] == '-') {
 			i--
 		}
 		if i == end {
@@ -168,8 +169,8 @@ func contextOf(word string) string {
 // iban looks for an IBAN at i; it may have a space after every four characters.
 func (s *Scanner) iban(i int) int {
 	t := s.t
-	if i+15 > len(t) || classes[t[i]]&(cUpper|cLower) == 0 || classes[t[i+1]]&(cUpper|cLower) == 0 ||
-		classes[t[i+2]]&classes[t[i+3]]&cDigit == 0 {
+	if i+15 > len(t) || chars.Classes[t[i]]&(chars.Upper|chars.Lower) == 0 || chars.Classes[t[i+1]]&(chars.Upper|chars.Lower) == 0 ||
+		chars.Classes[t[i+2]]&chars.Classes[t[i+3]]&chars.Digit == 0 {
 		return 0
 	}
 	var b [34]byte
@@ -177,19 +178,19 @@ func (s *Scanner) iban(i int) int {
 	length := check.IBANLength([]byte{t[i] &^ 0x20, t[i+1] &^ 0x20})
 	for k < len(t) && n < length {
 		switch c := t[k]; {
-		case classes[c]&cDigit != 0:
+		case chars.Classes[c]&chars.Digit != 0:
 			b[n] = c
 			n++
-		case classes[c]&cAlnum != 0:
+		case chars.Classes[c]&chars.Alnum != 0:
 			b[n] = c &^ 0x20
 			n++
-		case (c == ' ' || c == '-' || c == '+' && s.mode&Parameters != 0) && n%4 == 0 && classes[s.at(k+1)]&cAlnum != 0:
+		case (c == ' ' || c == '-' || c == '+' && s.mode&Parameters != 0) && n%4 == 0 && chars.Classes[s.at(k+1)]&chars.Alnum != 0:
 		default:
 			return 0
 		}
 		k++
 	}
-	if n == 0 || classes[s.at(k)]&cAlnum != 0 || !check.IBAN(b[:n]) {
+	if n == 0 || chars.Classes[s.at(k)]&chars.Alnum != 0 || !check.IBAN(b[:n]) {
 		return 0
 	}
 	return s.add(i, k, schemas.RedactedIBAN, markIBAN)
@@ -207,7 +208,7 @@ func (s *Scanner) letteredID(i, j int, tok string) int {
 		if tok[k] == '-' && k == len(tok)-2 { // 12345678-Z
 			continue
 		}
-		if n == len(b) || classes[tok[k]]&cAlnum == 0 {
+		if n == len(b) || chars.Classes[tok[k]]&chars.Alnum == 0 {
 			return 0
 		}
 		b[n] = tok[k]
@@ -218,7 +219,7 @@ func (s *Scanner) letteredID(i, j int, tok string) int {
 	}
 	if n == 16 {
 		for k := range n {
-			if classes[b[k]]&cLower != 0 {
+			if chars.Classes[b[k]]&chars.Lower != 0 {
 				b[k] &^= 0x20
 			}
 		}

@@ -2,7 +2,7 @@
 // markers such as [EMAIL] and [SECRET:openai].
 //
 // Most texts hold nothing: they cost one pass over their bytes with a table of
-// classes. Only where that pass sees a trigger, the detailed scan reads token by
+// chars.Classes. Only where that pass sees a trigger, the detailed scan reads token by
 // token, over a view of the text in which escapes are undone. What was changed
 // is scanned again until nothing is found, so that the result is its own proof;
 // what does not come to rest is replaced as a whole.
@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -44,7 +45,7 @@ const Unproven = "[UNPROVEN]"
 
 // Scanner holds the scratch memory of scans. It is not safe for concurrent use.
 type Scanner struct {
-	view view
+	view chars.View
 	src  string
 	t    string // the view's text, or src
 	mode Mode
@@ -68,7 +69,7 @@ type span struct {
 // from t; if it does not, out is nil. out is valid until the next call. What
 // was taken out is added to counts.
 func (s *Scanner) Clean(t string, mode Mode, counts *schemas.RedactionCounts) (out []byte, changed bool) {
-	if plain(t) {
+	if chars.Plain(t) {
 		return nil, false
 	}
 	if len(t) > MaxInput {
@@ -76,9 +77,9 @@ func (s *Scanner) Clean(t string, mode Mode, counts *schemas.RedactionCounts) (o
 		return append(s.bufs[0][:0], Unproven...), true
 	}
 	for pass := range maxPasses {
-		bits := union(t)
+		bits := chars.Union(t)
 		s.find(t, mode, bits)
-		odd := bits&cOdd != 0 && needsNeutral(t)
+		odd := bits&chars.Odd != 0 && needsNeutral(t)
 		if len(s.spans) == 0 && !odd {
 			return out, changed
 		}
@@ -97,19 +98,19 @@ func (s *Scanner) Clean(t string, mode Mode, counts *schemas.RedactionCounts) (o
 	return append(s.bufs[0][:0], Unproven...), true
 }
 
-// find collects the spans of t, in order, without overlap. bits are t's classes.
+// find collects the spans of t, in order, without overlap. bits are t's chars.Classes.
 func (s *Scanner) find(t string, mode Mode, bits uint16) {
 	s.src, s.t, s.mode, s.last = t, t, mode, 0
-	s.spans, s.view.from = s.spans[:0], s.view.from[:0]
-	if bits&(cEscape|cOdd) != 0 {
-		s.view.build(t)
-		s.t = unsafe.String(unsafe.SliceData(s.view.text), len(s.view.text))
-		bits = union(s.t)
+	s.spans, s.view.From = s.spans[:0], s.view.From[:0]
+	if bits&(chars.Escape|chars.Odd) != 0 {
+		s.view.Build(t)
+		s.t = unsafe.String(unsafe.SliceData(s.view.Text), len(s.view.Text))
+		bits = chars.Union(s.t)
 	}
-	s.hasAt = bits&cAt != 0
+	s.hasAt = bits&chars.At != 0
 	for i := 0; i < len(s.t); {
 		c := s.t[i]
-		if classes[c]&cWord != 0 {
+		if chars.Classes[c]&chars.Word != 0 {
 			i = s.token(i)
 			continue
 		}
@@ -144,10 +145,10 @@ func (s *Scanner) add(start, end int, kind schemas.RedactionKind, marker string)
 
 // source returns the position in src of position i of t.
 func (s *Scanner) source(i int) int {
-	if len(s.view.from) == 0 {
+	if len(s.view.From) == 0 {
 		return i
 	}
-	return int(s.view.from[i])
+	return int(s.view.From[i])
 }
 
 // literal reports whether t[i] stands in the source as it is, not escaped.
@@ -177,14 +178,14 @@ func (s *Scanner) emit(dst []byte) []byte {
 func needsNeutral(t string) bool {
 	for i := 0; i < len(t); i++ {
 		c := t[i]
-		if classes[c]&cOdd == 0 {
+		if chars.Classes[c]&chars.Odd == 0 {
 			continue
 		}
 		if c < utf8.RuneSelf {
 			return true
 		}
 		r, n := utf8.DecodeRuneInString(t[i:])
-		if r == utf8.RuneError && n == 1 || invisible(r) {
+		if r == utf8.RuneError && n == 1 || chars.Invisible(r) {
 			return true
 		}
 		i += n - 1
@@ -202,7 +203,7 @@ func neutral(dst []byte, t string) []byte {
 			case c == '\t' || c == '\n' || c == '\r':
 				c = ' '
 				fallthrough
-			case classes[c]&cOdd == 0:
+			case chars.Classes[c]&chars.Odd == 0:
 				dst = append(dst, c)
 			default:
 				dst = utf8.AppendRune(dst, utf8.RuneError)
@@ -211,7 +212,7 @@ func neutral(dst []byte, t string) []byte {
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(t[i:])
-		if r == utf8.RuneError || invisible(r) {
+		if r == utf8.RuneError || chars.Invisible(r) {
 			r = utf8.RuneError
 		}
 		dst = utf8.AppendRune(dst, r)

@@ -109,7 +109,7 @@ func TestHostileTextIsLinear(t *testing.T) {
 		var n schemas.RedactionCounts
 		start := time.Now()
 		s.Clean(text, Prompts, &n)
-		if took := time.Since(start); took > time.Second {
+		if took := time.Since(start); took > 2*time.Second {
 			t.Errorf("%q took %v", unit, took)
 		}
 	}
@@ -120,19 +120,6 @@ func TestCutMarker(t *testing.T) {
 		if got := CutMarker(in); got != want {
 			t.Errorf("CutMarker(%q) = %d, want %d", in, got, want)
 		}
-	}
-}
-
-func TestCredentialIssuer(t *testing.T) {
-	keys := fakeKeys(rand.New(rand.NewPCG(1, 2)))
-	for name, want := range map[string]string{"anthropic": "anthropic", "openai": "openai", "openai_legacy": "openai", "litellm": "sk",
-		"google": "google", "jwt": "jwt", "hex32": "", "github": "github", "groq": "groq"} {
-		if got := CredentialIssuer(keys[name]); got != want {
-			t.Errorf("issuer of %s is %q, want %q", name, got, want)
-		}
-	}
-	if CredentialIssuer("") != "" || CredentialIssuer("!") != "" {
-		t.Error("nothing has an issuer")
 	}
 }
 

@@ -3,6 +3,8 @@ package scan
 import (
 	"strings"
 
+	"github.com/gatehound/gatehound/ingest/redact/chars"
+	"github.com/gatehound/gatehound/ingest/redact/secret"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -11,8 +13,8 @@ import (
 func (s *Scanner) token(i int) int {
 	t := s.t
 	j, bits := i, uint16(0)
-	for j < len(t) && classes[t[j]]&cWord != 0 {
-		bits |= classes[t[j]]
+	for j < len(t) && chars.Classes[t[j]]&chars.Word != 0 {
+		bits |= chars.Classes[t[j]]
 		j++
 	}
 	if s.hasAt {
@@ -21,22 +23,22 @@ func (s *Scanner) token(i int) int {
 		}
 	}
 	tok := t[i:j]
-	if bits&(cUpper|cLower) == 0 {
+	if bits&(chars.Upper|chars.Lower) == 0 {
 		return s.numbers(i, j)
 	}
 	if j < len(t) {
 		switch {
-		case t[j] == ' ' && len(tok) <= 6 && scheme(tok) == len(tok):
+		case t[j] == ' ' && len(tok) <= 6 && chars.Scheme(tok) == len(tok):
 			if end := s.credential(j); end > 0 {
 				return end
 			}
-		case t[j] == ':' && len(tok) <= 4 && bits&^(cUpper|cLower|cDigit|cHex|cBase64|cLocal|cDomain|cValue) == 0:
+		case t[j] == ':' && len(tok) <= 4 && bits&^(chars.Upper|chars.Lower|chars.Digit|chars.Hex|chars.Base64|chars.Local|chars.Domain|chars.Value) == 0:
 			if end := s.ipv6(i); end > 0 {
 				return end
 			}
 		}
 	}
-	if len(tok) >= 4 && bits&cDigit != 0 && s.mode&SecretsOnly == 0 {
+	if len(tok) >= 4 && bits&chars.Digit != 0 && s.mode&SecretsOnly == 0 {
 		if end := s.iban(i); end > 0 {
 			return end
 		}
@@ -53,7 +55,7 @@ func (s *Scanner) token(i int) int {
 		if end := s.letteredID(i, j, tok); end > 0 {
 			return end
 		}
-		if bits&cDigit != 0 && tok[0] != '-' {
+		if bits&chars.Digit != 0 && tok[0] != '-' {
 			if k := lettersThenDigits(tok); k > 0 {
 				s.glued(i+k, j)
 				return j
@@ -70,7 +72,7 @@ func (s *Scanner) token(i int) int {
 // letters.
 func (s *Scanner) numbers(i, j int) int {
 	for i < j {
-		if classes[s.t[i]]&cDigit == 0 {
+		if chars.Classes[s.t[i]]&chars.Digit == 0 {
 			i++
 			continue
 		}
@@ -85,13 +87,13 @@ func (s *Scanner) numbers(i, j int) int {
 
 // secret looks for a secret that begins with the token t[i:j].
 func (s *Scanner) secret(i, j int, tok string) int {
-	if end, kind, marker := providerKey(s.t, i, tok); end > 0 {
-		return s.add(i, end, kind, marker)
+	if end, kind, issuer := secret.Key(s.t, i, tok); end > 0 {
+		return s.add(i, end, kind, issuerMarkers[issuer])
 	}
-	if len(tok) < tokenLen-2 {
+	if len(tok) < chars.TokenLen-2 {
 		return 0
 	}
-	if end := jwtEnd(s.t, i, tok); end > 0 {
+	if end := secret.JWTEnd(s.t, i, tok); end > 0 {
 		return s.add(i, end, schemas.RedactedJWT, markJWT)
 	}
 	if strings.HasPrefix(tok, "-----BEGIN") {
@@ -101,12 +103,12 @@ func (s *Scanner) secret(i, j int, tok string) int {
 	if s.mode&ID != 0 {
 		least = 38 // request ids of up to 36 characters are common
 	}
-	if random(tok, least) && !isUUID(tok) && !objectID(tok) {
+	if secret.Random(tok, least) && !secret.IsUUID(tok) && !secret.ObjectID(tok) {
 		end := j
 		for end < len(s.t) && s.t[end] == '=' && end < j+2 {
 			end++
 		}
-		if end < len(s.t) && classes[s.t[end]]&cAlnum != 0 { // name=value
+		if end < len(s.t) && chars.Classes[s.t[end]]&chars.Alnum != 0 { // name=value
 			end = j
 		}
 		return s.add(i, end, schemas.RedactedHighEntropy, markToken)
@@ -122,14 +124,14 @@ const maxBase64 = 256
 // one, because it has segments that are words.
 func (s *Scanner) base64(i, j int) int {
 	t := s.t
-	if prev := s.before(i); classes[prev]&(cWord|cDomain) != 0 || prev == '+' || prev == ':' {
+	if prev := s.before(i); chars.Classes[prev]&(chars.Word|chars.Domain) != 0 || prev == '+' || prev == ':' {
 		return j
 	}
 	end := j
-	for end < len(t) && end-i < maxBase64 && (classes[t[end]]&cWord != 0 || t[end] == '/' || t[end] == '+') {
+	for end < len(t) && end-i < maxBase64 && (chars.Classes[t[end]]&chars.Word != 0 || t[end] == '/' || t[end] == '+') {
 		end++
 	}
-	if run := t[i:end]; len(run) < 32 || !random(run, 32) && !(len(run) == 40 && spread(run) >= 0.28) || written(run) {
+	if run := t[i:end]; len(run) < 32 || !secret.Random(run, 32) && !(len(run) == 40 && secret.Spread(run) >= 0.28) || secret.Written(run) {
 		return j
 	}
 	for k := 0; k < 2 && end < len(t) && t[end] == '='; k++ {
@@ -147,7 +149,7 @@ func (s *Scanner) credential(j int) int {
 		start++
 	}
 	end := start
-	for end < len(t) && classes[t[end]]&cValue != 0 {
+	for end < len(t) && chars.Classes[t[end]]&chars.Value != 0 {
 		end++
 	}
 	value := t[start:end]
@@ -160,7 +162,7 @@ func (s *Scanner) credential(j int) int {
 		}
 		return s.add(start, end, schemas.RedactedBearer, markAuth)
 	}
-	if !has(value, cDigit) && !(has(value[1:], cUpper) && has(value, cLower)) && len(value) < 20 {
+	if !chars.Has(value, chars.Digit) && !(chars.Has(value[1:], chars.Upper) && chars.Has(value, chars.Lower)) && len(value) < 20 {
 		return 0 // "bearer token", "Basic Authentication"
 	}
 	return s.add(start, end, schemas.RedactedBearer, markAuth)
@@ -188,27 +190,27 @@ func (s *Scanner) pem(i int) int {
 // "Q~", and 31 to 34 more.
 func (s *Scanner) tilde(i int) int {
 	t := s.t
-	if i < 5 || t[i-1] != 'Q' || classes[t[i-2]]&cDigit == 0 {
+	if i < 5 || t[i-1] != 'Q' || chars.Classes[t[i-2]]&chars.Digit == 0 {
 		return i + 1
 	}
 	end := i + 1
-	for end < len(t) && (classes[t[end]]&cWord != 0 || t[end] == '~' || t[end] == '.') {
+	for end < len(t) && (chars.Classes[t[end]]&chars.Word != 0 || t[end] == '~' || t[end] == '.') {
 		end++
 	}
 	if end-i < 30 || i-5 < s.last {
 		return i + 1
 	}
-	return s.add(i-5, end, schemas.RedactedCloudKey, markAzure)
+	return s.add(i-5, end, schemas.RedactedCloudKey, issuerMarkers["azure"])
 }
 
 // lettersThenDigits returns where the digits begin in a token such as "card-4111"
 // or "ssn_123": letters, a join, then only digits and joins. 0 if it is another.
 func lettersThenDigits(tok string) int {
 	k := 0
-	for k < len(tok) && classes[tok[k]]&(cUpper|cLower) != 0 {
+	for k < len(tok) && chars.Classes[tok[k]]&(chars.Upper|chars.Lower) != 0 {
 		k++
 	}
-	if k == 0 || k+digitsLen >= len(tok) || classes[tok[k]]&cJoin == 0 || !only(tok[k:], cDigit|cJoin) {
+	if k == 0 || k+chars.DigitsLen >= len(tok) || chars.Classes[tok[k]]&chars.Join == 0 || !chars.Only(tok[k:], chars.Digit|chars.Join) {
 		return 0
 	}
 	return k + 1

@@ -1,22 +1,26 @@
-package scan
+package secret
+
+import (
+	"github.com/gatehound/gatehound/ingest/redact/chars"
+)
 
 import "strings"
 
-// keyLike reports whether what follows a key's prefix looks drawn, not written:
+// Drawn reports whether what follows a key's prefix looks drawn, not written:
 // a digit, both cases, or no word's end for long.
-func keyLike(rest string) bool {
+func Drawn(rest string) bool {
 	bits := uint16(0)
 	for i := range len(rest) {
-		bits |= classes[rest[i]]
+		bits |= chars.Classes[rest[i]]
 	}
-	return bits&cDigit != 0 || bits&cUpper != 0 && bits&cLower != 0 || longestPart(rest) >= 20
+	return bits&chars.Digit != 0 || bits&chars.Upper != 0 && bits&chars.Lower != 0 || longestPart(rest) >= 20
 }
 
 // longestPart returns the length of the longest run of letters and digits.
 func longestPart(s string) int {
 	longest, run := 0, 0
 	for i := range len(s) {
-		if classes[s[i]]&cAlnum == 0 {
+		if chars.Classes[s[i]]&chars.Alnum == 0 {
 			run = 0
 			continue
 		}
@@ -26,12 +30,12 @@ func longestPart(s string) int {
 	return longest
 }
 
-// random reports whether the token looks like it was drawn at random from
+// Random reports whether the token looks like it was drawn at random from
 // letters of both cases and digits, or from a large alphabet at great length.
 // Base-62 characters change their class (upper, lower, digit) at 0.62 of their
 // places; identifiers made of words at 0.1 to 0.3. UUIDs, hexadecimal digests
 // and names with dates are not random in this sense.
-func random(tok string, least int) bool {
+func Random(tok string, least int) bool {
 	if len(tok) < least {
 		return false
 	}
@@ -39,7 +43,7 @@ func random(tok string, least int) bool {
 	if hexOnly {
 		return false
 	}
-	switch upper, lower, digit := bits&cUpper != 0, bits&cLower != 0, bits&cDigit != 0; {
+	switch upper, lower, digit := bits&chars.Upper != 0, bits&chars.Lower != 0, bits&chars.Digit != 0; {
 	case upper && lower && digit:
 		return share >= 0.35 && longestPart(tok) >= 8
 	case upper && lower:
@@ -52,16 +56,16 @@ func random(tok string, least int) bool {
 	return false
 }
 
-// written reports whether a part of a base64 run, between '/' and '+', is a
+// Written reports whether a part of a base64 run, between '/' and '+', is a
 // word: six characters or more of which few change their class.
-func written(run string) bool {
+func Written(run string) bool {
 	for start := 0; start < len(run); {
 		end := start
 		for end < len(run) && run[end] != '/' && run[end] != '+' {
 			end++
 		}
 		if part := run[start:end]; len(part) >= 6 {
-			if _, _, share := profile(part); share < 0.25 || objectID(part) || isUUID(part) {
+			if _, _, share := profile(part); share < 0.25 || ObjectID(part) || IsUUID(part) {
 				return true
 			}
 		}
@@ -70,11 +74,11 @@ func written(run string) bool {
 	return false
 }
 
-// spread returns the share of the places of tok at which the class changes, if
+// Spread returns the share of the places of tok at which the class changes, if
 // it has letters of both cases and digits, else 0.
-func spread(tok string) float64 {
+func Spread(tok string) float64 {
 	bits, _, share := profile(tok)
-	if bits&cAlnum != cAlnum {
+	if bits&chars.Alnum != chars.Alnum {
 		return 0
 	}
 	return share
@@ -88,20 +92,20 @@ func profile(tok string) (bits uint16, hexOnly bool, share float64) {
 	changes, places := 0, 0
 	prev := uint16(0)
 	for i := range len(tok) {
-		c := classes[tok[i]]
+		c := chars.Classes[tok[i]]
 		bits |= c
-		if c&cAlnum == 0 {
+		if c&chars.Alnum == 0 {
 			prev = 0
 			continue
 		}
-		hexOnly = hexOnly && c&cHex != 0
+		hexOnly = hexOnly && c&chars.Hex != 0
 		if prev != 0 {
 			places++
-			if prev != c&cAlnum {
+			if prev != c&chars.Alnum {
 				changes++
 			}
 		}
-		prev = c & cAlnum
+		prev = c & chars.Alnum
 	}
 	return bits, hexOnly, float64(changes) / float64(max(1, places))
 }
@@ -112,8 +116,8 @@ var objectIDs = []string{"chatcmpl-", "cmpl-", "resp_", "msg_", "req_", "run_", 
 	"batch_", "call_", "step_", "vs_", "vsfb_", "conv_", "ftjob-", "ftevent-", "ft-", "toolu_", "gen-", "modr-",
 	"org-", "proj_", "user-", "item_", "rs_", "fc_", "ws_", "evalrun_", "eval_", "upload_", "ckpt-", "msgbatch_"}
 
-// objectID reports whether the token is the id of a provider's object.
-func objectID(tok string) bool {
+// ObjectID reports whether the token is the id of a provider's object.
+func ObjectID(tok string) bool {
 	for _, p := range objectIDs {
 		if len(tok) <= 64 && strings.HasPrefix(tok, p) {
 			return true
@@ -122,35 +126,15 @@ func objectID(tok string) bool {
 	return false
 }
 
-// isUUID reports whether s has the form 8-4-4-4-12 of hexadecimal digits.
-func isUUID(s string) bool {
+// IsUUID reports whether s has the form 8-4-4-4-12 of hexadecimal digits.
+func IsUUID(s string) bool {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}
 	for i := range len(s) {
-		if i != 8 && i != 13 && i != 18 && i != 23 && classes[s[i]]&cHex == 0 {
+		if i != 8 && i != 13 && i != 18 && i != 23 && chars.Classes[s[i]]&chars.Hex == 0 {
 			return false
 		}
 	}
 	return true
-}
-
-// only reports whether every byte of s has one of the classes.
-func only(s string, bits uint16) bool {
-	for i := range len(s) {
-		if classes[s[i]]&bits == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// has reports whether a byte of s has one of the classes.
-func has(s string, bits uint16) bool {
-	for i := range len(s) {
-		if classes[s[i]]&bits != 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -1,33 +1,23 @@
-package scan
+package chars
 
 import (
 	"unicode/utf8"
 )
 
-// view is a text as a reader would decode it: percent escapes (of any depth),
+// View is a text as a reader would decode it: percent escapes (of any depth),
 // \u0040 and \x40 and numeric HTML entities undone, full-width forms narrowed,
 // invisible characters left out. Matches in it are cut out of the source.
-type view struct {
-	text []byte
-	// from[i] is where text[i] begins in the source, from[len(text)] its end.
-	from []int32
+type View struct {
+	Text []byte
+	// From[i] is where Text[i] begins in the source, From[len(Text)] its end.
+	From []int32
 }
 
-// union returns the classes that the bytes of s have together. The view of s
-// can differ from s only if cEscape or cOdd is among them.
-func union(s string) uint16 {
-	bits := uint16(0)
-	for i := range len(s) {
-		bits |= classes[s[i]]
-	}
-	return bits
-}
-
-// build makes v the view of s. It is linear in s: an escape that is complete at
+// Build makes v the view of s. It is linear in s: an escape that is complete at
 // the end of the text so far is folded at once, and so are the escapes that
 // this completes.
-func (v *view) build(s string) {
-	v.text, v.from = v.text[:0], v.from[:0]
+func (v *View) Build(s string) {
+	v.Text, v.From = v.Text[:0], v.From[:0]
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
@@ -41,7 +31,7 @@ func (v *view) build(s string) {
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
-		case r == utf8.RuneError && n == 1, invisible(r):
+		case r == utf8.RuneError && n == 1, Invisible(r):
 		case r >= 0xff01 && r <= 0xff5e:
 			v.push(byte(r-0xff01)+'!', i)
 		default:
@@ -51,34 +41,34 @@ func (v *view) build(s string) {
 		}
 		i += n
 	}
-	v.from = append(v.from, int32(len(s)))
+	v.From = append(v.From, int32(len(s)))
 }
 
 // push appends c, which comes from position i, and folds what it completes.
-func (v *view) push(c byte, i int) {
-	v.text = append(v.text, c)
-	v.from = append(v.from, int32(i))
+func (v *View) push(c byte, i int) {
+	v.Text = append(v.Text, c)
+	v.From = append(v.From, int32(i))
 	for {
-		n := len(v.text)
+		n := len(v.Text)
 		var w, value int
-		switch last := v.text[n-1]; {
-		case classes[last]&cHex != 0:
-			w, value = hexEscape(v.text)
+		switch last := v.Text[n-1]; {
+		case Classes[last]&Hex != 0:
+			w, value = hexEscape(v.Text)
 		case last == ';':
-			w, value = entity(v.text)
-		case (last == 'n' || last == 'r' || last == 't') && n >= 2 && v.text[n-2] == '\\':
+			w, value = entity(v.Text)
+		case (last == 'n' || last == 'r' || last == 't') && n >= 2 && v.Text[n-2] == '\\':
 			w, value = 2, ' '
 		}
 		if w == 0 {
 			return
 		}
-		at := v.from[n-w]
-		v.text, v.from = v.text[:n-w], v.from[:n-w]
+		at := v.From[n-w]
+		v.Text, v.From = v.Text[:n-w], v.From[:n-w]
 		if value < ' ' && value != '\t' && value != '\n' && value != '\r' || value >= 0x7f {
 			return // not a character that a scanner looks for
 		}
-		v.text = append(v.text, byte(value))
-		v.from = append(v.from, at)
+		v.Text = append(v.Text, byte(value))
+		v.From = append(v.From, at)
 	}
 }
 
@@ -124,7 +114,7 @@ func entity(b []byte) (width, value int) {
 			return n - i + 2, value
 		}
 		for _, c := range b[i+1 : n] {
-			if classes[c]&cDigit == 0 {
+			if Classes[c]&Digit == 0 {
 				return 0, 0
 			}
 			value = value*10 + int(c-'0')
@@ -150,10 +140,10 @@ func hex(b []byte) int {
 	return n
 }
 
-// invisible reports whether r shows nothing, changes the direction of the text,
+// Invisible reports whether r shows nothing, changes the direction of the text,
 // or is a control character: such runes hide and reorder text, and are taken
 // out of everything that is kept.
-func invisible(r rune) bool {
+func Invisible(r rune) bool {
 	switch {
 	case r < ' ', r >= 0x7f && r <= 0x9f, r == 0xad, r == 0x34f, r == 0x61c,
 		r >= 0x115f && r <= 0x1160, r >= 0x17b4 && r <= 0x17b5, r >= 0x180b && r <= 0x180f,

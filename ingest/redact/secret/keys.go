@@ -1,8 +1,11 @@
-package scan
+// Package secret tells secrets by what they are made of: the prefixes that
+// issuers give to their keys, randomness, and the names that values have.
+package secret
 
 import (
 	"strings"
 
+	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -16,8 +19,6 @@ type keyPrefix struct {
 	rest  uint16
 	kind  schemas.RedactionKind
 }
-
-func (p keyPrefix) marker() string { return "[SECRET:" + p.issuer + "]" }
 
 const (
 	apiKey   = schemas.RedactedAPIKey
@@ -54,11 +55,11 @@ var keyPrefixes = []keyPrefix{
 	{"tvly-", "tavily", 16, 0, apiKey},
 	{"lsv2_", "langsmith", 16, 0, apiKey},
 
-	{"AKIA", "aws", 12, cUpper | cDigit, cloudKey},
-	{"ASIA", "aws", 12, cUpper | cDigit, cloudKey},
-	{"ABIA", "aws", 12, cUpper | cDigit, cloudKey},
-	{"ACCA", "aws", 12, cUpper | cDigit, cloudKey},
-	{"A3T", "aws", 16, cUpper | cDigit, cloudKey},
+	{"AKIA", "aws", 12, chars.Upper | chars.Digit, cloudKey},
+	{"ASIA", "aws", 12, chars.Upper | chars.Digit, cloudKey},
+	{"ABIA", "aws", 12, chars.Upper | chars.Digit, cloudKey},
+	{"ACCA", "aws", 12, chars.Upper | chars.Digit, cloudKey},
+	{"A3T", "aws", 16, chars.Upper | chars.Digit, cloudKey},
 	{"ya29", "gcp", 0, 0, cloudKey},
 	{"GOCSPX-", "gcp", 16, 0, cloudKey},
 	{"github_pat_", "github", 20, 0, cloudKey},
@@ -87,7 +88,7 @@ var keyPrefixes = []keyPrefix{
 	{"rk_test_", "stripe", 10, 0, cloudKey},
 	{"rk_prod_", "stripe", 10, 0, cloudKey},
 	{"whsec_", "stripe", 16, 0, cloudKey},
-	{"dapi", "databricks", 32, cHex | cJoin, cloudKey},
+	{"dapi", "databricks", 32, chars.Hex | chars.Join, cloudKey},
 	{"npm_", "npm", 30, 0, cloudKey},
 	{"pypi-AgEI", "pypi", 30, 0, cloudKey},
 	{"dckr_pat_", "docker", 20, 0, cloudKey},
@@ -110,10 +111,14 @@ var keyPrefixes = []keyPrefix{
 	{"AGE-SECRET-KEY-1", "age", 20, 0, cloudKey},
 }
 
-const (
-	markOpenAI = "[SECRET:openai]"
-	markAzure  = "[SECRET:azure]"
-)
+// Issuers returns the names of all issuers, some of them more than once.
+func Issuers() []string {
+	names := []string{"azure"}
+	for _, p := range keyPrefixes {
+		names = append(names, p.issuer)
+	}
+	return names
+}
 
 // prefixesBy has the prefixes by their first letter, in either case.
 var prefixesBy = func() (t [256][]keyPrefix) {
@@ -127,76 +132,76 @@ var prefixesBy = func() (t [256][]keyPrefix) {
 	return t
 }()
 
-// providerKey returns the end and the marker of the key that begins at i; tok is
+// Key returns the end, the kind and the issuer of the key that begins at i; tok is
 // the token there. end is 0 if there is none.
-func providerKey(t string, i int, tok string) (end int, kind schemas.RedactionKind, marker string) {
+func Key(t string, i int, tok string) (end int, kind schemas.RedactionKind, issuer string) {
 	for _, p := range prefixesBy[tok[0]] {
-		if len(tok) < len(p.prefix)+p.least || !hasPrefixFold(tok, p.prefix) {
+		if len(tok) < len(p.prefix)+p.least || !HasPrefixFold(tok, p.prefix) {
 			continue
 		}
 		rest := tok[len(p.prefix):]
 		if p.least == 0 { // a dot must follow the prefix
 			if rest == "" && i+len(tok)+1 < len(t) && t[i+len(tok)] == '.' {
 				if end := dotted(t, i+len(tok)); end-i-len(tok) >= 20 {
-					return end, p.kind, p.marker()
+					return end, p.kind, p.issuer
 				}
 			}
 			continue
 		}
-		if p.rest != 0 && !only(rest, p.rest) || p.rest == 0 && !keyLike(rest) {
+		if p.rest != 0 && !chars.Only(rest, p.rest) || p.rest == 0 && !Drawn(rest) {
 			continue
 		}
-		marker = p.marker()
+		issuer = p.issuer
 		if p.issuer == "sk" && strings.Contains(rest, "T3BlbkFJ") {
-			marker = markOpenAI
+			issuer = "openai"
 		}
 		end = i + len(tok)
 		if p.issuer == "bedrock" {
-			for end < len(t) && classes[t[end]]&cBase64 != 0 {
+			for end < len(t) && chars.Classes[t[end]]&chars.Base64 != 0 {
 				end++
 			}
 		}
-		return dotted(t, end), p.kind, marker
+		return dotted(t, end), p.kind, issuer
 	}
-	if len(tok) >= 7 && len(tok) < 20 && equalFold(tok[:3], "sk-") {
+	if len(tok) >= 7 && len(tok) < 20 && chars.EqualFold(tok[:3], "sk-") {
 		digits := 0
 		for k := range len(tok) {
-			if classes[tok[k]]&cDigit != 0 {
+			if chars.Classes[tok[k]]&chars.Digit != 0 {
 				digits++
 			}
 		}
 		if digits >= 3 { // "sk-1234", the master key of LiteLLM's guides
-			return i + len(tok), apiKey, "[SECRET:sk]"
+			return i + len(tok), apiKey, "sk"
 		}
 	}
 	return 0, 0, ""
 }
 
-// CredentialIssuer returns the issuer of a credential by its prefix, "jwt", or
+// Issuer returns the issuer of a credential by its prefix, "jwt", or
 // "" if it is unknown.
-func CredentialIssuer(t string) string {
-	n := tokenLength(t)
+func Issuer(t string) string {
+	n := chars.TokenLength(t)
 	if n == 0 {
 		return ""
 	}
-	if jwtEnd(t, 0, t[:n]) > 0 {
+	if JWTEnd(t, 0, t[:n]) > 0 {
 		return "jwt"
 	}
-	end, _, marker := providerKey(t, 0, t[:n])
+	end, _, issuer := Key(t, 0, t[:n])
 	if end == 0 {
 		return ""
 	}
-	return marker[len("[SECRET:") : len(marker)-1]
+	return issuer
 }
 
-// jwtEnd returns the end of the JSON Web Token, or of another base64 text of a
+// JWTEnd returns the end of the JSON Web Token, or of another base64 text of a
 // JSON object, that begins at i; 0 if there is none. ZXlK is base64 of "eyJ".
-func jwtEnd(t string, i int, tok string) int {
+func JWTEnd(t string, i int, tok string) int {
 	if len(tok) < 14 || tok[:3] != "eyJ" && tok[:4] != "ZXlK" {
 		return 0
 	}
 	end := i + len(tok)
-	for end < len(t) && (classes[t[end]]&cBase64 != 0 || t[end] == '.') {
+	for end < len(t) && (chars.Classes[t[end]]&chars.Base64 != 0 || t[end] == '.') {
 		end++
 	}
 	return end
@@ -204,8 +209,8 @@ func jwtEnd(t string, i int, tok string) int {
 
 // dotted extends a token over ".token" parts and '=' at its end.
 func dotted(t string, end int) int {
-	for end+1 < len(t) && t[end] == '.' && classes[t[end+1]]&cWord != 0 {
-		n := tokenLength(t[end+1:])
+	for end+1 < len(t) && t[end] == '.' && chars.Classes[t[end+1]]&chars.Word != 0 {
+		n := chars.TokenLength(t[end+1:])
 		if n < 8 {
 			break
 		}
@@ -217,18 +222,9 @@ func dotted(t string, end int) int {
 	return end
 }
 
-// tokenLength returns the length of the token that t begins with.
-func tokenLength(t string) int {
-	n := 0
-	for n < len(t) && classes[t[n]]&cWord != 0 {
-		n++
-	}
-	return n
-}
-
-// hasPrefixFold is HasPrefix; the case of letters counts only for prefixes
+// HasPrefixFold is HasPrefix; the case of letters counts only for prefixes
 // without '-' and '_', which are short words otherwise.
-func hasPrefixFold(tok, prefix string) bool {
+func HasPrefixFold(tok, prefix string) bool {
 	if strings.HasPrefix(tok, prefix) {
 		return true
 	}
