@@ -34,48 +34,61 @@ const flushAt = 4096
 // 0.
 func (p *prompter) measure(texts []string) (length int, fingerprint uint64) {
 	p.mac.Reset()
-	p.buf = append(p.buf[:0], 'p')
+	buf := append(p.buf[:0], 'p')
 	for _, t := range texts {
 		length += utf8.RuneCountInString(t)
-		space := false
-		start := true
+		space, start := false, true
 		for i := 0; i < len(t); {
-			c := t[i]
-			if c < utf8.RuneSelf {
+			if len(buf) >= flushAt {
+				p.mac.Write(buf)
+				buf = buf[:0]
+			}
+			c := folded[t[i]]
+			if c == 0 { // white space, a control character
+				space = true
 				i++
-				if c <= ' ' || c == 0x7f {
+				continue
+			}
+			var r rune
+			size := 1
+			if c >= utf8.RuneSelf {
+				if r, size = utf8.DecodeRuneInString(t[i:]); unicode.IsSpace(r) {
 					space = true
+					i += size
 					continue
 				}
-				if c >= 'A' && c <= 'Z' {
-					c += 'a' - 'A'
-				}
-				if space && !start {
-					p.buf = append(p.buf, ' ')
-				}
-				p.buf = append(p.buf, c)
-			} else {
-				r, n := utf8.DecodeRuneInString(t[i:])
-				i += n
-				if unicode.IsSpace(r) {
-					space = true
-					continue
-				}
-				if space && !start {
-					p.buf = append(p.buf, ' ')
-				}
-				p.buf = utf8.AppendRune(p.buf, unicode.ToLower(r))
+			}
+			if space && !start {
+				buf = append(buf, ' ')
 			}
 			space, start = false, false
-			if len(p.buf) >= flushAt {
-				p.mac.Write(p.buf)
-				p.buf = p.buf[:0]
+			if r != 0 {
+				buf = utf8.AppendRune(buf, unicode.ToLower(r))
+			} else {
+				buf = append(buf, c)
 			}
+			i += size
 		}
-		p.buf = append(p.buf, 0)
+		buf = append(buf, 0)
 	}
+	p.buf = buf
 	return length, p.finish()
 }
+
+// folded has each ASCII character in lower case, and 0 for white space and
+// control characters.
+var folded = func() (t [256]byte) {
+	for i := range t {
+		switch c := byte(i); {
+		case c <= ' ' || c == 0x7f:
+		case c >= 'A' && c <= 'Z':
+			t[i] = c + 'a' - 'A'
+		default:
+			t[i] = c
+		}
+	}
+	return t
+}()
 
 // finish hashes the rest of buf and returns the fingerprint.
 func (p *prompter) finish() uint64 {
