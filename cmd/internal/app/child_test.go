@@ -76,7 +76,7 @@ func (j *childJob) config() *Config {
 	cfg.Redact.KeyFile = j.Keys
 	cfg.Kafka.SessionTimeout, cfg.Kafka.Heartbeat = time.Second, 100*time.Millisecond
 	cfg.Kafka.RebalanceTimeout = 2 * time.Second
-	cfg.Kafka.MaxWait = 50 * time.Millisecond
+	cfg.Kafka.MaxWait, cfg.Kafka.MaxBytes = 50*time.Millisecond, 64<<10 // small chunks, so that there are many batches
 	cfg.Kafka.CommitInterval = 20 * time.Millisecond
 	cfg.Storage.Mode = StoreEmbedded
 	cfg.Pipeline.BatchEvents = j.Batch

@@ -70,9 +70,29 @@ func (p *Pipeline) Assigned(ctx context.Context, as []ingest.Assignment) ([]int6
 	}
 	p.mu.Unlock()
 	if first && p.parts.Store != nil && len(seen) == 0 {
-		return starts, p.firstCheckpoint(ctx)
+		if err := p.firstCheckpoint(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return starts, nil
+	return starts, p.commitRedone(ctx, as, storeFrom)
+}
+
+// commitRedone commits what was durable and not committed: if no event follows
+// it, nobody else would.
+func (p *Pipeline) commitRedone(ctx context.Context, as []ingest.Assignment, storeFrom map[lane]int64) error {
+	var redone []schemas.Range
+	for _, a := range as {
+		if next := storeFrom[lane{a.Topic, a.Partition}]; next > a.Committed {
+			redone = append(redone, schemas.Range{Topic: a.Topic, Partition: a.Partition, First: a.Committed, Next: next})
+		}
+	}
+	if len(redone) == 0 {
+		return nil
+	}
+	if err := p.parts.Source.Commit(ctx, redone); err != nil {
+		return fmt.Errorf("commit what was stored before: %w", err)
+	}
+	return nil
 }
 
 // Revoked waits until all that was taken over is durable and committed.
