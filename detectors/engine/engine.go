@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/pool"
 	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
@@ -39,7 +40,7 @@ type Engine struct {
 	byKind   [kinds][]*watch
 	shards   []*shard
 	shift    uint // a key's bits above it are its shard
-	pool     *pool
+	pool     *pool.Pool
 	helpers  int // workers besides the caller
 	timeline *timeline.Timeline
 	allow    *allowlist
@@ -85,7 +86,7 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 		return nil, err
 	}
 	e.helpers = c.workers() - 1
-	e.pool = newPool(e.helpers, c.Shards)
+	e.pool = pool.New(e.helpers, c.Shards)
 	return e, nil
 }
 
@@ -95,7 +96,7 @@ func (e *Engine) Close() {
 	defer e.mu.Unlock()
 	if !e.closed {
 		e.closed = true
-		e.pool.stop()
+		e.pool.Stop()
 	}
 }
 
@@ -268,7 +269,7 @@ func (e *Engine) run(load int, do func(*shard)) {
 	if load < fewItems {
 		helpers = 0
 	}
-	e.pool.run(helpers, func(i int) { do(e.shards[i]) })
+	e.pool.Run(helpers, func(i int) { do(e.shards[i]) })
 	for _, w := range e.watches {
 		if w.disabled.Load() && !w.dropped {
 			w.dropped = true

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -119,5 +120,50 @@ func TestRepeatsAreDroppedUnlessMoreSevere(t *testing.T) {
 		one(&toy{id: "toy.p", kind: schemas.EntityPrincipal, window: time.Minute, limit: 3})...), "toy.p_many")
 	if len(found) != 2 || found[0].Severity != schemas.SeverityLow || found[1].Severity != schemas.SeverityHigh || found[0].ID != found[1].ID {
 		t.Errorf("got %+v", found)
+	}
+}
+
+// TestPartitionsOutOfStep cuts the same sequence of parts into batches in many
+// ways: late events, forced windows and findings must not depend on it.
+func TestPartitionsOutOfStep(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	events, next := traffic(7, 1500), map[int32]int64{}
+	var parts []*schemas.Part
+	for len(events) > 0 {
+		// A partition is up to two minutes behind.
+		n, partition := min(1+r.IntN(40), len(events)), int32(r.IntN(3))
+		part := &schemas.Part{Range: schemas.Range{Topic: "t", Partition: partition, First: next[partition]}, Events: slices.Clone(events[:n])}
+		for i := range part.Events {
+			part.Events[i].Time -= int64(partition) * int64(time.Minute)
+			part.Events[i].Position = schemas.Position{Topic: "t", Partition: partition, Offset: next[partition] + int64(i)}
+		}
+		next[partition] += int64(n)
+		part.Range.Next = next[partition]
+		parts, events = append(parts, part), events[n:]
+	}
+	run := func(size, shards, workers int) []schemas.Finding {
+		s := detectortest.Settings()
+		s.Config.Shards, s.Config.Workers, s.Config.Idle = shards, workers, 5*time.Minute
+		h := start(t, s, toys()...)
+		var found []schemas.Finding
+		for i := 0; i < len(parts); i += size {
+			got, err := h.Observe(&schemas.Batch{Parts: parts[i:min(i+size, len(parts))]}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, got...)
+		}
+		if h.count("forced_windows_total") == 0 {
+			t.Error("no window was forced: the case is too tame")
+		}
+		return append(found, h.Flush()...)
+	}
+	want := run(len(parts), 8, 2)
+	for _, size := range []int{1, 2, 7} {
+		for _, shards := range []int{1, 16} {
+			if got := run(size, shards, size); !reflect.DeepEqual(got, want) {
+				t.Errorf("batches of %d parts on %d shards: %d findings, want the same %d", size, shards, len(got), len(want))
+			}
+		}
 	}
 }

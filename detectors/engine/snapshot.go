@@ -88,7 +88,7 @@ func (e *Engine) Snapshot() ([]byte, error) {
 
 func (e *Engine) snapshot() []byte {
 	blocks := make([][]byte, len(e.shards))
-	e.pool.run(e.helpers, func(i int) { blocks[i] = e.shards[i].encode() })
+	e.pool.Run(e.helpers, func(i int) { blocks[i] = e.shards[i].encode() })
 	var w codec.Writer
 	w.Bytes([]byte(e.fingerprint()))
 	w.Number(uint64(e.timeline.Clock))
