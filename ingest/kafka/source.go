@@ -64,6 +64,9 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Source, erro
 //
 // A generation for which Assigned returned an error is not told Revoked.
 func (s *Source) Run(ctx context.Context, h ingest.Handler) error {
+	if s.cfg.SASL.Mechanism == "plain" && !s.cfg.TLS.Enabled {
+		s.log.Warn("sasl plain without tls sends the password in the clear", "brokers", s.cfg.Brokers)
+	}
 	for ctx.Err() == nil {
 		topics, err := s.await(ctx)
 		if err != nil {

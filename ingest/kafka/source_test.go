@@ -34,7 +34,7 @@ func TestExactDelivery(t *testing.T) {
 	})
 	stable := func(n int) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if _, err := c.WaitGroupStable(ctx, cfg.Group, n); err != nil {
 			t.Fatal(err)
