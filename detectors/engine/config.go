@@ -31,8 +31,9 @@ type Config struct {
 	// a row that are further behind show that the clock before was wrong. 1m
 	// to 8760h, default 6h.
 	Jump time.Duration `mapstructure:"jump"`
-	// Findings bounds how many findings one window of all detectors can have.
-	// 64 to 1048576, default 16384.
+	// Findings bounds how many findings the open windows of all detectors can
+	// have; half of it is for severities from high on. 64 to 1048576, default
+	// 16384.
 	Findings int `mapstructure:"findings"`
 	// Allow lists what is known and not to be alerted on.
 	Allow []Allow `mapstructure:"allow"`

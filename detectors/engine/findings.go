@@ -35,7 +35,7 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 	once := told{e.key.String(f.Detector), w.spec.ID, x.Entity.ID, x.WindowStart}
 	if was, ok := s.told[once]; ok && f.Severity <= was {
 		return
-	} else if !ok && len(s.told) >= max(1, e.settings.Config.Findings/len(e.shards)) {
+	} else if !ok && len(s.told) >= s.room(f.Severity) {
 		e.metrics.suppressed.Inc()
 		return
 	}
@@ -63,6 +63,16 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 	}
 	out.Exception = e.allow.covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
 	s.found = append(s.found, found{s.order, w.index, x.Entity.ID, out})
+}
+
+// room is how many findings may be open when one of the severity comes. Severe
+// ones have a half for themselves, so that a flood of others hides none.
+func (s *shard) room(severity schemas.Severity) int {
+	room := max(2, s.engine.settings.Config.Findings/len(s.engine.shards))
+	if severity < schemas.SeverityHigh {
+		return room / 2
+	}
+	return room
 }
 
 // forget drops what was told of a window that is over.

@@ -190,12 +190,28 @@ func TestFindingsAreBounded(t *testing.T) {
 	}
 	h.feed(0, events...)
 	found := h.Flush()
-	if len(found) > 65 || h.count("suppressed_findings_total") < 430 {
+	if len(found) > 33 || h.count("suppressed_findings_total") < 430 {
 		t.Errorf("%d findings, %v suppressed", len(found), h.count("suppressed_findings_total"))
 	}
-	h.feed(0, by("later", 90*time.Second)...)
+	if h.feed(0, by("later", 90*time.Second)...); len(h.found) > 0 {
+		t.Errorf("found %d at once", len(h.found))
+	}
 	if got := summaries(h.Flush(), "toy.p_window"); len(got) != 1 {
 		t.Errorf("in the next window %q", got)
+	}
+}
+
+func TestFloodOfFindingsHidesNoSevereOne(t *testing.T) {
+	s := detectortest.Settings()
+	s.Config.Findings, s.Config.Shards = 64, 1
+	h := start(t, s, one(&toy{id: "toy.p", kind: schemas.EntityPrincipal, window: time.Minute, limit: 1})...)
+	for i := range 100 {
+		h.feed(0, by(string(rune('0'+i)), time.Second)...)
+	}
+	h.feed(0, by("severe", 2*time.Second, 3*time.Second)...)
+	last := h.found[len(h.found)-1]
+	if len(h.found) != 33 || last.Entity.Name != "severe" || last.Severity != schemas.SeverityHigh {
+		t.Errorf("%d findings, the last %v on %s", len(h.found), last.Severity, last.Entity.Name)
 	}
 }
 
