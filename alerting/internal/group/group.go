@@ -94,7 +94,7 @@ func (b *Book) Take(f *schemas.Finding) error {
 		}
 		return b.remember(f, sighting{Severity: f.Severity, Events: f.Events, Excepted: true}, nil)
 	}
-	if known && (seen.Excepted || f.Severity <= seen.Severity) {
+	if known && f.Severity <= seen.Severity {
 		b.Suppressed[ReasonRepeat]++
 		if seen.Alert != "" { // so that the caller stores the alert again
 			c, err := b.find(seen.Alert)
@@ -106,14 +106,19 @@ func (b *Book) Take(f *schemas.Finding) error {
 		return nil
 	}
 
-	fp := fingerprint(f)
-	c, err := b.groupOf(fp, f)
-	if err != nil {
-		return err
+	// A known finding that became worse stays in its alert.
+	var c *change
+	if known {
+		if c, err = b.find(seen.Alert); err != nil {
+			return err
+		}
 	}
-	if known { // the same finding, worse than it was
+	if c != nil {
 		b.join(c, f, 0, f.Events-seen.Events)
 	} else {
+		if c, err = b.groupOf(fingerprint(f), f); err != nil {
+			return err
+		}
 		b.join(c, f, 1, f.Events)
 	}
 	var old *sighting
@@ -141,9 +146,14 @@ func (b *Book) groupOf(fp string, f *schemas.Finding) (*change, error) {
 			newest = f.WindowStart.After(a.LastSeen)
 		}
 	}
+	// A finding that was forgotten may have an alert yet.
+	id := journal.Hash("alert", fp, f.ID)
+	if c, err := b.find(id); err != nil || c != nil {
+		return c, err
+	}
 	c := &change{}
 	c.rec.Alert = schemas.Alert{
-		ID:          journal.Hash("alert", fp, f.ID),
+		ID:          id,
 		Fingerprint: fp,
 		State:       schemas.AlertOpen,
 		Detector:    f.Detector,
