@@ -95,10 +95,17 @@ func (s *Scanner) domain(i int) int {
 		return end
 	}
 	tld := s.t[min(dot+1, end):end]
-	if len(tld) < 2 || chars.Has(tld, chars.Digit|chars.Join) && !secret.HasPrefixFold(tld, "xn--") {
+	if secret.HasPrefixFold(tld, "xn--") {
+		return end
+	}
+	letters := 0
+	for letters < len(tld) && chars.Classes[tld[letters]]&(chars.Digit|chars.Join) == 0 {
+		letters++
+	}
+	if letters < 2 {
 		return 0
 	}
-	return end
+	return dot + 1 + letters // "a@b.org-x" holds an address
 }
 
 // colon looks for a URL's user information, a telling name and an IPv6 address
@@ -173,7 +180,8 @@ func (s *Scanner) ipv4(i int) int {
 		return 0
 	}
 	next, after := s.at(end), s.at(end+1)
-	if chars.Classes[next]&(chars.Alnum) != 0 || next == '_' || (next == '.' || next == '-') && chars.Classes[after]&chars.Alnum != 0 {
+	if chars.Classes[next]&(chars.Alnum) != 0 || next == '_' || next == '-' && chars.Classes[after]&chars.Alnum != 0 ||
+		next == '.' && chars.Classes[after]&chars.Digit != 0 {
 		return 0
 	}
 	quad := s.t[i:end]

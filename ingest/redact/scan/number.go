@@ -77,18 +77,20 @@ func (s *Scanner) number(i int) int {
 }
 
 // glued looks for a number that a name is glued to, as in "card-4111…": only
-// cards, and what the name says.
-func (s *Scanner) glued(i, end int) {
+// cards, and what the name says. It returns where to go on, end at least.
+func (s *Scanner) glued(i, end int) int {
 	if s.mode&(ID|SecretsOnly) != 0 {
-		return
+		return end
 	}
 	s.gather(i)
-	if g := s.num.groups - 1; g >= 0 && s.num.end[g] == end {
-		kind, marker := s.num.is(g, false, false, s.context(i))
-		if kind == schemas.RedactedCard || marker != "" && s.context(i) != "" {
-			s.add(i, end, kind, marker)
+	ctx := s.context(i)
+	for g := s.num.groups - 1; g >= 0 && s.num.end[g] >= end && s.num.count[g] >= chars.DigitsLen; g-- {
+		kind, marker := s.num.is(g, false, false, ctx)
+		if kind == schemas.RedactedCard || marker != "" && ctx != "" {
+			return s.add(i, s.num.end[g], kind, marker)
 		}
 	}
+	return end
 }
 
 // gather fills num with the groups from i on and returns the end of the first.
@@ -132,10 +134,7 @@ func (s *Scanner) gather(i int) (skip int) {
 			if s.at(k) == '(' && sep == ' ' {
 				k++
 			}
-		case '+':
-			if s.mode&Parameters == 0 {
-				return skip
-			}
+		case '+': // a space of a query string
 			sep = ' '
 			k++
 		case ')':

@@ -71,6 +71,12 @@ func TestClean(t *testing.T) {
 		{"card with dots", "4111.1111.1111.1111", "[CARD]", 0},
 		{"insurance number", "NINO AB123456C, ticket AB123456C", "NINO [NATIONAL_ID], ticket AB123456C", 0},
 		{"short test key", "sk-test-12345 sk-learn", "[SECRET:sk] sk-learn", 0},
+		{"address before a dash", "a@b.org-x c@d.net1y e@1.2.3-beta", "[EMAIL]-x [EMAIL]1y e@1.2.3-beta", 0},
+		{"host of an address", "203.0.113.77.example.org, 1.2.3.4-beta", "[IP].example.org, 1.2.3.4-beta", 0},
+		{"glued key", "prod_AK" + "IAQRSTUVWXYZ234567_old", "prod_[SECRET:aws]_old", 0},
+		{"glued card", "card-4111 1111 1111 1111 and order-1234567", "card-[CARD] and order-1234567", 0},
+		{"card in a query", "q=4111+1111+1111+1111", "q=[CARD]", 0},
+		{"AWS secret behind a colon", "v:aB3dE5fG7hI9j/aB3dE5fG7hI9j+aB3dE5fG7hI9", "v:[SECRET:token]", 0},
 		{"slack hook", "https://hooks.slack.com/services/T00000000/B00000000/aB3dE5fG7hI9jK1lM3nO5pQ7", "https://hooks.slack.com/services/T00000000/B00000000/[SECRET:token]", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -57,8 +57,7 @@ func (s *Scanner) token(i int) int {
 		}
 		if bits&chars.Digit != 0 && tok[0] != '-' {
 			if k := lettersThenDigits(tok); k > 0 {
-				s.glued(i+k, j)
-				return j
+				return s.glued(i+k, j)
 			}
 		}
 	}
@@ -93,6 +92,15 @@ func (s *Scanner) secret(i, j int, tok string) int {
 	if len(tok) < chars.TokenLen-2 {
 		return 0
 	}
+	for k, joins := 1, 0; k < len(tok) && joins < maxJoins; k++ { // "prod_AKIA…"
+		if chars.Classes[tok[k-1]]&chars.Join == 0 {
+			continue
+		}
+		joins++
+		if end, kind, issuer := secret.Key(s.t, i+k, tok[k:]); end > 0 {
+			return s.add(i+k, end, kind, issuerMarkers[issuer])
+		}
+	}
 	if end := secret.JWTEnd(s.t, i, tok); end > 0 {
 		return s.add(i, end, schemas.RedactedJWT, markJWT)
 	}
@@ -116,6 +124,9 @@ func (s *Scanner) secret(i, j int, tok string) int {
 	return 0
 }
 
+// maxJoins bounds how many parts of a token are looked at for a key.
+const maxJoins = 4
+
 // maxBase64 bounds a run of base64 characters that is looked at, in bytes.
 const maxBase64 = 256
 
@@ -124,7 +135,7 @@ const maxBase64 = 256
 // one, because it has segments that are words.
 func (s *Scanner) base64(i, j int) int {
 	t := s.t
-	if prev := s.before(i); chars.Classes[prev]&(chars.Word|chars.Domain) != 0 || prev == '+' || prev == ':' {
+	if prev := s.before(i); chars.Classes[prev]&chars.Word != 0 || prev == '+' {
 		return j
 	}
 	end := j
@@ -210,7 +221,7 @@ func lettersThenDigits(tok string) int {
 	for k < len(tok) && chars.Classes[tok[k]]&(chars.Upper|chars.Lower) != 0 {
 		k++
 	}
-	if k == 0 || k+chars.DigitsLen >= len(tok) || chars.Classes[tok[k]]&chars.Join == 0 || !chars.Only(tok[k:], chars.Digit|chars.Join) {
+	if k == 0 || k+3 >= len(tok) || chars.Classes[tok[k]]&chars.Join == 0 || !chars.Only(tok[k:], chars.Digit|chars.Join) {
 		return 0
 	}
 	return k + 1

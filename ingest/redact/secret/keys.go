@@ -148,7 +148,17 @@ func Key(t string, i int, tok string) (end int, kind schemas.RedactionKind, issu
 			}
 			continue
 		}
-		if p.rest != 0 && !chars.Only(rest, p.rest) || p.rest == 0 && !Drawn(rest) {
+		if p.rest != 0 {
+			n := 0
+			for n < len(rest) && chars.Classes[rest[n]]&p.rest != 0 {
+				n++
+			}
+			if n < p.least || n < len(rest) && chars.Classes[rest[n]]&chars.Alnum != 0 {
+				continue
+			}
+			return i + len(p.prefix) + n, p.kind, p.issuer
+		}
+		if !Drawn(rest) {
 			continue
 		}
 		issuer = p.issuer
