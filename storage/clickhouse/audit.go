@@ -3,6 +3,8 @@ package clickhouse
 import (
 	"context"
 	"time"
+
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // audited is a row of audit.
@@ -15,10 +17,10 @@ type audited struct {
 // forgets or changes something calls it first, and goes on only if it returns
 // nil.
 func (s *Store) Audit(ctx context.Context, who, action, reason string) error {
-	return insertRows(ctx, s, "audit", []column[audited]{
-		plain("time", "DateTime64(9, 'UTC')", func(a *audited) time.Time { return a.time }),
-		plain("who", "String", func(a *audited) string { return a.who }),
-		plain("action", "String", func(a *audited) string { return a.action }),
-		plain("reason", "String", func(a *audited) string { return a.reason }),
+	return insertRows(ctx, s, "audit", []columns.Column[audited]{
+		columns.Plain("time", "DateTime64(9, 'UTC')", func(a *audited) time.Time { return a.time }),
+		columns.Plain("who", "String", func(a *audited) string { return a.who }),
+		columns.Plain("action", "String", func(a *audited) string { return a.action }),
+		columns.Plain("reason", "String", func(a *audited) string { return a.reason }),
 	}, []audited{{time.Now(), who, action, reason}})
 }

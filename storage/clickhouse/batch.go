@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // WriteBatch stores the batch's events, and through them the roll-ups, and its
@@ -20,7 +21,7 @@ func (s *Store) WriteBatch(ctx context.Context, b *schemas.Batch) error {
 		return fmt.Errorf("write a batch without a token: %w", errOwn)
 	}
 	if b.Len() > 0 {
-		c := s.events.Get().(*columns[schemas.Event])
+		c := s.events.Get().(*columns.Set[schemas.Event])
 		defer s.events.Put(c)
 		rows := inParts(b, func(p *schemas.Part) []schemas.Event { return p.Events })
 		if err := insertColumns(ctx, s, "events", b.Token, c, rows); err != nil {
@@ -28,7 +29,7 @@ func (s *Store) WriteBatch(ctx context.Context, b *schemas.Batch) error {
 		}
 	}
 	if b.Rejects() > 0 {
-		c := s.rejects.Get().(*columns[schemas.Reject])
+		c := s.rejects.Get().(*columns.Set[schemas.Reject])
 		defer s.rejects.Put(c)
 		rows := inParts(b, func(p *schemas.Part) []schemas.Reject { return p.Rejects })
 		return insertColumns(ctx, s, "rejects", b.Token, c, rows)
@@ -50,17 +51,17 @@ func inParts[T any](b *schemas.Batch, list func(*schemas.Part) []T) iter.Seq[*T]
 	}
 }
 
-func rejectColumns() []column[schemas.Reject] {
+func rejectColumns() []columns.Column[schemas.Reject] {
 	type R = schemas.Reject
-	return []column[R]{
-		plain("topic", "String", func(r *R) string { return r.Position.Topic }),
-		plain("partition", "Int32", func(r *R) int32 { return r.Position.Partition }),
-		plain("message_offset", "Int64", func(r *R) int64 { return r.Position.Offset }),
-		plain("record_index", "Int32", func(r *R) int32 { return r.Position.Index }),
-		plain("stage", "String", func(r *R) string { return r.Stage }),
-		plain("reason", "String", func(r *R) string { return r.Reason }),
-		plain("format", "String", func(r *R) string { return r.Format }),
-		plain("bytes", "Int64", func(r *R) int64 { return r.Bytes }),
-		plain("excerpt", "String", func(r *R) string { return r.Excerpt }),
+	return []columns.Column[R]{
+		columns.Plain("topic", "String", func(r *R) string { return r.Position.Topic }),
+		columns.Plain("partition", "Int32", func(r *R) int32 { return r.Position.Partition }),
+		columns.Plain("message_offset", "Int64", func(r *R) int64 { return r.Position.Offset }),
+		columns.Plain("record_index", "Int32", func(r *R) int32 { return r.Position.Index }),
+		columns.Plain("stage", "String", func(r *R) string { return r.Stage }),
+		columns.Plain("reason", "String", func(r *R) string { return r.Reason }),
+		columns.Plain("format", "String", func(r *R) string { return r.Format }),
+		columns.Plain("bytes", "Int64", func(r *R) int64 { return r.Bytes }),
+		columns.Plain("excerpt", "String", func(r *R) string { return r.Excerpt }),
 	}
 }

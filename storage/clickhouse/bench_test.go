@@ -8,7 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
 	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // benchBatch makes events as gateways log them: 2,000 principals, 4,000
@@ -87,18 +90,15 @@ func BenchmarkWriteBatch(b *testing.B) {
 // BenchmarkColumns is the part of it that is Go's: rows into columns into bytes.
 func BenchmarkColumns(b *testing.B) {
 	batch := benchBatch(0, 10_000)
-	c := newColumns(eventColumns())
+	c := columns.New(eventColumns())
 	b.ReportAllocs()
 	for b.Loop() {
 		for i := range batch.Parts[0].Events {
-			if c.add(&batch.Parts[0].Events[i]); c.rows < flushRows {
+			if c.Add(&batch.Parts[0].Events[i]); c.Rows() < flushRows {
 				continue
 			}
-			c.rows = 0
-			for _, col := range c.list {
-				if err := col.flush(discard{}); err != nil {
-					b.Fatal(err)
-				}
+			if err := c.Flush(func(int) driver.BatchColumn { return discard{} }); err != nil {
+				b.Fatal(err)
 			}
 		}
 	}

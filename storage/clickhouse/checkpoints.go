@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // chunkBytes is the length of a row of a checkpoint's state: long enough that
@@ -37,16 +38,16 @@ func (s *Store) SaveCheckpoint(ctx context.Context, c schemas.Checkpoint) error 
 		}
 		return r.Seen
 	}
-	return insertRows(ctx, s, "checkpoints", []column[R]{
-		plain("consumer_group", "String", func(r *R) string { return r.Group }),
-		plain("fingerprint", "String", func(r *R) string { return r.Fingerprint }),
-		plain("chunk", "UInt32", func(r *R) uint32 { return r.chunk }),
-		plain("chunks", "UInt32", func(r *R) uint32 { return r.chunks }),
-		plain("created", "DateTime64(9, 'UTC')", func(r *R) time.Time { return r.Created }),
-		plain("seen.topic", "Array(String)", func(r *R) []string { return each(seen(r), func(s *S) string { return s.Topic }) }),
-		plain("seen.partition", "Array(Int32)", func(r *R) []int32 { return each(seen(r), func(s *S) int32 { return s.Partition }) }),
-		plain("seen.next", "Array(Int64)", func(r *R) []int64 { return each(seen(r), func(s *S) int64 { return s.Next }) }),
-		plain("state", "String", func(r *R) string { return r.state }),
+	return insertRows(ctx, s, "checkpoints", []columns.Column[R]{
+		columns.Plain("consumer_group", "String", func(r *R) string { return r.Group }),
+		columns.Plain("fingerprint", "String", func(r *R) string { return r.Fingerprint }),
+		columns.Plain("chunk", "UInt32", func(r *R) uint32 { return r.chunk }),
+		columns.Plain("chunks", "UInt32", func(r *R) uint32 { return r.chunks }),
+		columns.Plain("created", "DateTime64(9, 'UTC')", func(r *R) time.Time { return r.Created }),
+		columns.Plain("seen.topic", "Array(String)", func(r *R) []string { return each(seen(r), func(s *S) string { return s.Topic }) }),
+		columns.Plain("seen.partition", "Array(Int32)", func(r *R) []int32 { return each(seen(r), func(s *S) int32 { return s.Partition }) }),
+		columns.Plain("seen.next", "Array(Int64)", func(r *R) []int64 { return each(seen(r), func(s *S) int64 { return s.Next }) }),
+		columns.Plain("state", "String", func(r *R) string { return r.state }),
 	}, rows)
 }
 

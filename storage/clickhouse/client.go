@@ -16,6 +16,8 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // Store keeps what Gatehound makes in ClickHouse. Its methods are safe for
@@ -29,8 +31,8 @@ type Store struct {
 	log       *slog.Logger
 	metrics   *metrics
 
-	events  sync.Pool // of *columns[schemas.Event]
-	rejects sync.Pool // of *columns[schemas.Reject]
+	events  sync.Pool // of *columns.Set[schemas.Event]
+	rejects sync.Pool // of *columns.Set[schemas.Reject]
 }
 
 // Open makes a store on the servers of cfg. It reads the files that cfg names
@@ -81,8 +83,8 @@ func OpenWith(opts *clickhouse.Options, cfg Config, log *slog.Logger, reg promet
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
 	s := &Store{cfg: cfg, addresses: opts.Addr, protocol: opts.Protocol, options: *opts, log: log, metrics: newMetrics(reg)}
-	s.events.New = func() any { return newColumns(eventColumns()) }
-	s.rejects.New = func() any { return newColumns(rejectColumns()) }
+	s.events.New = func() any { return columns.New(eventColumns()) }
+	s.rejects.New = func() any { return columns.New(rejectColumns()) }
 	var err error
 	s.conn, err = s.connect(cfg.Database)
 	return s, err

@@ -5,25 +5,26 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // eventColumns are the columns of events that are written: every field of
 // schemas.Event but ClientAddr, which stays in memory.
-func eventColumns() []column[schemas.Event] {
+func eventColumns() []columns.Column[schemas.Event] {
 	type E = schemas.Event
-	text := func(name string, get func(*E) string) column[E] { return plain(name, "String", get) }
-	i64 := func(name string, bit schemas.FieldSet, get func(*E) int64) column[E] {
+	text := func(name string, get func(*E) string) columns.Column[E] { return columns.Plain(name, "String", get) }
+	i64 := func(name string, bit schemas.FieldSet, get func(*E) int64) columns.Column[E] {
 		return stated(name, "Int64", bit, get)
 	}
-	i32 := func(name string, bit schemas.FieldSet, get func(*E) int32) column[E] {
+	i32 := func(name string, bit schemas.FieldSet, get func(*E) int32) columns.Column[E] {
 		return stated(name, "Int32", bit, get)
 	}
-	return []column[E]{
-		plain("time", "DateTime64(9, 'UTC')", func(e *E) time.Time { return time.Unix(0, e.Time) }),
+	return []columns.Column[E]{
+		columns.Plain("time", "DateTime64(9, 'UTC')", func(e *E) time.Time { return time.Unix(0, e.Time) }),
 		text("topic", func(e *E) string { return e.Position.Topic }),
-		plain("partition", "Int32", func(e *E) int32 { return e.Position.Partition }),
-		plain("message_offset", "Int64", func(e *E) int64 { return e.Position.Offset }),
-		plain("record_index", "Int32", func(e *E) int32 { return e.Position.Index }),
+		columns.Plain("partition", "Int32", func(e *E) int32 { return e.Position.Partition }),
+		columns.Plain("message_offset", "Int64", func(e *E) int64 { return e.Position.Offset }),
+		columns.Plain("record_index", "Int32", func(e *E) int32 { return e.Position.Index }),
 
 		text("format", func(e *E) string { return e.Format }),
 		text("gateway", func(e *E) string { return e.Gateway }),
@@ -43,8 +44,8 @@ func eventColumns() []column[schemas.Event] {
 		text("principal", func(e *E) string { return e.Principal }),
 		text("end_user", func(e *E) string { return e.EndUser }),
 		text("credential", func(e *E) string { return e.Credential }),
-		plain("client", "IPv6", func(e *E) netip.Addr { return e.Client }),
-		plain("asn", "UInt32", func(e *E) uint32 { return e.ASN }),
+		columns.Plain("client", "IPv6", func(e *E) netip.Addr { return e.Client }),
+		columns.Plain("asn", "UInt32", func(e *E) uint32 { return e.ASN }),
 		text("country", func(e *E) string { return e.Country }),
 		text("user_agent", func(e *E) string { return e.UserAgent }),
 		enum("client_class", uint8(schemas.ClientEmpty), func(e *E) uint8 { return uint8(e.ClientClass) }),
@@ -74,24 +75,24 @@ func eventColumns() []column[schemas.Event] {
 		text("finish_reason", func(e *E) string { return e.FinishReason }),
 		enum("guardrail", uint8(schemas.GuardrailMasked), func(e *E) uint8 { return uint8(e.Guardrail) }),
 		i32("prompt_length", schemas.HasPrompt, func(e *E) int32 { return e.PromptLength }),
-		plain("prompt_fingerprint", "UInt64", func(e *E) uint64 { return e.PromptFingerprint }),
-		plain("template_fingerprint", "UInt64", func(e *E) uint64 { return e.TemplateFingerprint }),
+		columns.Plain("prompt_fingerprint", "UInt64", func(e *E) uint64 { return e.PromptFingerprint }),
+		columns.Plain("template_fingerprint", "UInt64", func(e *E) uint64 { return e.TemplateFingerprint }),
 		text("redacted_counts", func(e *E) string { return countsText(&e.Redacted) }),
 	}
 }
 
 // stated is a column that is NULL where the log did not state the field. A
 // value other than zero is stated, whatever Known says.
-func stated[V comparable](name, wire string, bit schemas.FieldSet, get func(*schemas.Event) V) column[schemas.Event] {
+func stated[V comparable](name, wire string, bit schemas.FieldSet, get func(*schemas.Event) V) columns.Column[schemas.Event] {
 	var zero V
 	has := func(e *schemas.Event) bool { return e.Known&bit != 0 || get(e) != zero }
-	return nullable(name, wire, has, get)
+	return columns.Nullable(name, wire, has, get)
 }
 
 // enum travels as the number. One beyond last becomes 0, "unknown": ClickHouse
 // would store it and then fail to read it.
-func enum(name string, last uint8, get func(*schemas.Event) uint8) column[schemas.Event] {
-	return plain(name, "Int8", func(e *schemas.Event) int8 {
+func enum(name string, last uint8, get func(*schemas.Event) uint8) columns.Column[schemas.Event] {
+	return columns.Plain(name, "Int8", func(e *schemas.Event) int8 {
 		if v := get(e); v <= last {
 			return int8(v)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // randomEvent sets every field, so that a forgotten column shows.
@@ -68,8 +69,8 @@ var hostile = []string{"plain", "a\n\nb", "'; DROP TABLE events; --", "\\'\"`", 
 // readEvents reads the events back, in the order of their positions.
 func readEvents(t testing.TB, s *Store) []schemas.Event {
 	t.Helper()
-	c := newColumns(eventColumns())
-	rows, err := s.conn.Query(t.Context(), "SELECT "+c.names+" FROM events ORDER BY topic, partition, message_offset, record_index")
+	c := columns.New(eventColumns())
+	rows, err := s.conn.Query(t.Context(), "SELECT "+c.Names+" FROM events ORDER BY topic, partition, message_offset, record_index")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func readEvents(t testing.TB, s *Store) []schemas.Event {
 
 // scanEvent builds the event by the names of its fields in JSON, apart from the
 // code that writes.
-func scanEvent(t testing.TB, rows driver.Rows, c *columns[schemas.Event]) schemas.Event {
+func scanEvent(t testing.TB, rows driver.Rows, c *columns.Set[schemas.Event]) schemas.Event {
 	t.Helper()
 	types := rows.ColumnTypes()
 	dest := make([]any, len(types))
@@ -99,7 +100,7 @@ func scanEvent(t testing.TB, rows driver.Rows, c *columns[schemas.Event]) schema
 	fields := map[string]any{}
 	position := map[string]any{}
 	var known schemas.FieldSet
-	for i, d := range c.types {
+	for i, d := range c.Types {
 		v := reflect.ValueOf(dest[i]).Elem()
 		if v.Kind() == reflect.Pointer {
 			if v.IsNil() {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // each maps a list for an array column.
@@ -26,16 +27,18 @@ func (s *Store) WriteFindings(ctx context.Context, fs []schemas.Finding) error {
 		T = schemas.Technique
 	)
 	now := time.Now()
-	moment := func(name string, get func(*F) time.Time) column[F] { return plain(name, "DateTime64(9, 'UTC')", get) }
-	text := func(name string, get func(*F) string) column[F] { return plain(name, "String", get) }
-	feature := func(name string, get func(*N) string) column[F] {
-		return plain("features."+name, "Array(String)", func(f *F) []string { return each(f.Features, get) })
+	moment := func(name string, get func(*F) time.Time) columns.Column[F] {
+		return columns.Plain(name, "DateTime64(9, 'UTC')", get)
 	}
-	figure := func(name string, get func(*N) float64) column[F] {
-		return plain("features."+name, "Array(Float64)", func(f *F) []float64 { return each(f.Features, get) })
+	text := func(name string, get func(*F) string) columns.Column[F] { return columns.Plain(name, "String", get) }
+	feature := func(name string, get func(*N) string) columns.Column[F] {
+		return columns.Plain("features."+name, "Array(String)", func(f *F) []string { return each(f.Features, get) })
 	}
-	technique := func(name string, get func(*T) string) column[F] {
-		return plain("techniques."+name, "Array(String)", func(f *F) []string { return each(f.Techniques, get) })
+	figure := func(name string, get func(*N) float64) columns.Column[F] {
+		return columns.Plain("features."+name, "Array(Float64)", func(f *F) []float64 { return each(f.Features, get) })
+	}
+	technique := func(name string, get func(*T) string) columns.Column[F] {
+		return columns.Plain("techniques."+name, "Array(String)", func(f *F) []string { return each(f.Techniques, get) })
 	}
 	exception := func(f *F) schemas.Exception {
 		if f.Exception == nil {
@@ -43,20 +46,20 @@ func (s *Store) WriteFindings(ctx context.Context, fs []schemas.Finding) error {
 		}
 		return *f.Exception
 	}
-	return insertRows(ctx, s, "findings", []column[F]{
+	return insertRows(ctx, s, "findings", []columns.Column[F]{
 		text("id", func(f *F) string { return f.ID }),
 		text("detector", func(f *F) string { return f.Detector }),
 		text("entity_kind", func(f *F) string { return f.Entity.Kind.String() }),
 		text("entity", func(f *F) string { return f.Entity.Name }),
 		text("tenant", func(f *F) string { return f.Tenant }),
-		plain("severity", "Int8", func(f *F) int8 { return int8(f.Severity) }),
-		plain("confidence", "Float64", func(f *F) float64 { return f.Confidence }),
+		columns.Plain("severity", "Int8", func(f *F) int8 { return int8(f.Severity) }),
+		columns.Plain("confidence", "Float64", func(f *F) float64 { return f.Confidence }),
 		text("title", func(f *F) string { return f.Title }),
 		text("summary", func(f *F) string { return f.Summary }),
 		moment("window_start", func(f *F) time.Time { return f.WindowStart }),
 		moment("window_end", func(f *F) time.Time { return f.WindowEnd }),
 		moment("detected", func(f *F) time.Time { return f.Detected }),
-		plain("events", "Int64", func(f *F) int64 { return f.Events }),
+		columns.Plain("events", "Int64", func(f *F) int64 { return f.Events }),
 		feature("name", func(n *N) string { return n.Name }),
 		figure("observed", func(n *N) float64 { return n.Observed }),
 		figure("expected", func(n *N) float64 { return n.Expected }),
@@ -92,15 +95,17 @@ func (s *Store) WriteAlerts(ctx context.Context, as []schemas.Alert) error {
 		}
 		rows[i] = A{a, string(finding)}
 	}
-	moment := func(name string, get func(*A) time.Time) column[A] { return plain(name, "DateTime64(9, 'UTC')", get) }
-	text := func(name string, get func(*A) string) column[A] { return plain(name, "String", get) }
-	return insertRows(ctx, s, "alerts", []column[A]{
+	moment := func(name string, get func(*A) time.Time) columns.Column[A] {
+		return columns.Plain(name, "DateTime64(9, 'UTC')", get)
+	}
+	text := func(name string, get func(*A) string) columns.Column[A] { return columns.Plain(name, "String", get) }
+	return insertRows(ctx, s, "alerts", []columns.Column[A]{
 		text("id", func(a *A) string { return a.ID }),
-		plain("sequence", "Int64", func(a *A) int64 { return int64(a.Sequence) }),
+		columns.Plain("sequence", "Int64", func(a *A) int64 { return int64(a.Sequence) }),
 		text("fingerprint", func(a *A) string { return a.Fingerprint }),
 		text("state", func(a *A) string { return a.State.String() }),
-		plain("severity", "Int8", func(a *A) int8 { return int8(a.Severity) }),
-		plain("confidence", "Float64", func(a *A) float64 { return a.Confidence }),
+		columns.Plain("severity", "Int8", func(a *A) int8 { return int8(a.Severity) }),
+		columns.Plain("confidence", "Float64", func(a *A) float64 { return a.Confidence }),
 		text("title", func(a *A) string { return a.Title }),
 		text("summary", func(a *A) string { return a.Summary }),
 		text("detector", func(a *A) string { return a.Detector }),
@@ -109,8 +114,8 @@ func (s *Store) WriteAlerts(ctx context.Context, as []schemas.Alert) error {
 		text("tenant", func(a *A) string { return a.Tenant }),
 		moment("first_seen", func(a *A) time.Time { return a.FirstSeen }),
 		moment("last_seen", func(a *A) time.Time { return a.LastSeen }),
-		plain("findings", "Int64", func(a *A) int64 { return int64(a.Findings) }),
-		plain("events", "Int64", func(a *A) int64 { return a.Events }),
+		columns.Plain("findings", "Int64", func(a *A) int64 { return int64(a.Findings) }),
+		columns.Plain("events", "Int64", func(a *A) int64 { return a.Events }),
 		text("finding_id", func(a *A) string { return a.Finding.ID }),
 		text("finding", func(a *A) string { return a.finding }),
 		moment("stored_at", func(*A) time.Time { return now }),

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // oneBlock are the settings that make an insert one block, in the table and in
@@ -37,7 +39,7 @@ const flushRows = 1024
 // insertColumns writes rows as one block, and returns nil when ClickHouse has
 // stored it. With a token, an insert of the same rows under the same token
 // changes nothing. The columns are empty before and after.
-func insertColumns[T any](ctx context.Context, s *Store, table, token string, c *columns[T], rows iter.Seq[*T]) (err error) {
+func insertColumns[T any](ctx context.Context, s *Store, table, token string, c *columns.Set[T], rows iter.Seq[*T]) (err error) {
 	start, n, bytes := time.Now(), 0, 0
 	defer func() { s.metrics.inserted(table, n, bytes, start, err) }()
 	settings := make(clickhouse.Settings, len(oneBlock)+1)
@@ -49,22 +51,22 @@ func insertColumns[T any](ctx context.Context, s *Store, table, token string, c 
 	}
 	// Over HTTP the types are known here, which saves a DESCRIBE for each
 	// insert; over the native protocol the server sends its own.
-	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(settings), clickhouse.WithColumnNamesAndTypes(c.types))
-	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO "+s.table(table)+" ("+c.names+")")
+	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(settings), clickhouse.WithColumnNamesAndTypes(c.Types))
+	batch, err := s.conn.PrepareBatch(ctx, "INSERT INTO "+s.table(table)+" ("+c.Names+")")
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", table, err)
 	}
 	defer batch.Close()
 	flush := func() error {
-		n += c.rows
-		bytes += c.bytes()
-		if err := c.flush(batch); err != nil {
+		n += c.Rows()
+		bytes += c.Bytes()
+		if err := c.Flush(batch.Column); err != nil {
 			return fmt.Errorf("insert into %s: %w", table, err)
 		}
 		return nil
 	}
 	for row := range rows {
-		if c.add(row); c.rows == flushRows {
+		if c.Add(row); c.Rows() == flushRows {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -81,11 +83,11 @@ func insertColumns[T any](ctx context.Context, s *Store, table, token string, c 
 
 // insertRows writes rows that come now and then; what comes all the time keeps
 // its columns from one insert to the next.
-func insertRows[T any](ctx context.Context, s *Store, table string, list []column[T], rows []T) error {
+func insertRows[T any](ctx context.Context, s *Store, table string, list []columns.Column[T], rows []T) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return insertColumns(ctx, s, table, "", newColumns(list), func(yield func(*T) bool) {
+	return insertColumns(ctx, s, table, "", columns.New(list), func(yield func(*T) bool) {
 		for i := range rows {
 			if !yield(&rows[i]) {
 				return

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // intentRange is a row of ingest_intents.
@@ -23,14 +24,14 @@ func (s *Store) WriteIntent(ctx context.Context, in schemas.Intent) error {
 		rows[i] = intentRange{r, in.Group, in.Token, in.Created}
 	}
 	type R = intentRange
-	return insertRows(ctx, s, "ingest_intents", []column[R]{
-		plain("consumer_group", "String", func(r *R) string { return r.group }),
-		plain("topic", "String", func(r *R) string { return r.Topic }),
-		plain("partition", "Int32", func(r *R) int32 { return r.Partition }),
-		plain("first", "Int64", func(r *R) int64 { return r.First }),
-		plain("next", "Int64", func(r *R) int64 { return r.Next }),
-		plain("token", "String", func(r *R) string { return r.token }),
-		plain("created", "DateTime64(9, 'UTC')", func(r *R) time.Time { return r.created }),
+	return insertRows(ctx, s, "ingest_intents", []columns.Column[R]{
+		columns.Plain("consumer_group", "String", func(r *R) string { return r.group }),
+		columns.Plain("topic", "String", func(r *R) string { return r.Topic }),
+		columns.Plain("partition", "Int32", func(r *R) int32 { return r.Partition }),
+		columns.Plain("first", "Int64", func(r *R) int64 { return r.First }),
+		columns.Plain("next", "Int64", func(r *R) int64 { return r.Next }),
+		columns.Plain("token", "String", func(r *R) string { return r.token }),
+		columns.Plain("created", "DateTime64(9, 'UTC')", func(r *R) time.Time { return r.created }),
 	}, rows)
 }
 

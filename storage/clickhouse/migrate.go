@@ -13,6 +13,7 @@ import (
 	"time"
 
 	migrations "github.com/gatehound/gatehound/schemas/clickhouse"
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 // errMigration marks a database whose migrations are not those of this program.
@@ -112,11 +113,11 @@ func (s *Store) appliedMigrations(ctx context.Context) (map[uint32]string, error
 }
 
 func (s *Store) recordMigration(ctx context.Context, m migration) error {
-	return insertRows(ctx, s, "schema_migrations", []column[migration]{
-		plain("version", "UInt32", func(m *migration) uint32 { return m.version }),
-		plain("name", "String", func(m *migration) string { return m.name }),
-		plain("checksum", "String", func(m *migration) string { return m.checksum }),
-		plain("applied_at", "DateTime('UTC')", func(*migration) time.Time { return time.Now() }),
+	return insertRows(ctx, s, "schema_migrations", []columns.Column[migration]{
+		columns.Plain("version", "UInt32", func(m *migration) uint32 { return m.version }),
+		columns.Plain("name", "String", func(m *migration) string { return m.name }),
+		columns.Plain("checksum", "String", func(m *migration) string { return m.checksum }),
+		columns.Plain("applied_at", "DateTime('UTC')", func(*migration) time.Time { return time.Now() }),
 	}, []migration{m})
 }
 

@@ -12,6 +12,8 @@ import (
 	chcolumn "github.com/ClickHouse/clickhouse-go/v2/lib/column"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
+
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/columns"
 )
 
 var discardLog = log.New(io.Discard, "", 0)
@@ -45,21 +47,19 @@ func nativeBlock(t testing.TB, s *Store, table string, names []string) *proto.Bl
 
 // tryColumns appends rows to a native block, and encodes it as the native
 // protocol does.
-func tryColumns[T any](t testing.TB, s *Store, table string, list []column[T], rows []T) {
+func tryColumns[T any](t testing.TB, s *Store, table string, list []columns.Column[T], rows []T) {
 	t.Helper()
-	c := newColumns(list)
+	c := columns.New(list)
 	var names []string
-	for _, d := range c.types {
+	for _, d := range c.Types {
 		names = append(names, d.Name)
 	}
 	block := nativeBlock(t, s, table, names)
 	for i := range rows {
-		c.add(&rows[i])
+		c.Add(&rows[i])
 	}
-	for i, col := range c.list {
-		if err := col.flush(blockColumn{block.Columns[i]}); err != nil {
-			t.Errorf("%s.%s: %v", table, names[i], err)
-		}
+	if err := c.Flush(func(i int) driver.BatchColumn { return blockColumn{block.Columns[i]} }); err != nil {
+		t.Errorf("%s: %v", table, err)
 	}
 	encode(t, table, block, len(rows))
 }

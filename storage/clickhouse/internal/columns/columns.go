@@ -1,4 +1,6 @@
-package clickhouse
+// Package columns turns rows into columns, which are far cheaper to hand to
+// clickhouse-go than rows.
+package columns
 
 import (
 	"unsafe"
@@ -7,17 +9,18 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// columns turns rows of T into columns, which are far cheaper to hand to
-// clickhouse-go than rows. It is used again for one insert after another.
-type columns[T any] struct {
-	list  []column[T]
-	names string // of all, for the INSERT
-	types []clickhouse.ColumnNameAndType
+// Set collects rows of T column by column. It is used again for one insert
+// after another, and not by two goroutines at once.
+type Set[T any] struct {
+	// Names are the columns' names for an INSERT, Types their names and types.
+	Names string
+	Types []clickhouse.ColumnNameAndType
+	list  []Column[T]
 	rows  int
 }
 
-// column collects one field of the rows.
-type column[T any] interface {
+// Column collects one field of the rows. Plain and Nullable make them.
+type Column[T any] interface {
 	// describe returns the column's name and the type that it travels as, which
 	// ClickHouse converts to the table's: a plain String is cheaper to make than
 	// a LowCardinality one.
@@ -29,27 +32,33 @@ type column[T any] interface {
 	flush(to driver.BatchColumn) error
 }
 
-func newColumns[T any](list []column[T]) *columns[T] {
-	c := &columns[T]{list: list}
+// New makes a set of columns.
+func New[T any](list []Column[T]) *Set[T] {
+	c := &Set[T]{list: list}
 	for i, col := range list {
 		d := col.describe()
-		c.types = append(c.types, d)
+		c.Types = append(c.Types, d)
 		if i > 0 {
-			c.names += ", "
+			c.Names += ", "
 		}
-		c.names += "`" + d.Name + "`"
+		c.Names += "`" + d.Name + "`"
 	}
 	return c
 }
 
-func (c *columns[T]) add(row *T) {
+// Add takes one row.
+func (c *Set[T]) Add(row *T) {
 	for _, col := range c.list {
 		col.add(row)
 	}
 	c.rows++
 }
 
-func (c *columns[T]) bytes() int {
+// Rows returns the number of rows that are collected.
+func (c *Set[T]) Rows() int { return c.rows }
+
+// Bytes returns the size of their values.
+func (c *Set[T]) Bytes() int {
 	n := 0
 	for _, col := range c.list {
 		n += col.bytes()
@@ -57,12 +66,12 @@ func (c *columns[T]) bytes() int {
 	return n
 }
 
-// flush moves every column into the batch, and is empty after it, also if it
-// fails.
-func (c *columns[T]) flush(batch driver.Batch) error {
+// Flush moves the collected values into the columns that to gives by their
+// number, and is empty after it, also if it fails.
+func (c *Set[T]) Flush(to func(i int) driver.BatchColumn) error {
 	var first error
 	for i, col := range c.list {
-		if err := col.flush(batch.Column(i)); err != nil && first == nil {
+		if err := col.flush(to(i)); err != nil && first == nil {
 			first = err
 		}
 	}
@@ -77,7 +86,8 @@ type values[T, V any] struct {
 	vals []V
 }
 
-func plain[T, V any](name, wire string, get func(*T) V) column[T] {
+// Plain makes a column of name that travels as the type wire.
+func Plain[T, V any](name, wire string, get func(*T) V) Column[T] {
 	return &values[T, V]{ColumnNameAndType: clickhouse.ColumnNameAndType{Name: name, Type: wire}, get: get}
 }
 
@@ -100,8 +110,8 @@ type optional[T, V any] struct {
 	ptrs []*V
 }
 
-// nullable makes a column that is NULL where has is false.
-func nullable[T, V any](name, wire string, has func(*T) bool, get func(*T) V) column[T] {
+// Nullable makes a column that is NULL where has is false.
+func Nullable[T, V any](name, wire string, has func(*T) bool, get func(*T) V) Column[T] {
 	return &optional[T, V]{
 		values: values[T, V]{ColumnNameAndType: clickhouse.ColumnNameAndType{Name: name, Type: "Nullable(" + wire + ")"}, get: get},
 		has:    has,
