@@ -2,16 +2,23 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/gatehound/gatehound/ingest/kafka/internal/partition"
 )
 
 // writeAttempts bounds how often a batch is sent, with back-off from 100ms to
 // 1s in between, before its error is returned: some 12 seconds, in which a
 // broker restarts or a leader is elected.
 const writeAttempts = 15
+
+// writeTime bounds how long a Write goes on while a partition has no leader.
+const writeTime = 15 * time.Second
 
 // Message is what a Writer writes.
 type Message struct{ Key, Value []byte }
@@ -68,10 +75,35 @@ func (w *Writer) Write(ctx context.Context, ms []Message) error {
 	for i, m := range ms {
 		out[i] = kafka.Message{Key: m.Key, Value: m.Value}
 	}
-	if err := w.w.WriteMessages(ctx, out...); err != nil {
-		return fmt.Errorf("write %d messages to topic %s: %w", len(ms), w.w.Topic, err)
+	for started, n := time.Now(), 0; ; n++ {
+		err := w.w.WriteMessages(ctx, out...)
+		if err == nil {
+			return nil
+		}
+		again := passing(err)
+		var each kafka.WriteErrors
+		if errors.As(err, &each) && len(each) == len(out) {
+			left := out[:0:0]
+			for i, e := range each {
+				if e != nil {
+					left, again = append(left, out[i]), again || passing(e)
+				}
+			}
+			out = left
+		}
+		if !again || time.Since(started) > writeTime || partition.Sleep(ctx, partition.Backoff(n)) != nil {
+			return fmt.Errorf("write %d of %d messages to topic %s: %w", len(out), len(ms), w.w.Topic, err)
+		}
 	}
-	return nil
+}
+
+// passing reports whether err is of a topic between two leaders. kafka-go tries
+// again by itself what brokers answer with, but gives up at once where its own
+// view of the cluster shows no leader.
+func passing(err error) bool {
+	var ke kafka.Error
+	return errors.Is(err, protocol.ErrNoLeader) || errors.Is(err, protocol.ErrNoPartition) || errors.Is(err, protocol.ErrNoTopic) ||
+		errors.As(err, &ke) && ke.Temporary()
 }
 
 // Close ends the writer's connections. No Write may be under way.

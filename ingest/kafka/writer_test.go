@@ -3,6 +3,8 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +40,43 @@ func TestWriterLosesNothing(t *testing.T) {
 	st := newStore()
 	run(t, cfg, st, 0)
 	eventually(t, "all is there", func() bool { n, _ := st.count(); return n == 50 })
+}
+
+// TestWriterWaitsForLeaders writes while no broker knows a leader.
+func TestWriterWaitsForLeaders(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(1, "out"), kfake.NumBrokers(1))
+	cfg := config(c, "out")
+	w, err := NewWriter(cfg, "out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	started := time.Now()
+	c.ControlKey(int16(kmsg.Metadata), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		if time.Since(started) > time.Second {
+			return nil, nil, false
+		}
+		res := r.ResponseKind().(*kmsg.MetadataResponse)
+		host, port, _ := net.SplitHostPort(cfg.Brokers[0])
+		b := kmsg.NewMetadataResponseBroker()
+		n, _ := strconv.Atoi(port)
+		b.NodeID, b.Host, b.Port = 0, host, int32(n)
+		topic, p := kmsg.NewMetadataResponseTopic(), kmsg.NewMetadataResponseTopicPartition()
+		topic.Topic, p.Leader, p.ErrorCode = kmsg.StringPtr("out"), -1, kerr.LeaderNotAvailable.Code
+		topic.Partitions = append(topic.Partitions, p)
+		res.Brokers, res.Topics = append(res.Brokers, b), append(res.Topics, topic)
+		return res, nil, true
+	})
+	if err := w.Write(t.Context(), []Message{{Value: []byte("a")}, {Value: []byte("b")}}); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(started); took < time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if got := c.PartitionInfo("out", 0).HighWatermark; got != 2 {
+		t.Errorf("%d messages are there", got)
+	}
 }
 
 func TestWriterErrors(t *testing.T) {
