@@ -14,6 +14,7 @@ const maxCached = 512
 // textCache maps raw values to what was made of them: direct-mapped, so of a
 // fixed size, and compared in full. A value enters when it is seen twice in a
 // row at its place, so that values that occur once cost no memory of their own.
+// Fields with different rules share a cache: a value is found under its rule.
 type textCache struct {
 	seed    maphash.Seed
 	mask    uint64
@@ -22,6 +23,7 @@ type textCache struct {
 
 type textEntry struct {
 	raw, clean string
+	rule       uint8
 	// missed is the hash of the last value that was not found here.
 	missed   uint64
 	redacted schemas.RedactionCounts
@@ -33,22 +35,22 @@ func newTextCache(size int) *textCache {
 	return &textCache{seed: maphash.MakeSeed(), mask: uint64(size - 1), entries: make([]textEntry, size)}
 }
 
-// find returns the entry of raw, and whether it holds raw.
-func (c *textCache) find(raw string) (e *textEntry, hash uint64, ok bool) {
-	hash = maphash.String(c.seed, raw)
+// find returns the entry of raw under the rule, and whether it holds that.
+func (c *textCache) find(raw string, rule uint8) (e *textEntry, hash uint64, ok bool) {
+	hash = maphash.String(c.seed, raw) + uint64(rule)*0x9e3779b97f4a7c15
 	e = &c.entries[hash&c.mask]
-	return e, hash, e.raw == raw
+	return e, hash, e.rule == rule && e.raw == raw
 }
 
 // admit puts a value into its entry if it was the last that was missed there.
 // It returns the string to use, which is clean or a copy of its own.
-func (e *textEntry) admit(hash uint64, raw, clean string, redacted *schemas.RedactionCounts) (string, bool) {
+func (e *textEntry) admit(hash uint64, rule uint8, raw, clean string, redacted *schemas.RedactionCounts) (string, bool) {
 	if e.missed != hash || len(raw) > maxCached {
 		e.missed = hash
 		return clean, false
 	}
 	same := raw == clean
-	e.raw = strings.Clone(raw)
+	e.raw, e.rule = strings.Clone(raw), rule
 	if e.clean = e.raw; !same {
 		e.clean = strings.Clone(clean)
 	}

@@ -10,13 +10,38 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// field returns the clean form of one text under action, at most limit bytes
-// long, from the cache if it is there.
-func (r *Redactor) field(c *textCache, raw string, action Action, mode scan.Mode, limit int, n *schemas.RedactionCounts, arena *schemas.Arena) string {
-	if raw == "" || action == Drop {
+// rule is what is done to one field.
+type rule struct {
+	// id tells rules apart in the caches.
+	id     uint8
+	action Action
+	mode   scan.Mode
+	limit  int
+}
+
+// rules has the rules of the fields that are cached.
+type rules struct{ name, gateway, tenant, host, route, path, query, agent rule }
+
+func rulesOf(c Config) rules {
+	return rules{
+		name:    rule{1, Mask, 0, maxName},
+		gateway: rule{2, c.Gateway, 0, maxName},
+		tenant:  rule{3, c.Tenant, 0, maxName},
+		host:    rule{4, c.Host, 0, maxName},
+		route:   rule{5, Mask, 0, maxRoute},
+		path:    rule{6, c.Path, 0, maxPath},
+		query:   rule{7, c.Query, scan.Parameters | scan.Prompts, maxQuery},
+		agent:   rule{8, c.UserAgent, 0, maxAgent},
+	}
+}
+
+// field returns the clean form of one text under its rule, from the cache if it
+// is there.
+func (r *Redactor) field(c *textCache, raw string, by rule, n *schemas.RedactionCounts, arena *schemas.Arena) string {
+	if raw == "" || by.action == Drop {
 		return ""
 	}
-	e, hash, ok := c.find(raw)
+	e, hash, ok := c.find(raw, by.id)
 	if ok {
 		if e.counted {
 			addCounts(n, &e.redacted)
@@ -24,9 +49,9 @@ func (r *Redactor) field(c *textCache, raw string, action Action, mode scan.Mode
 		return e.clean
 	}
 	r.counts = schemas.RedactionCounts{}
-	clean := r.clean(raw, action, mode, limit, &r.counts)
+	clean := r.clean(raw, by.action, by.mode, by.limit, &r.counts)
 	addCounts(n, &r.counts)
-	if kept, ok := e.admit(hash, raw, clean, &r.counts); ok {
+	if kept, ok := e.admit(hash, by.id, raw, clean, &r.counts); ok {
 		return kept
 	}
 	return arena.String(clean)
@@ -171,7 +196,7 @@ func (r *Redactor) host(raw string, n *schemas.RedactionCounts, arena *schemas.A
 	if r.cfg.Host == Pseudonymize {
 		host = strings.ToLower(host)
 	}
-	clean := r.field(r.names, host, r.cfg.Host, 0, maxName, n, arena)
+	clean := r.field(r.names, host, r.rules.host, n, arena)
 	for i := range len(clean) {
 		if c := clean[i]; c >= 'A' && c <= 'Z' && clean[0] != '[' {
 			if r.cfg.Host == Pseudonymize {
@@ -201,12 +226,12 @@ func (r *Redactor) identity(raw string, action Action, n *schemas.RedactionCount
 		addCounts(n, &r.counts)
 	}
 	n.Add(schemas.RedactedPrincipal)
-	e, hash, ok := r.principals.find(raw)
+	e, hash, ok := r.principals.find(raw, 0)
 	if ok {
 		return e.clean
 	}
 	r.buf = r.principal.append(r.buf[:0], raw)
-	if kept, ok := e.admit(hash, raw, view(r.buf), &schemas.RedactionCounts{}); ok {
+	if kept, ok := e.admit(hash, 0, raw, view(r.buf), &schemas.RedactionCounts{}); ok {
 		return kept
 	}
 	return arena.Bytes(r.buf)
@@ -224,7 +249,7 @@ func (r *Redactor) fingerprint(raw string, arena *schemas.Arena) string {
 	if maskedCredential(raw) {
 		return ""
 	}
-	e, hash, ok := r.credentials.find(raw)
+	e, hash, ok := r.credentials.find(raw, 0)
 	if ok {
 		return e.clean
 	}
@@ -232,7 +257,7 @@ func (r *Redactor) fingerprint(raw string, arena *schemas.Arena) string {
 	if issuer := secret.Issuer(raw); issuer != "" {
 		r.buf = append(append(r.buf, ':'), issuer...)
 	}
-	if kept, ok := e.admit(hash, raw, view(r.buf), &schemas.RedactionCounts{}); ok {
+	if kept, ok := e.admit(hash, 0, raw, view(r.buf), &schemas.RedactionCounts{}); ok {
 		return kept
 	}
 	return arena.Bytes(r.buf)

@@ -46,6 +46,7 @@ const (
 // shown. It is not safe for concurrent use: every worker has its own.
 type Redactor struct {
 	cfg     Config
+	rules   rules
 	scanner scan.Scanner
 	// names, paths and agents map raw text to clean text; principals and
 	// credentials map identities to pseudonyms.
@@ -69,7 +70,7 @@ func New(cfg Config, keys *Keys) (*Redactor, error) {
 	}
 	key := keys.ring[keys.current]
 	r := &Redactor{
-		cfg: cfg, names: newTextCache(nameEntries), paths: newTextCache(pathEntries),
+		cfg: cfg, rules: rulesOf(cfg), names: newTextCache(nameEntries), paths: newTextCache(pathEntries),
 		agents: newTextCache(agentEntries), principals: newTextCache(principalEntries),
 		credentials: newTextCache(principalEntries),
 		addresses:   newAddressCache(newPan(key.Secret)), prompts: newPrompter(key.Secret),
@@ -88,24 +89,25 @@ func (r *Redactor) Event(rec *decode.Record, ev *schemas.Event, arena *schemas.A
 	n := &ev.Redacted
 	*n = schemas.RedactionCounts{}
 
-	ev.Format = r.field(r.names, rec.Format, Mask, 0, maxName, n, arena)
-	ev.Gateway = r.field(r.names, rec.Gateway, r.cfg.Gateway, 0, maxName, n, arena)
-	ev.Tenant = r.field(r.names, rec.Tenant, r.cfg.Tenant, 0, maxName, n, arena)
+	ru := &r.rules
+	ev.Format = r.field(r.names, rec.Format, ru.name, n, arena)
+	ev.Gateway = r.field(r.names, rec.Gateway, ru.gateway, n, arena)
+	ev.Tenant = r.field(r.names, rec.Tenant, ru.tenant, n, arena)
 	ev.RequestID = r.requestID(rec.RequestID, n, arena)
 	ev.Method = r.method(rec.Method, n, arena)
 	ev.Host = r.host(rec.Host, n, arena)
-	ev.Route = r.field(r.names, rec.Route, Mask, 0, maxRoute, n, arena)
-	ev.Path = r.field(r.paths, rec.Path, r.cfg.Path, 0, maxPath, n, arena)
-	ev.Query = r.field(r.paths, rec.Query, r.cfg.Query, scan.Parameters|scan.Prompts, maxQuery, n, arena)
+	ev.Route = r.field(r.names, rec.Route, ru.route, n, arena)
+	ev.Path = r.field(r.paths, rec.Path, ru.path, n, arena)
+	ev.Query = r.field(r.paths, rec.Query, ru.query, n, arena)
 	ev.Principal = r.identity(rec.Principal, r.cfg.Principal, n, arena)
 	ev.EndUser = r.identity(rec.EndUser, r.cfg.EndUser, n, arena)
 	ev.Credential = r.fingerprint(rec.Credential, arena)
 	ev.Client = r.client(ev.ClientAddr)
-	ev.UserAgent = r.field(r.agents, rec.UserAgent, r.cfg.UserAgent, 0, maxAgent, n, arena)
-	ev.Provider = r.field(r.names, rec.Provider, Mask, 0, maxName, n, arena)
-	ev.Model = r.field(r.names, rec.Model, Mask, 0, maxName, n, arena)
-	ev.Operation = r.field(r.names, rec.Operation, Mask, 0, maxName, n, arena)
-	ev.FinishReason = r.field(r.names, rec.FinishReason, Mask, 0, maxName, n, arena)
+	ev.UserAgent = r.field(r.agents, rec.UserAgent, ru.agent, n, arena)
+	ev.Provider = r.field(r.names, rec.Provider, ru.name, n, arena)
+	ev.Model = r.field(r.names, rec.Model, ru.name, n, arena)
+	ev.Operation = r.field(r.names, rec.Operation, ru.name, n, arena)
+	ev.FinishReason = r.field(r.names, rec.FinishReason, ru.name, n, arena)
 	copyFigures(rec, ev)
 
 	ev.PromptLength, ev.PromptFingerprint, ev.TemplateFingerprint = 0, 0, 0
