@@ -22,10 +22,10 @@ var forms = [...]struct {
 	rule, title string
 	technique   schemas.Technique
 }{
-	formSpraying: {"authfail.spraying_address", "Password spraying: %[2].0f accounts tried with %[1].0f credentials", spraying},
-	formStuffing: {"authfail.stuffing", "Credential stuffing: %[2].0f accounts tried with %[1].0f credentials from one address", stuffing},
+	formSpraying: {"authfail.spraying_address", "Password spraying: %.0[2]f accounts tried with %.0[1]f credentials", spraying},
+	formStuffing: {"authfail.stuffing", "Credential stuffing: %.0[2]f accounts tried with %.0[1]f credentials from one address", stuffing},
 	formKeys:     {"authfail.key_guessing", "API key guessing: %.0f different keys refused from one address, for %.0f known accounts", guessing},
-	formBrute:    {"authfail.brute_force", "Brute force: %[1].0f different credentials tried on %[2].0f accounts", guessing},
+	formBrute:    {"authfail.brute_force", "Brute force: %.0[1]f different credentials tried on %.0[2]f accounts", guessing},
 }
 
 // guessing tells apart the forms of guessing at one address by how many
