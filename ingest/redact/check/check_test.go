@@ -30,6 +30,8 @@ func TestChecks(t *testing.T) {
 		{"cpf", CPF, []string{"52998224725", "11144477735"}, []string{"52998224724", "11111111111", "5299822472"}},
 		{"aadhaar", Aadhaar, []string{"234123412346", "999941057058"}, []string{"234123412347", "123412341234", "23412341234"}},
 		{"sin", SIN, []string{"130692544", "193456787"}, []string{"130692545", "046454286", "846454286"}},
+		{"nino", NINO, []string{"AB123456C"}, []string{"AB123456E", "A1123456C", "AB12345CC", "AB123456", "ab123456c"}},
+		{"nanp", NANP, []string{"4155552671", "8005550199"}, []string{"0155552671", "4151552671", "9115552671", "4159112671", "415555267"}},
 		{"personnummer", Personnummer, []string{"8112189876", "198112189876", "6403273813"}, []string{"8112189875", "8113189876", "178112189876", "81121898"}},
 	}
 	for _, c := range cases {
@@ -77,7 +79,7 @@ func FuzzChecks(f *testing.F) {
 		for _, check := range []func([]byte) bool{Luhn, Card, SSN, NHS, GermanTax, NIR, PESEL, BSN, CPF, Aadhaar, SIN, Personnummer} {
 			check(number)
 		}
-		for _, check := range []func([]byte) bool{IBAN, NIF, FiscalCode} {
+		for _, check := range []func([]byte) bool{IBAN, NIF, FiscalCode, NINO, NANP} {
 			check(upper)
 			check(number)
 		}

@@ -211,3 +211,24 @@ func digits(b []byte) bool {
 	}
 	return true
 }
+
+// NINO reports whether b, in upper case, has the form of a British national
+// insurance number: two letters, six digits, A to D. There is no check digit.
+func NINO(b []byte) bool {
+	return len(b) == 9 && letters(b[:2]) && digits(b[2:8]) && b[8] >= 'A' && b[8] <= 'D'
+}
+
+// NANP reports whether the 10 digits d can be a number of the North American
+// plan: area and exchange begin with 2 to 9, and are no service code (N11).
+func NANP(d []byte) bool {
+	return len(d) == 10 && d[0] >= '2' && d[3] >= '2' && (d[1] != '1' || d[2] != '1') && (d[4] != '1' || d[5] != '1')
+}
+
+func letters(b []byte) bool {
+	for _, c := range b {
+		if c < 'A' || c > 'Z' {
+			return false
+		}
+	}
+	return true
+}

@@ -58,6 +58,9 @@ func (s *Scanner) atSign(i int) int {
 		for start > s.last && chars.Classes[s.t[start-1]]&chars.Value != 0 {
 			start--
 		}
+		if start == i || markerLen(s.t[start:i]) == i-start {
+			return i + 1
+		}
 		return s.add(start, i, schemas.RedactedParameter, markUserinfo)
 	}
 	if start == i {

@@ -58,6 +58,9 @@ func (s *Scanner) number(i int) int {
 		}
 	}
 	skip := s.gather(first)
+	if plus || paren {
+		skip = i + 1 // "(4111…)": what is within is looked at again by itself
+	}
 	if s.mode&(ID|SecretsOnly) != 0 || s.num.groups == 0 || s.num.count[s.num.groups-1] < chars.DigitsLen {
 		return skip
 	}
@@ -68,6 +71,9 @@ func (s *Scanner) number(i int) int {
 	for g := s.num.groups - 1; g >= 0; g-- {
 		if s.num.count[g] < chars.DigitsLen {
 			break
+		}
+		if end := s.num.end[g]; s.at(end) == '.' && chars.Classes[s.at(end+1)]&chars.Digit != 0 {
+			continue // a number with a fraction, a longer run of groups
 		}
 		if kind, marker := s.num.is(g, plus, paren, ctx); marker != "" {
 			return s.add(i, s.num.end[g], kind, marker)

@@ -27,7 +27,7 @@ func (n *cluster) national(g int, d []byte, ctx string) (schemas.RedactionKind, 
 			told && (check.SSN(d) || check.SIN(d) || check.BSN(d))
 	case 10:
 		ok = n.shape(g, "64", "-") && check.Personnummer(d) ||
-			n.shape(g, "334", " ") && check.NHS(d) && !nanp(d) ||
+			n.shape(g, "334", " ") && check.NHS(d) && !check.NANP(d) ||
 			told && (check.NHS(d) || check.Personnummer(d))
 	case 11:
 		bare := g == 0
@@ -49,23 +49,6 @@ func (n *cluster) national(g int, d []byte, ctx string) (schemas.RedactionKind, 
 func (n *cluster) cpfShape(g int) bool {
 	return g == 3 && n.count[0] == 3 && n.count[1] == 6 && n.count[2] == 9 && n.count[3] == 11 &&
 		n.sep[1] == '.' && n.sep[2] == '.' && n.sep[3] == '-'
-}
-
-// nino reports whether b is a British national insurance number: two letters,
-// six digits, A to D. There is no check digit.
-func nino(b []byte) bool {
-	for i, c := range b {
-		if digit := chars.Classes[c]&chars.Digit != 0; digit != (i >= 2 && i < 8) {
-			return false
-		}
-	}
-	return len(b) == 9 && b[8]|0x20 <= 'd'
-}
-
-// nanp reports whether the 10 digits d can be a number of the North American
-// plan: area and exchange begin with 2 to 9, and are no service code (N11).
-func nanp(d []byte) bool {
-	return d[0] >= '2' && d[3] >= '2' && (d[1] != '1' || d[2] != '1') && (d[4] != '1' || d[5] != '1')
 }
 
 // phone reports whether the groups up to g are a telephone number: E.164 with
@@ -100,9 +83,9 @@ func (n *cluster) phone(g int, d []byte, plus, paren bool, ctx string) bool {
 		return false
 	case total == 10 && (n.shape(g, "334", "-. ") || paren && g == 2 && n.count[0] == 3 && n.count[1] == 6):
 		// With '-' or brackets people write numbers that no plan has.
-		return slashes == 0 && d[0] >= '2' && (nanp(d) || paren || n.sep[1] == '-')
+		return slashes == 0 && d[0] >= '2' && (check.NANP(d) || paren || n.sep[1] == '-')
 	case total == 11 && d[0] == '1' && (n.shape(g, "1334", "-. ") || g == 3 && n.count[1] == 4 && n.count[2] == 7 && n.sep[3] != '/' && n.sep[2] != '/'):
-		return nanp(d[1:])
+		return check.NANP(d[1:])
 	case d[0] == '0' && d[1] != '0':
 		return total >= 9 && total <= 12 && shortest >= 2 && uniform && slashes <= 1 && n.count[0] <= 5 &&
 			(sep != '.' || n.shape(g, "22222", "."))
@@ -214,7 +197,7 @@ func (s *Scanner) letteredID(i, j int, tok string) int {
 		b[n] = tok[k]
 		n++
 	}
-	if n == 9 && (check.NIF(b[:n]) || nino(b[:n]) && s.context(i) == ctxNational) {
+	if n == 9 && (check.NIF(b[:n]) || check.NINO(b[:n]) && s.context(i) == ctxNational) {
 		return s.add(i, j, schemas.RedactedNationalID, markNational)
 	}
 	if n == 16 {
