@@ -18,6 +18,9 @@ type Chunk struct {
 	// last. Offsets in between that hold no message (control records,
 	// compacted ones) are covered too.
 	First, Next int64
+	// More tells that more messages followed in the partition when this chunk
+	// was read: another chunk comes soon.
+	More bool
 	// Cut tells of the messages that are not whole in Slab, by rising Index.
 	// They are rejected, not decoded.
 	Cut []Cut

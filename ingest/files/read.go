@@ -105,6 +105,7 @@ func (s *Source) chunks(ctx context.Context, f file, in io.Reader, from, until i
 		c.Ends = append(c.Ends, len(c.Slab))
 		c.Offsets = append(c.Offsets, n)
 		if len(c.Slab) >= chunkBytes || len(c.Ends) >= chunkLines {
+			c.More = true
 			if err := emit(n + 1); err != nil {
 				return n + 1, err
 			}

@@ -27,32 +27,34 @@ import (
 
 const benchTopic = "bench"
 
-// benchBroker is an embedded broker with a topic of the fleet's records.
-func benchBroker(b *testing.B, records int64) (brokers []string) {
+// benchBroker is an embedded broker with a topic of about so many records of the
+// fleet; it returns how many.
+func benchBroker(b *testing.B, about int) (brokers []string, records int) {
 	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, benchTopic))
 	require.NoError(b, err)
 	b.Cleanup(c.Close)
-	if records == 0 {
-		return c.ListenAddrs()
+	if about == 0 {
+		return c.ListenAddrs(), 0
 	}
 	w := benchWriter(b, c.ListenAddrs())
 	cfg := simulate.Default(11, time.Now().Add(-time.Hour), time.Hour, time.Minute)
-	cfg.Rate = float64(records) / 3600
+	cfg.Rate = float64(about) / 3600
 	fleet, err := simulate.New(cfg)
 	require.NoError(b, err)
 	var batch [][]byte
-	for range records {
+	for {
 		r, ok := fleet.Next()
 		if !ok {
 			break
 		}
+		records++
 		if batch = append(batch, r.AppendTo(nil)); len(batch) == 2000 {
 			require.NoError(b, topicWriter{w}.Write(b.Context(), batch))
 			batch = batch[:0]
 		}
 	}
 	require.NoError(b, topicWriter{w}.Write(b.Context(), batch))
-	return c.ListenAddrs()
+	return c.ListenAddrs(), records
 }
 
 func benchWriter(b *testing.B, brokers []string) *kafka.Writer {
@@ -100,9 +102,8 @@ func (c *collector) Revoked(context.Context, []ingest.Assignment) {}
 // BenchmarkStages gives the CPU time an event of each stage alone, and of all
 // of them in the running service, over the fleet's mix of formats.
 func BenchmarkStages(b *testing.B) {
-	const records = 200_000
 	log := slog.New(slog.DiscardHandler)
-	brokers := benchBroker(b, records)
+	brokers, records := benchBroker(b, 200_000)
 	per := func(b *testing.B, spent time.Duration, n int) {
 		b.ReportMetric(float64(spent.Microseconds())/float64(n), "cpu-us/event")
 		b.ReportMetric(0, "ns/op")
@@ -116,7 +117,7 @@ func BenchmarkStages(b *testing.B) {
 		cpu := cpuTime(b)
 		done := make(chan error, 1)
 		go func() { done <- source.Run(ctx, &read) }()
-		for read.n.Load() < records {
+		for read.n.Load() < int64(records) {
 			time.Sleep(time.Millisecond)
 		}
 		per(b, cpuTime(b)-cpu, records)
@@ -180,11 +181,11 @@ func BenchmarkStages(b *testing.B) {
 		cpu, from := cpuTime(b), time.Now()
 		done := make(chan error, 1)
 		go func() { done <- s.Run(ctx) }()
-		for counts.Events.Load()+counts.Rejects.Load() < records || s.pipe.Stuck() > 0 {
+		for counts.Events.Load()+counts.Rejects.Load() < int64(records) || s.pipe.Stuck() > 0 {
 			time.Sleep(time.Millisecond)
 		}
 		per(b, cpuTime(b)-cpu, records)
-		b.ReportMetric(records/time.Since(from).Seconds(), "events/s")
+		b.ReportMetric(float64(records)/time.Since(from).Seconds(), "events/s")
 		cancel()
 		require.NoError(b, <-done)
 		require.NoError(b, s.Close())
@@ -200,7 +201,7 @@ func BenchmarkAlertLatency(b *testing.B) {
 		burst   = 60 // failed logins an attack
 	)
 	log := slog.New(slog.DiscardHandler)
-	brokers := benchBroker(b, 0)
+	brokers, _ := benchBroker(b, 0)
 	cfg := benchConfig(b, brokers, "latency")
 	secret := randomSecret()
 	var mu sync.Mutex

@@ -37,7 +37,8 @@ type world struct {
 	refused   []*schemas.Batch
 	serial    int
 	room      int
-	early     []schemas.Position // committed before they were durable
+	slow      map[int32]time.Duration // pause of a partition's reader after a chunk
+	early     []schemas.Position      // committed before they were durable
 	// fail, if set, is asked before each write to the store.
 	fail func(ctx context.Context) error
 }
@@ -60,6 +61,9 @@ func (w *world) assignments() []ingest.Assignment {
 	}
 	return as
 }
+
+// pause is how long a partition's reader rests after each chunk.
+func (w *world) pause(p int32) time.Duration { return w.slow[p] }
 
 func chunkOf(p int32, first, next int64) *ingest.Chunk {
 	c := &ingest.Chunk{Topic: topic, Partition: p, First: first, Next: next}
@@ -113,9 +117,12 @@ func (pr *process) feed(ctx context.Context, chunk int64) error {
 			end := pr.w.messages[a.Partition]
 			pr.w.mu.Unlock()
 			for o := starts[i]; o < end; o += chunk {
-				if pr.Chunk(ctx, chunkOf(a.Partition, o, min(o+chunk, end))) != nil {
+				c := chunkOf(a.Partition, o, min(o+chunk, end))
+				c.More = c.Next < end
+				if pr.Chunk(ctx, c) != nil {
 					return
 				}
+				time.Sleep(pr.w.pause(a.Partition))
 			}
 		})
 	}

@@ -14,12 +14,14 @@ const (
 	// laneSlots is how many chunks of a partition may wait: one that is being
 	// merged and one that is being normalised.
 	laneSlots = 2
-	// behind is how old an event must be for merge to wait for partitions that
-	// have nothing to offer, and alignWait how long it does: while catching up
-	// the partitions are read at different speeds, and their events would
-	// arrive out of order. At the head of the log nobody waits.
-	behind    = 10 * time.Second
+	// While catching up the partitions are read at different speeds, and their
+	// events would arrive out of order: merge waits for a partition that has
+	// nothing to offer. It waits up to moreWait if the partition is known to
+	// have more, and up to alignWait if it is not and the earliest event at
+	// hand is older than behind. At the head of the log nobody waits.
+	moreWait  = 10 * time.Second
 	alignWait = 100 * time.Millisecond
+	behind    = 10 * time.Second
 )
 
 // job is a chunk that a worker normalises; its place in the lane keeps the
@@ -27,6 +29,7 @@ const (
 type job struct {
 	generation int
 	chunk      *ingest.Chunk
+	more       bool // of the chunk
 	done       chan *schemas.Part
 }
 
@@ -40,7 +43,7 @@ func (p *Pipeline) Chunk(ctx context.Context, c *ingest.Chunk) error {
 	case <-p.stopped:
 		return p.err()
 	}
-	j := &job{generation: p.current(), chunk: c, done: make(chan *schemas.Part, 1)}
+	j := &job{generation: p.current(), chunk: c, more: c.More, done: make(chan *schemas.Part, 1)}
 	select {
 	case p.jobs <- j:
 	case <-ctx.Done():
@@ -82,10 +85,11 @@ type laneQueue struct {
 	name  lane
 	slots chan struct{}
 	jobs  []*job
-	// head, now and empty are merge's own: the normalised head of the queue,
-	// and since when there has been none.
+	// The rest is merge's own: the normalised head of the queue and its
+	// generation, whether more was to follow it, and since when there is none.
 	head   *schemas.Part
-	headOf int // generation
+	headOf int
+	more   bool
 	empty  time.Time
 }
 
@@ -108,6 +112,11 @@ func (ls *lanes) push(l *laneQueue, j *job) {
 	ls.mu.Lock()
 	l.jobs = append(l.jobs, j)
 	ls.mu.Unlock()
+	ls.wake()
+}
+
+// wake makes merge look again.
+func (ls *lanes) wake() {
 	select {
 	case ls.more <- struct{}{}:
 	default:
@@ -161,7 +170,7 @@ func (l *laneQueue) fill(ctx context.Context, ls *lanes) bool {
 	}
 	select {
 	case l.head = <-j.done:
-		l.headOf, l.empty = j.generation, time.Time{}
+		l.headOf, l.more, l.empty = j.generation, j.more, time.Time{}
 		return true
 	case <-ctx.Done():
 		return false
@@ -187,13 +196,19 @@ func (p *Pipeline) next(ctx context.Context, all []*laneQueue) (*laneQueue, time
 	if first == nil {
 		return nil, -1
 	}
-	now := time.Now()
-	if t := firstTime(first.head); t == 0 || now.UnixNano()-t < int64(behind) {
+	if p.draining.Load() {
 		return first, 0
 	}
+	now := time.Now()
+	t := firstTime(first.head)
+	old := t != 0 && now.UnixNano()-t > int64(behind)
 	var wait time.Duration
 	for _, l := range all {
-		if l.head == nil {
+		switch {
+		case l.head != nil:
+		case l.more:
+			wait = max(wait, moreWait-now.Sub(l.empty))
+		case old:
 			wait = max(wait, alignWait-now.Sub(l.empty))
 		}
 	}

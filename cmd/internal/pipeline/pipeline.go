@@ -20,6 +20,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -143,6 +144,8 @@ type Pipeline struct {
 	lanes  *lanes     // from the workers, in order, to merge
 	sealed chan *unit // from merge to detect
 	stored chan *unit // from detect to store
+
+	draining atomic.Bool // the readers have stopped: merge waits for nobody
 
 	mu         sync.Mutex // guards the fields below between Assigned, Chunk, Revoked and the stages
 	generation int

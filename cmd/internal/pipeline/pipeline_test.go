@@ -154,9 +154,32 @@ func TestRevokeIsBoundedAndTheNextOwnerReadsTheRest(t *testing.T) {
 	})
 }
 
+func TestRevokeDoesNotWaitForWhatItsReadersWillNotBring(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2, 50)
+		pr := start(t, w, nil)
+		as := w.assignments()
+		_, err := pr.Assigned(t.Context(), as)
+		require.NoError(t, err)
+		for p := range int32(2) {
+			c := chunkOf(p, 0, 25)
+			c.More = true // and then the readers are stopped
+			require.NoError(t, pr.Chunk(t.Context(), c))
+		}
+		require.NoError(t, pr.Chunk(t.Context(), chunkOf(1, 25, 50)))
+		begin := time.Now()
+		pr.Revoked(t.Context(), as)
+		require.Less(t, time.Since(begin), time.Second)
+		require.EqualValues(t, 25, w.committed[0])
+		require.EqualValues(t, 50, w.committed[1])
+		pr.stop(t)
+	})
+}
+
 func TestCatchingUpMergesPartitionsByTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(2, 1000)
+		w.slow = map[int32]time.Duration{1: 700 * time.Millisecond}
 		var times []int64
 		pr := start(t, w, func(set *Settings, _ *Parts) {
 			set.Observed = func(b *schemas.Batch, _ []schemas.Finding) {

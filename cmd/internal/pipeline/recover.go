@@ -19,6 +19,7 @@ import (
 func (p *Pipeline) Assigned(ctx context.Context, as []ingest.Assignment) ([]int64, error) {
 	p.mu.Lock()
 	p.generation++
+	p.draining.Store(false)
 	first := !p.recovered
 	p.mu.Unlock()
 	storeFrom := make(map[lane]int64, len(as))
@@ -97,7 +98,12 @@ func (p *Pipeline) commitRedone(ctx context.Context, as []ingest.Assignment, sto
 
 // Revoked waits until all that was taken over is durable and committed.
 func (p *Pipeline) Revoked(ctx context.Context, as []ingest.Assignment) {
+	p.draining.Store(true)
+	p.lanes.wake()
 	err := p.Idle(ctx)
+	if err == nil {
+		p.lanes.retire(as)
+	}
 	if err == nil && p.parts.Store != nil {
 		// With a fresh checkpoint the next start shows no event again.
 		err = p.ask(ctx, &unit{snapshot: true})
@@ -109,7 +115,6 @@ func (p *Pipeline) Revoked(ctx context.Context, as []ingest.Assignment) {
 	p.mu.Lock()
 	p.generation++ // what is still under way is stale now
 	p.mu.Unlock()
-	p.lanes.retire(as)
 }
 
 // redo carries out the intents that were not committed.

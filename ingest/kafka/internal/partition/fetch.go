@@ -229,7 +229,7 @@ func (r *Reader) flush(out Emit) error {
 	c := &ingest.Chunk{
 		Topic: r.Partition.Topic, Partition: r.Partition.ID,
 		Slab: s.data, Ends: s.ends, Offsets: s.offsets, Cut: s.cuts,
-		First: r.covered, Next: r.off,
+		First: r.covered, Next: r.off, More: r.off < r.end,
 		Free: s.free,
 	}
 	if r.slab != nil {
