@@ -55,9 +55,7 @@ func (d *addresses) Merge(dst, src *crowd) {
 	dst.Credentials.Merge(&src.Credentials)
 }
 
-// Conclude holds the window against the usual. A window that is far over it is
-// learned from only as far as a remarkable one, so that an attack does not
-// become the usual.
+// Conclude holds the window against the usual, then learns from it.
 func (d *addresses) Conclude(x *detectors.Context, prev, c *crowd) {
 	c.UsualQuiet, c.UsualFailures, c.Drift = prev.UsualQuiet, prev.UsualFailures, prev.Drift
 	cold := 1.0
@@ -71,10 +69,12 @@ func (d *addresses) Conclude(x *detectors.Context, prev, c *crowd) {
 	learn(&c.UsualFailures, c.Failures)
 }
 
+// learn folds a window into a baseline. Of a remarkable one it takes a small
+// step only: a level twenty times as high takes some days to become the usual.
 func learn(e *sketch.EWMA, n uint64) {
 	v := math.Log1p(float64(n))
-	if e.N >= warm {
-		v = min(v, e.Mean+3*max(e.Deviation(), unsteady))
+	if e.N >= warm && e.Score(v, unsteady) >= farOver/2 {
+		v = e.Mean + unsteady
 	}
 	e.Add(v, slow)
 }
