@@ -13,7 +13,7 @@ type Config struct {
 	Address   Limits `mapstructure:"address"`
 	Route     Limits `mapstructure:"route"`
 	// ColdFactor is how many times the peers' 99.9th percentile an entity
-	// without a past of its own has to reach. Default 10; 2 to 10,000.
+	// without a past of its own has to reach. Default 5; 2 to 10,000.
 	ColdFactor float64 `mapstructure:"cold_factor"`
 	// RoundFactor multiplies Limits.Factor for what begins on the hour or the
 	// half hour, as scheduled jobs do. Default 4; 1 to 100.
@@ -59,11 +59,11 @@ type Limits struct {
 	DropMinutes int `mapstructure:"drop_minutes"`
 	// ThrottledFloor and ThrottledShare are the least count and share of 429
 	// answers; a floor of 0 is off. Default 1,200 and 0.5 for principals and
-	// addresses, 30 and 0.3 for routes; at most 1e9, and 0.01 to 1.
+	// addresses, 20 and 0.3 for routes; at most 1e9, and 0.01 to 1.
 	ThrottledFloor float64 `mapstructure:"throttled_floor"`
 	ThrottledShare float64 `mapstructure:"throttled_share"`
 	// ErrorsFloor and ErrorsShare are the same for 5xx answers. Default 600
-	// and 0.5 for principals, off for addresses, 30 and 0.2 for routes.
+	// and 0.5 for principals, off for addresses, 20 and 0.2 for routes.
 	ErrorsFloor float64 `mapstructure:"errors_floor"`
 	ErrorsShare float64 `mapstructure:"errors_share"`
 	// Callers is how many different callers have to meet the 429 or 5xx, or
@@ -87,10 +87,10 @@ func DefaultConfig() Config {
 		Route: Limits{
 			Floor: 1200, Factor: 5, ColdFloor: 3000, ShiftFactor: 5,
 			DropFloor: 30, DropShare: 0.1, DropHistory: 60, DropMinutes: 2,
-			ThrottledFloor: 30, ThrottledShare: 0.3, ErrorsFloor: 30, ErrorsShare: 0.2,
+			ThrottledFloor: 20, ThrottledShare: 0.3, ErrorsFloor: 20, ErrorsShare: 0.2,
 			Callers: 5,
 		},
-		ColdFactor: 10, RoundFactor: 4, Crowd: 20,
+		ColdFactor: 5, RoundFactor: 4, Crowd: 20,
 	}
 }
 

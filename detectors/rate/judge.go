@@ -34,7 +34,7 @@ func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort, v sc
 	l := &d.limits
 	j.able[drop] = l.DropFloor > 0 && int(s.calm) >= l.DropHistory && j.Values >= l.DropHistory &&
 		j.Low >= l.DropFloor/2 && j.Expected >= l.DropFloor && j.Low >= 0.2*j.Expected &&
-		(d.kind != schemas.EntityRoute || float64(s.others) >= 4*float64(l.Callers))
+		(d.kind != schemas.EntityRoute || s.crowded(l))
 	j.ended = j.able[drop] && n <= l.DropShare*j.Low*min(1, c.factor)
 	// Once it has begun to end, the level falls and is no measure any more.
 	j.ended = j.ended || s.silent > 0 && n <= l.DropShare*max(j.Low, l.DropFloor/2)

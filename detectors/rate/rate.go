@@ -234,10 +234,13 @@ func (d *watch) shift(x *detectors.Context, s *State, w *counts, c *Cohort, old 
 	case !known:
 	case side > 0 && n >= d.limits.Floor && n >= f*expected && n >= f/2*old.High && n >= 2*c.p99 && !d.elsewhere(w):
 		x.Emit(d.shiftFinding(w, old, side))
-	case side < 0 && d.kind == schemas.EntityRoute && old.Low >= d.limits.DropFloor && n*f <= min(old.Expected*c.factor, old.Low):
+	case side < 0 && d.kind == schemas.EntityRoute && s.crowded(&d.limits) && old.Low >= d.limits.DropFloor && n*f <= min(old.Expected*c.factor, old.Low):
 		x.Emit(d.shiftFinding(w, old, side))
 	}
 }
+
+// crowded tells that several callers made what is usual.
+func (s *State) crowded(l *Limits) bool { return float64(s.others) >= 4*float64(l.Callers) }
 
 // learn moves what the state keeps beside the baseline.
 func (s *State) learn(x *detectors.Context, w *counts, j *judgement) {
@@ -260,7 +263,9 @@ func (s *State) learn(x *detectors.Context, w *counts, j *judgement) {
 	} else if s.silent < math.MaxUint8 {
 		s.silent++
 	}
-	if w.requests > 0 {
+	// Whose traffic it is is learned while there is as much as usual: the
+	// callers that are left after an end are not those who ended.
+	if n := float64(w.requests); n > 0 && n >= j.Low/2 {
 		callers := distinct(w.callers)
 		if w.alone() {
 			callers = 1
@@ -281,7 +286,7 @@ const jobMinutes = 120
 
 // round tells whether a minute is one in which scheduled jobs begin.
 func round(windowStart int64) bool {
-	return windowStart/int64(time.Minute)%30 < 3
+	return windowStart/int64(time.Minute)%30 < 2
 }
 
 func next(n uint16) uint16 {
