@@ -75,6 +75,9 @@ func bounded(t testing.TB, memory int64, active, oneShots int) (filled, flooded 
 	flooded = resident() - before
 	t.Logf("%d principals and addresses: %.0f entities, %d MiB, %.0f bytes each; after %d one-shot addresses %d MiB, %.0f evicted, %.0f refused",
 		active, entities, filled>>20, float64(filled)/entities, oneShots, flooded>>20, h.count("evicted_entities_total"), h.count("refused_entities_total"))
+	if h.count("evicted_entities_total") == 0 || h.count("refused_entities_total") == 0 {
+		t.Error("what was evicted or refused is not counted")
+	}
 	if flooded > memory+memory/8 {
 		t.Errorf("%d bytes are held, the setting is %d", flooded, memory)
 	}
