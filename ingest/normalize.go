@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"strings"
+
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/enrich"
 	"github.com/gatehound/gatehound/ingest/redact"
@@ -83,6 +85,23 @@ func (n *Normalizer) reject(index int32, stage, reason, format string, raw []byt
 	at.Index = index
 	n.part.Rejects = append(n.part.Rejects, schemas.Reject{
 		Position: at, Stage: stage, Reason: reason, Format: n.arena.String(format),
-		Bytes: int64(len(raw)), Excerpt: n.redactor.Line(raw, excerptBytes),
+		Bytes: int64(len(raw)), Excerpt: n.redactor.Line(whole(raw), excerptBytes),
 	})
+}
+
+// cutToken is the least length of a token at the end of a record that is left
+// out of its excerpt: a record that does not decode may have been cut off, and
+// a piece of a secret is not recognised as one. Shorter pieces tell nothing.
+const cutToken = 8
+
+// whole returns raw without a token at its end that may not be whole.
+func whole(raw []byte) []byte {
+	end := len(raw)
+	for end > 0 && raw[end-1] > ' ' && strings.IndexByte("\"',;(){}[]<>", raw[end-1]) < 0 {
+		end--
+	}
+	if len(raw)-end < cutToken {
+		return raw
+	}
+	return raw[:end]
 }

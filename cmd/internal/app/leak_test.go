@@ -27,8 +27,9 @@ var (
 	plantedToken = "gh" + "p_" + strings.Repeat("aB3d", 9)
 )
 
-// traces are what may be found of the plants: parts of them too.
-var traces = []string{"planted.person", "planted%2Eperson", "leak-example", "Qz7Qz7", "w4Xw4X", "aB3daB3d"}
+// traces are what may be found of the plants: parts of them too. The domain of
+// the address is none: behind an "@" in a URL it is the host.
+var traces = []string{"planted.person", "planted%2Eperson", "planted%2eperson", "Qz7Qz7", "w4Xw4X", "aB3daB3d"}
 
 // plantedLines are the golden records of every format with the plants put into
 // every text field, one field at a time and all at once; into the keys of
@@ -185,7 +186,11 @@ func TestNothingPlantedComesOut(t *testing.T) {
 	require.False(t, leaks(t, log.String()), "the log")
 	require.NoError(t, withStore(cfg, logger, func(st *clickhouse.Store) error {
 		for _, table := range []string{"events", "rejects", "findings", "alerts", "rollup_principal", "rollup_address", "rollup_route"} {
-			res, err := st.Query(t.Context(), "SELECT * FROM "+table, clickhouse.DefaultLimits())
+			columns := "*"
+			if strings.HasPrefix(table, "rollup_") {
+				columns = "COLUMNS('^(tenant|principal|client|method|route)$')" // the others are sums
+			}
+			res, err := st.Query(t.Context(), "SELECT "+columns+" FROM "+table, clickhouse.DefaultLimits())
 			require.NoError(t, err)
 			rows := 0
 			for row, err := range res.Rows() {
@@ -201,7 +206,7 @@ func TestNothingPlantedComesOut(t *testing.T) {
 		return nil
 	}))
 	require.NoError(t, filepath.WalkDir(cfg.DataDir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || !d.Type().IsRegular() { // ClickHouse links its tables
 			return err
 		}
 		b, err := os.ReadFile(path)

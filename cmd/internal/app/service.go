@@ -196,6 +196,9 @@ func (s *Service) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.repairAlerts(ctx); err != nil {
+		return err
+	}
 	var background sync.WaitGroup
 	alertsCtx, stopAlerts := context.WithCancel(context.WithoutCancel(ctx))
 	pipeCtx, stopPipe := context.WithCancel(context.WithoutCancel(ctx))
@@ -227,6 +230,22 @@ func (s *Service) Run(ctx context.Context) error {
 		err = nil
 	}
 	return errors.Join(err, pipeErr, alertsErr)
+}
+
+// repairAlerts stores the alerts of the notification log: a crash may have come
+// between an alert's being decided and its being stored.
+func (s *Service) repairAlerts(ctx context.Context) error {
+	if s.Store == nil {
+		return nil
+	}
+	alerts, err := s.Alerts.Alerts()
+	if err != nil {
+		return fmt.Errorf("read the notification log: %w", err)
+	}
+	if err := s.Store.WriteAlerts(ctx, alerts); err != nil {
+		return fmt.Errorf("store the alerts of the notification log: %w", err)
+	}
+	return nil
 }
 
 // migrate waits for a store that is away.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify"
 	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/ingest/kafka"
@@ -35,9 +36,11 @@ func Version(version string) string {
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, embedded.LibraryVersion)
 }
 
-// EmbeddedAt makes the configuration use the embedded store in a folder.
+// EmbeddedAt makes the configuration use the embedded store in a folder, and
+// keep what is in it for good: it is for the logs of any time.
 func EmbeddedAt(cfg *Config, dir string) {
 	cfg.Storage.Mode, cfg.Storage.Embedded.Dir = StoreEmbedded, dir
+	cfg.Storage.ClickHouse.TTL = clickhouse.TTL{Intents: cfg.Storage.ClickHouse.TTL.Intents}
 }
 
 // RedactLines copies lines from in to out, redacted.
@@ -118,10 +121,14 @@ func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *s
 			return err
 		})
 	}
-	try("sinks", func() error { _, err := notify.Build(cfg.Alerting.Sinks, decodeSink); return err })
+	var sinks []alerting.Sink
+	try("sinks", func() (err error) { sinks, err = notify.Build(cfg.Alerting.Sinks, decodeSink); return err })
 	if !offline {
 		bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
+		for _, sink := range sinks {
+			try("sink "+sink.Name(), func() error { return sink.Check(bounded) })
+		}
 		try("kafka", func() error {
 			if len(cfg.Kafka.Brokers) == 0 {
 				return errors.New("kafka.brokers: empty; allowed is a list of host:port")
