@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 	if job := os.Getenv(childEnv); job != "" {
 		os.Exit(child(job))
 	}
+	if cfg := os.Getenv(serviceEnv); cfg != "" {
+		os.Exit(serve(cfg))
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -83,7 +83,9 @@ func newCrashWorld(t *testing.T) *crashWorld {
 	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(crashPartitions, crashTopic), kfake.GroupMinSessionTimeout(time.Second))
 	require.NoError(t, err)
 	t.Cleanup(broker.Close)
-	w := &kafkago.Writer{Addr: kafkago.TCP(broker.ListenAddrs()...), Topic: crashTopic, RequiredAcks: kafkago.RequireAll,
+	transport := &kafkago.Transport{}
+	defer transport.CloseIdleConnections()
+	w := &kafkago.Writer{Addr: kafkago.TCP(broker.ListenAddrs()...), Transport: transport, Topic: crashTopic, RequiredAcks: kafkago.RequireAll,
 		Balancer: &kafkago.RoundRobin{}, BatchTimeout: time.Millisecond}
 	require.NoError(t, w.WriteMessages(t.Context(), crashRecords()...))
 	require.NoError(t, w.Close())
@@ -118,7 +120,8 @@ func (w *crashWorld) job(t *testing.T) childJob {
 	var err error
 	w.siem, err = receivers.NewSIEM(receivers.SIEMOptions{Secrets: []string{crashSecret}})
 	require.NoError(t, err)
-	t.Cleanup(func() { w.siem.Close() })
+	siem := w.siem
+	t.Cleanup(func() { siem.Close() })
 	return childJob{Dir: t.TempDir(), Brokers: w.broker.ListenAddrs(), Topic: crashTopic, SIEM: w.siem.URL(),
 		Secret: crashSecret, Batch: 700, Queries: crashQueries, Group: fmt.Sprintf("group-%d", w.serial), Keys: w.keys}
 }
@@ -155,7 +158,9 @@ func (w *crashWorld) finish(t *testing.T, j childJob) (answers, told []string) {
 	cmd, out, log := w.start(t, j)
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	client := &kafkago.Client{Addr: kafkago.TCP(j.Brokers...), Timeout: 5 * time.Second}
+	transport := &kafkago.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &kafkago.Client{Addr: kafkago.TCP(j.Brokers...), Timeout: 5 * time.Second, Transport: transport}
 	deadline := time.Now().Add(90 * time.Second)
 	for !strings.Contains(log.String(), "partitions are assigned") || !w.committed(t, client, j.Group) {
 		select {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -40,17 +41,28 @@ func Replay(ctx context.Context, cfg *Config, from files.Config, sink alerting.S
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	r := &Replayed{}
+	r, held := &Replayed{}, &heldSink{Sink: sink}
 	cfg.Alerting.Sinks = nil
-	s, err := NewService(cfg, Options{Source: source, Group: "replay", Flush: true, NoSpool: true,
-		Sinks: []alerting.Sink{sink}, Observed: r.observe, Logger: log, Metrics: reg})
+	if !slices.Contains(from.Paths, "-") {
+		// Files always have more: batches end by their size alone, and the same
+		// files make the same batches.
+		cfg.Pipeline.BatchAge = time.Hour
+	}
+	var s *Service
+	s, err = NewService(cfg, Options{Source: source, Group: "replay", Flush: true, NoSpool: true,
+		Sinks: []alerting.Sink{held}, Logger: log, Metrics: reg,
+		Observed: func(b *schemas.Batch, findings []schemas.Finding) {
+			r.observe(b, findings)
+			held.settle(ctx, s.Alerts)
+		}})
 	if err != nil {
 		return nil, err
 	}
 	if watch != nil {
 		watch(r, source.Progress)
 	}
-	return r, errors.Join(s.Run(ctx), s.Close())
+	err = errors.Join(s.Run(ctx), s.Close())
+	return r, errors.Join(err, held.release(context.WithoutCancel(ctx)))
 }
 
 // observe counts a batch; the pipeline calls it from one goroutine.
