@@ -44,7 +44,7 @@ func TestAttacks(t *testing.T) {
 					tr.clients[i].route = i % routes
 				}
 				tr.plants = c.plants
-				found := tr.run(t, start-200, start+15)
+				found := tr.run(t, start-120, start+12)
 				for _, f := range at(found, start, start+c.within) {
 					if f.Detector == c.rule && f.Entity.Kind == c.kind && (c.entity == "" || f.Entity.Name == c.entity) {
 						t.Logf("%s: %s", f.Title, f.Summary)

@@ -9,8 +9,11 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// unkind adds what honest traffic is like on a bad day to three days of it. It
-// returns the minute in which the log stops for four.
+// days is how many days of honest traffic are made.
+const days = 2
+
+// unkind adds what honest traffic is like on bad days. It returns the minute in
+// which the log stops for four.
 func unkind(t *traffic) int {
 	const day = 1440
 	r := t.r
@@ -21,18 +24,18 @@ func unkind(t *traffic) int {
 		if i%2 == 0 {
 			who = fmt.Sprintf("h1:k1:batch%06d", i)
 		}
-		for d := range 3 {
+		for d := range days {
 			t.plants = append(t.plants, burst(d*day+r.IntN(2), 12+r.IntN(10), 700+i*200, who, 5000+i, i))
 		}
 	}
-	for d := range 3 {
+	for d := range days {
 		t.plants = append(t.plants,
 			burst(d*day+120+r.IntN(40), 20, 450, "h1:k1:evaluation", 5100, 1),
 			burst(d*day+500+r.IntN(300), 10, 1500+r.IntN(400), fmt.Sprintf("h1:k1:loadtest%d", d), 5200+d, 2),
 		)
 	}
 	for i := range 25 {
-		t.plants = append(t.plants, burst(r.IntN(3*day), 2*day, 1+r.IntN(60), fmt.Sprintf("h1:k1:new%06d", i), 6000+i, i%routes))
+		t.plants = append(t.plants, burst(r.IntN(days*day), 2*day, 1+r.IntN(60), fmt.Sprintf("h1:k1:new%06d", i), 6000+i, i%routes))
 	}
 	// A gap in the logs, a blip of errors of one caller, and clients that try
 	// again after an outage that the gateway did not log.
@@ -42,12 +45,12 @@ func unkind(t *traffic) int {
 	return gap
 }
 
-// TestBenign wants no finding in three days of unkind traffic, except the one
+// TestBenign wants no finding in days of unkind traffic, except the one
 // that is true: for four minutes nothing was logged.
 func TestBenign(t *testing.T) {
 	tr := newTraffic(*seed, 250, 60)
 	gap := unkind(tr)
-	found := tr.run(t, 0, 3*1440)
+	found := tr.run(t, 0, days*1440)
 	tell(t, found)
 	t.Logf("%d events, %d findings", tr.events, len(found))
 	silent := at(detectortest.Of(found, "rate.drop"), gap, gap+4)
