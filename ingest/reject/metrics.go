@@ -22,8 +22,8 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
-		rejects: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_ingest_rejects_total",
-			Help: "Records that could not become events, by stage and reason."}, []string{"stage", "reason"}),
+		rejects: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_ingest_dead_letters_total",
+			Help: "Rejects that were handed on, by stage and reason; those that are sent again count again."}, []string{"stage", "reason"}),
 		failed: prometheus.NewCounter(prometheus.CounterOpts{Name: "gatehound_ingest_dead_letters_failed_total",
 			Help: "Rejects that could not be written to the dead-letter topic; the writer may try again."}),
 		seen: map[[2]string]prometheus.Counter{},

@@ -138,14 +138,14 @@ func (w *faultWorld) traffic(t *testing.T, n int) {
 	w.produce(t, ms...)
 }
 
-// attack sends 60 failed logins of an address and returns the name of the
+// attack sends failed logins of an address to many accounts and returns the name of the
 // entity that alerts will speak of.
 func (w *faultWorld) attack(t *testing.T, addr string) string {
 	var ms [][]byte
-	for range 60 {
+	for i := range 60 {
 		w.sent++
-		ms = append(ms, fmt.Appendf(nil, `{"time":%q,"ip":%q,"method":"POST","path":"/login","status":401,"user":"admin","request_id":"r-%d"}`,
-			time.Now().UTC().Format(time.RFC3339Nano), addr, w.sent))
+		ms = append(ms, fmt.Appendf(nil, `{"time":%q,"ip":%q,"method":"POST","path":"/login","status":401,"user":"victim-%d","request_id":"r-%d"}`,
+			time.Now().UTC().Format(time.RFC3339Nano), addr, i, w.sent))
 	}
 	w.produce(t, ms...)
 	return w.keys.Address(netip.MustParseAddr(addr)).String()
@@ -170,15 +170,23 @@ func (w *faultWorld) told(t *testing.T, siem *receivers.SIEM, entity string, s *
 // it is there once, in the events and in every roll-up.
 func (w *faultWorld) storedOnce(t *testing.T, s *service) {
 	t.Helper()
-	s.eventually(t, "everything stored", func() bool { return w.store.number(t, "SELECT count() FROM events") >= w.sent })
-	for _, q := range []string{
+	queries := []string{
 		"SELECT count() FROM events",
 		"SELECT uniqExact(request_id) FROM events",
 		"SELECT uniqExact(topic, partition, message_offset, record_index) FROM events",
 		"SELECT sum(requests) FROM rollup_principal",
 		"SELECT sum(requests) FROM rollup_address",
 		"SELECT sum(requests) FROM rollup_route",
-	} {
+	}
+	s.eventually(t, fmt.Sprintf("%d events to be stored", w.sent), func() bool {
+		for _, q := range queries {
+			if w.store.number(t, q) < w.sent {
+				return false
+			}
+		}
+		return true
+	})
+	for _, q := range queries {
 		require.Equal(t, w.sent, w.store.number(t, q), "%s\n%s", q, s.log)
 	}
 }
