@@ -192,9 +192,15 @@ func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
 	return score, err
 }
 
-// fleet places the live part so that it ends now at its speed.
+// fleet places the live part so that it ends now at its speed, or a little
+// before: what begins on the hour or the half hour looks like a scheduled job to
+// the detectors, so a short live part begins five minutes after one.
 func (o *DemoOptions) fleet(now time.Time, live time.Duration) simulate.Config {
 	start := now.Add(-live + o.For)
+	if live > 0 && live <= 24*time.Minute && o.Speed > 1 {
+		const half, after = 30 * time.Minute, 5 * time.Minute
+		start = start.Add(-after).Truncate(half).Add(after)
+	}
 	cfg := simulate.Default(o.Seed, start, o.Backlog, live)
 	cfg.Rate = o.Rate
 	return cfg

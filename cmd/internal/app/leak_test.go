@@ -166,7 +166,7 @@ func TestNothingPlantedComesOut(t *testing.T) {
 
 	cfg := DefaultConfig()
 	cfg.DataDir = filepath.Join(dir, "data")
-	cfg.Storage.Mode = StoreEmbedded
+	EmbeddedAt(cfg, filepath.Join(cfg.DataDir, "clickhouse"))
 	cfg.Decode.MaxBytes = 1 << 20
 	from := files.DefaultConfig()
 	from.Paths = []string{file}

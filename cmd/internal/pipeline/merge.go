@@ -218,7 +218,10 @@ func (p *Pipeline) next(ctx context.Context, all []*laneQueue) (*laneQueue, time
 	return first, 0
 }
 
-// merge puts the parts of all partitions in one order and cuts it in batches.
+// merge puts the parts of all partitions in one order and cuts it in batches. A
+// batch that is old enough goes on as soon as the next stage takes it; as long
+// as that is busy the batch grows, up to its bound: large batches cost the store
+// less an event.
 func (p *Pipeline) merge(ctx context.Context) error {
 	var (
 		all    []*laneQueue
@@ -229,61 +232,70 @@ func (p *Pipeline) merge(ctx context.Context) error {
 	)
 	defer age.Stop()
 	defer again.Stop()
-	send := func() error {
-		if u == nil {
-			return nil
-		}
-		u.observe.Seal()
-		if u.batch != u.observe {
-			u.batch.Seal()
-		}
-		select {
-		case p.sealed <- u:
-			u, events = nil, 0
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
 	for {
-		all = p.lanes.all(all)
-		l, wait := p.next(ctx, all)
+		full := events >= p.set.BatchEvents
+		var out chan *unit // takes u if it is full or old enough
+		if u != nil && (full || time.Since(u.started) >= p.set.BatchAge) {
+			out = p.sealed
+			u.seal()
+		}
+		var l *laneQueue
+		var wait time.Duration
+		if !full {
+			all = p.lanes.all(all)
+			l, wait = p.next(ctx, all)
+		}
 		if l != nil {
-			part, of := l.head, l.headOf
-			l.head = nil
-			<-l.slots
-			if of != p.current() {
-				p.done(1) // revoked before it was durable: its next owner reads it again
-				continue
+			select {
+			case out <- u:
+				u, events = nil, 0
+			default:
 			}
-			if u == nil {
-				u = &unit{generation: of, observe: &schemas.Batch{}, started: time.Now()}
-				u.batch = u.observe
-				age.Reset(p.set.BatchAge)
-			}
-			u.chunks++
-			p.add(u, part)
-			if events += len(part.Events); events < p.set.BatchEvents && time.Since(u.started) < p.set.BatchAge {
-				continue
-			}
-			if err := send(); err != nil {
-				return err
-			}
+			u, events = p.take(u, events, l, age)
 			continue
+		}
+		var more <-chan struct{}
+		if !full {
+			more = p.lanes.more
 		}
 		if wait > 0 {
 			again.Reset(wait)
 		}
 		select {
-		case <-p.lanes.more:
+		case out <- u:
+			u, events = nil, 0
+		case <-more:
 		case <-again.C:
 		case <-age.C:
-			if err := send(); err != nil {
-				return err
-			}
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// take moves the lane's head into the unit, and starts one if there is none.
+func (p *Pipeline) take(u *unit, events int, l *laneQueue, age *time.Timer) (*unit, int) {
+	part, of := l.head, l.headOf
+	l.head = nil
+	<-l.slots
+	if of != p.current() {
+		p.done(1) // revoked before it was durable: its next owner reads it again
+		return u, events
+	}
+	if u == nil {
+		u = &unit{generation: of, observe: &schemas.Batch{}, started: time.Now()}
+		u.batch = u.observe
+		age.Reset(p.set.BatchAge)
+	}
+	u.chunks++
+	p.add(u, part)
+	return u, events + len(part.Events)
+}
+
+func (u *unit) seal() {
+	u.observe.Seal()
+	if u.batch != u.observe {
+		u.batch.Seal()
 	}
 }
 

@@ -194,7 +194,7 @@ func New(set Settings, parts Parts) (*Pipeline, error) {
 		metrics:   newMetrics(parts.Metrics),
 		jobs:      make(chan *job, set.Workers),
 		lanes:     newLanes(),
-		sealed:    make(chan *unit, 1),
+		sealed:    make(chan *unit),
 		stored:    make(chan *unit, 2),
 		storeFrom: map[lane]int64{},
 		shownFrom: map[lane]int64{},
