@@ -38,7 +38,9 @@ func TestFaultPartitionAdded(t *testing.T) {
 	w.traffic(t, 400)
 	w.storedOnce(t, s)
 	before := s.metric(t, "gatehound_ingest_kafka_rebalances_total")
-	client := &kafkago.Client{Addr: kafkago.TCP(w.broker.ListenAddrs()...), Timeout: 5 * time.Second}
+	transport := &kafkago.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &kafkago.Client{Addr: kafkago.TCP(w.broker.ListenAddrs()...), Timeout: 5 * time.Second, Transport: transport}
 	made, err := client.CreatePartitions(t.Context(), &kafkago.CreatePartitionsRequest{
 		Topics: []kafkago.TopicPartitionsConfig{{Name: faultTopic, Count: 5}}})
 	require.NoError(t, err)

@@ -298,6 +298,14 @@ func (s *service) metrics(t *testing.T) string {
 	return string(text)
 }
 
+// ready returns the status of /readyz.
+func (s *service) ready(t *testing.T) int {
+	resp, err := http.Get(s.base + "/readyz")
+	require.NoError(t, err, "%s", s.log)
+	require.NoError(t, resp.Body.Close())
+	return resp.StatusCode
+}
+
 // storeFront is the real engine behind HTTP, which several services can share
 // and which can misbehave.
 type storeFront struct {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,7 +49,12 @@ func TestDetectionGoesOnWhileTheStoreIsAway(t *testing.T) {
 		t.Run(away.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(2, 500)
-				pr := start(t, w, nil)
+				var mu sync.Mutex
+				var reported error
+				pr := start(t, w, func(s *Settings, _ *Parts) {
+					s.Report = func(err error) { mu.Lock(); reported = err; mu.Unlock() }
+				})
+				works := func() bool { mu.Lock(); defer mu.Unlock(); return reported == nil }
 				as := w.assignments()
 				_, err := pr.Assigned(t.Context(), as)
 				require.NoError(t, err)
@@ -60,6 +66,7 @@ func TestDetectionGoesOnWhileTheStoreIsAway(t *testing.T) {
 						require.NoError(t, pr.Chunk(t.Context(), chunkOf(p, o, o+50)))
 					}
 					time.Sleep(500 * time.Millisecond)
+					require.False(t, o >= 150 && works(), "it is told within StallAfter that the store is away")
 				}
 				w.mu.Lock()
 				require.Len(t, w.notified, 100, "every finding was told while the store was away")
@@ -71,6 +78,7 @@ func TestDetectionGoesOnWhileTheStoreIsAway(t *testing.T) {
 				time.Sleep(time.Minute)
 				pr.stop(t)
 				require.Empty(t, w.spooled, "the spool was drained")
+				require.True(t, works(), "it is told that the store is back")
 				w.exactlyOnce(t)
 			})
 		})

@@ -59,6 +59,7 @@ func (s *storer) run(ctx context.Context) error {
 			err = s.finished(ctx, e)
 		case <-s.stall:
 			s.stall = nil
+			s.p.set.Report(fmt.Errorf("no answer within %v", s.p.set.StallAfter))
 			s.p.parts.Logger.Warn("store is slow, spooling", "after", s.p.set.StallAfter)
 			err = s.divert(ctx)
 		case <-s.retry:
