@@ -16,7 +16,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/gatehound
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/gatehound ./cmd/gatehound
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/gatehound ./cmd/gatehound
 
 .PHONY: engine
 engine: ## fetch the embedded ClickHouse engine into the user's cache (once)
