@@ -16,14 +16,18 @@ var _ detectors.Detector[address, crowd] = (*addresses)(nil)
 
 // tally is what one address did in one window.
 type tally struct {
-	Guesses, Stale, Missing, Blind, Good uint32
+	Guesses, Missing, Blind uint32
+	// Answered counts the requests that were let in on routes that refused
+	// some (Refusing), as those of a client that negotiates are.
+	Answered uint32
+	Refusing uint64
 	// Told is which form of guessing was reported, and how severe, plus one.
 	Told struct{ Form, Severity uint8 }
 	// Events counts all events that say something about authentication.
 	Events uint32
 	// Credentials and Targets are the different credentials and principals
-	// that failed, Welcome those that succeeded, Routes the routes that were
-	// asked for without a credential.
+	// that failed, Welcome the principals (or else credentials) that succeeded,
+	// Routes the routes that were asked for without a credential.
 	Credentials, Targets, Welcome, Routes sketch.Bitmap256
 }
 
@@ -42,6 +46,8 @@ type address struct {
 	Streak, Reported int64
 	Retries          uint32
 	Same             uint32 // of the credential that fails again and again
+	// Day finds guesses that are too slow for a window.
+	Day trickle
 }
 
 // How long an address is remembered after its last event, and how long a
@@ -84,9 +90,10 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 	}
 	switch o {
 	case success:
+		t.answer(x, ev)
 		d.welcome(x, s, t, credential, principal)
 	case passed:
-		t.Good++
+		t.answer(x, ev)
 	case missing:
 		t.Missing++
 		if t.Routes.Add(x.Hash(ev.Route)) {
@@ -94,6 +101,7 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 		}
 	case blind:
 		t.Blind++
+		t.Refusing |= routeBit(x, ev)
 		if int(t.Blind)%d.c.Failures == 0 {
 			d.refused(x, s, t)
 		}
@@ -109,9 +117,12 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 		if news {
 			d.guessing(x, s, t)
 		}
+		s.Day.at(x.Now)
+		if s.Day.Guesses.Add(x.Key.Words(credential, principal)) {
+			d.slow(x, s, t)
+		}
 		d.broken(x, s, t, credential)
 	case stale:
-		t.Stale++
 		d.broken(x, s, t, credential)
 	case silent:
 	}
@@ -119,7 +130,6 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 
 // welcome judges a success, and learns the credential.
 func (d *addresses) welcome(x *detectors.Context, s *address, t *tally, credential, principal uint64) {
-	t.Good++
 	s.Retries, s.Reported = 0, 0
 	who := credential
 	if who == 0 {
@@ -128,7 +138,13 @@ func (d *addresses) welcome(x *detectors.Context, s *address, t *tally, credenti
 	if who == 0 {
 		return
 	}
-	t.Welcome.Add(who)
+	if principal != 0 {
+		t.Welcome.Add(principal)
+	} else {
+		t.Welcome.Add(who)
+	}
+	s.Day.at(x.Now)
+	s.Day.Welcome.Add(who)
 	if s.Known.Has(who) {
 		return
 	}
@@ -151,7 +167,20 @@ func (d *addresses) broken(x *detectors.Context, s *address, t *tally, credentia
 		return
 	}
 	s.Reported = x.Now
-	d.reportBroken(x, s, t)
+	f := d.failing(float64(s.Retries), x.Now-s.Streak)
+	f.Events = int64(t.Events)
+	x.Emit(f)
+}
+
+// routeBit returns one of 64 bits that stands for the event's route.
+func routeBit(x *detectors.Context, ev *schemas.Event) uint64 { return 1 << (x.Hash(ev.Route) >> 58) }
+
+// answer counts a request that was let in, if its route refused some before:
+// requests to routes that are open to all do not excuse refusals elsewhere.
+func (t *tally) answer(x *detectors.Context, ev *schemas.Event) {
+	if t.Blind > 0 && t.Refusing&routeBit(x, ev) != 0 {
+		t.Answered++
+	}
 }
 
 // Gather adds the address to what all addresses did.
@@ -167,7 +196,7 @@ func (d *addresses) Gather(x *detectors.Context, s *address, c *crowd) {
 	}
 	c.Failures += uint64(wrong) + uint64(t.Blind)
 	c.Failing++
-	if t.Guesses > 0 && t.Guesses <= quiet {
+	if t.Guesses > 0 && t.Told.Form == 0 {
 		c.Quiet++
 		c.Tries += uint64(t.Guesses)
 		c.Targets.Merge(&t.Targets)

@@ -118,6 +118,53 @@ func TestCases(t *testing.T) {
 				return []change{from(1), as("user%d", i/5), with("pw%d", i/5)}
 			}), nil,
 		},
+		"hit: guessing among as many own accounts": {
+			many(0, time.Second, 280, func(i int) []change {
+				if i%3 == 0 {
+					return []change{from(1), as("own%d", i/3%40), with("own%d", i/3%40)}
+				}
+				return []change{failed, from(1), with("k%d", i)}
+			}),
+			[]string{"authfail.key_guessing", "authfail.success_after_failures"},
+		},
+		"hit: guessing too slow for a window": {
+			many(0, 2*time.Minute, 90, func(i int) []change { return []change{failed, from(1), with("k%d", i)} }),
+			[]string{"authfail.slow_guessing"},
+		},
+		"near miss: mistakes of a day at a shared address": {
+			many(0, 4*time.Minute, 350, func(i int) []change {
+				if i%4 == 0 {
+					return []change{failed, from(1), as("user%d", i%70), with("typo%d", i)}
+				}
+				return []change{from(1), as("user%d", i%70), with("pw%d", i%70)}
+			}), nil,
+		},
+		"near miss: a few mistakes a day": {
+			many(0, 30*time.Minute, 45, func(i int) []change { return []change{failed, from(1), with("k%d", i)} }), nil,
+		},
+		"hit: refusals among requests to what is open": {
+			many(0, time.Second, 290, func(i int) []change {
+				if i%2 == 0 {
+					return []change{combined(200), from(1), func(ev *schemas.Event) { ev.Route = "/open" }}
+				}
+				return []change{combined(401), from(1)}
+			}),
+			[]string{"authfail.repeated_failures"},
+		},
+		"hit: eight guesses from each of many addresses": {
+			append(usual(), many(later, 500*time.Millisecond, 480, func(i int) []change {
+				return []change{failed, from(2000 + i%60), with("pw%d", i)}
+			})...),
+			[]string{"authfail.spraying"},
+		},
+		"benign: a fleet's old key among ordinary mistakes": {
+			append(usual(), many(later, 400*time.Millisecond, 600, func(i int) []change {
+				if i%20 == 0 {
+					return []change{failed, from(3000 + i), with("typo%d", i)}
+				}
+				return []change{failed, from(2000 + i%45), with("old"), as("fleet")}
+			})...), nil,
+		},
 		"hit: success after guessing": {
 			append(many(0, time.Second, 20, func(i int) []change { return []change{failed, from(1), as("admin"), with("pw%d", i)} }),
 				detectortest.Event(25*time.Second, from(1), as("admin"), with("right"))),

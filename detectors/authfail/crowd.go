@@ -6,15 +6,16 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/sketch"
+	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
 // crowd is what all addresses did in one window, and below it what is usual.
 type crowd struct {
 	// Failures counts wrong and unexplained refusals, a credential at most
-	// three times at one address, Failing the addresses
-	// that had any; Quiet are those with a few guesses only, and Tries their
-	// guesses on Targets with Credentials.
+	// three times at one address, Failing the addresses that had any; Quiet are
+	// those of which nothing is told by itself, and Tries their guesses on
+	// Targets with Credentials.
 	Failures, Failing, Quiet, Tries uint64
 	Targets, Credentials            sketch.Bitmap256
 
@@ -25,9 +26,6 @@ type crowd struct {
 }
 
 const (
-	// quiet is the most guesses of an address that takes part in a spray:
-	// more is found at the address itself.
-	quiet = 5
 	// warm is how many windows make a baseline; before, bounds are five times
 	// as high.
 	warm = 6
@@ -65,41 +63,71 @@ func (d *addresses) Conclude(x *detectors.Context, prev, c *crowd) {
 	if !d.spray(x, c, cold) {
 		d.spike(x, c, cold)
 	}
-	learn(&c.UsualQuiet, c.Quiet)
-	learn(&c.UsualFailures, c.Failures)
+	learn(&c.UsualQuiet, c.spread())
+	learn(&c.UsualFailures, float64(c.Failures))
 }
 
 // learn folds a window into a baseline. Of a remarkable one it takes a small
 // step only: a level twenty times as high takes some days to become the usual.
-func learn(e *sketch.EWMA, n uint64) {
-	v := math.Log1p(float64(n))
+func learn(e *sketch.EWMA, n float64) {
+	v := math.Log1p(n)
 	if e.N >= warm && e.Score(v, unsteady) >= farOver/2 {
 		v = e.Mean + unsteady
 	}
 	e.Add(v, slow)
 }
 
+// spread is how many addresses guess a little each, but not more than there are
+// different accounts or credentials among their guesses: a fleet that fails
+// with its one old key is no crowd of attackers. Beyond 1,000 the summaries
+// cannot tell.
+func (c *crowd) spread() float64 {
+	things := max(different(&c.Targets), different(&c.Credentials))
+	if things >= 1000 {
+		return float64(c.Quiet)
+	}
+	return min(float64(c.Quiet), things)
+}
+
+// usually says what is usual, "usual are 3 such addresses".
+func usually(n float64, noun string) string {
+	if n < 0.5 {
+		return "usually there are none"
+	}
+	return "usual are " + words.Count(max(n, 2), noun)
+}
+
 // spray looks for many addresses that guess a little each, and reports whether
 // it found them.
 func (d *addresses) spray(x *detectors.Context, c *crowd, cold float64) bool {
-	quiets, bound := float64(c.Quiet), cold*float64(d.c.SprayAddresses)
-	targets, credentials := different(&c.Targets), different(&c.Credentials)
+	n, bound := c.spread(), cold*float64(d.c.SprayAddresses)
 	usual := math.Expm1(c.UsualQuiet.Mean)
-	if quiets < bound || max(targets, credentials) < float64(d.c.SprayAddresses) || quiets < times*usual ||
-		c.UsualQuiet.Score(math.Log1p(quiets), unsteady) < farOver && cold == 1 {
+	if n < bound || n < times*usual || c.UsualQuiet.Score(math.Log1p(n), unsteady) < farOver && cold == 1 {
 		return false
 	}
+	targets, credentials := different(&c.Targets), different(&c.Credentials)
+	expected, with, on := max(bound, times*usual), "", ""
+	if credentials > 0 {
+		with = "with " + words.Count(credentials, "different credential")
+	}
+	if targets > 0 {
+		on = "on " + words.Count(targets, "account")
+	}
+	addresses := words.Count(float64(c.Quiet), "address")
 	x.Emit(&schemas.Finding{
-		Detector: "authfail.spraying", Severity: severityOf(quiets, bound, schemas.SeverityHigh), Confidence: confidenceOf(quiets, bound, 0.75),
-		Title: fmt.Sprintf("Distributed guessing: %d addresses tried a few credentials each", c.Quiet),
-		Summary: fmt.Sprintf("%d addresses were refused at most %d times each, together %d times with about %.0f credentials on about %.0f accounts; usual are %.0f such addresses in a window. No single address stands out.",
-			c.Quiet, quiet, c.Tries, credentials, targets, usual),
+		Detector: "authfail.spraying", Severity: schemas.SeverityHigh, Confidence: confidenceOf(n, bound, 0.75),
+		Title: fmt.Sprintf("Distributed guessing: %s with a few guesses each", addresses),
+		Summary: fmt.Sprintf("%s were refused %s %s, %s, and none of them stands out by itself. From %s on it is no chance; %s.",
+			addresses, words.Count(float64(c.Tries), "time"), d.within(), words.List(with, on), words.Number(expected), usually(usual, "such address")),
 		Events: int64(c.Tries), Techniques: []schemas.Technique{spraying, stuffing, brokenAuth},
-		Features: []schemas.Feature{
-			feature("quiet_addresses", quiets, max(bound, times*usual), "addresses", 0.5, "%.0f addresses guessed a little each; from %.0f on it is out of the ordinary"),
-			feature("distinct_credentials", credentials, float64(d.c.SprayAddresses), "credentials", 0.25, "%.0f different credentials were refused, against a bound of %.0f"),
-			feature("distinct_principals", targets, float64(d.c.SprayAddresses), "accounts", 0.25, "%.0f accounts were tried, against a bound of %.0f"),
-		},
+		Features: weighed(
+			feature("quiet_addresses", float64(c.Quiet), expected, "addresses", 0.5,
+				fmt.Sprintf("%s with a few guesses each; %s.", addresses, usually(usual, "such address"))),
+			feature("distinct_credentials", credentials, float64(d.c.SprayAddresses), "credentials", 0.25,
+				fmt.Sprintf("%s refused; fewer than %d are chance.", words.Count(credentials, "different credential"), d.c.SprayAddresses)),
+			feature("distinct_principals", targets, float64(d.c.SprayAddresses), "accounts", 0.25,
+				fmt.Sprintf("%s tried; fewer than %d are chance.", words.Count(targets, "account"), d.c.SprayAddresses)),
+		),
 	})
 	return true
 }
@@ -121,15 +149,14 @@ func (d *addresses) spike(x *detectors.Context, c *crowd, cold float64) {
 	if sudden {
 		expected = max(bound, times*usual)
 	}
+	failures, as := words.Count(n, "refusal"), usually(usual, "refusal")
 	x.Emit(&schemas.Finding{
 		Detector: "authfail.failure_spike", Severity: schemas.SeverityMedium, Confidence: confidenceOf(n, expected, 0.6),
-		Title: fmt.Sprintf("Authentication failures are up: %d in the window, usual are %.0f", c.Failures, usual),
-		Summary: fmt.Sprintf("%d requests of %d addresses were refused with wrong or unnamed credentials; usual are %.0f. An attack, or a change of keys or of the identity provider that went wrong.",
-			c.Failures, c.Failing, usual),
+		Title: fmt.Sprintf("Authentication failures are up: %s %s", failures, d.within()),
+		Summary: fmt.Sprintf("%s of wrong or unnamed credentials came from %s %s; %s. It is an attack, or a change of keys or of the identity provider that went wrong.",
+			failures, words.Count(float64(c.Failing), "address"), d.within(), as),
 		Events: int64(c.Failures), Techniques: []schemas.Technique{guessing, brokenAuth},
-		Features: []schemas.Feature{
-			feature("failures", n, expected, "requests", 0.8, "%.0f requests were refused; from %.0f on it is out of the ordinary"),
-			feature("failing_addresses", float64(c.Failing), 1, "addresses", 0.2, "%.0f addresses were refused (an attack from one has %.0f)"),
-		},
+		Features: []schemas.Feature{feature("failures", n, expected, "requests", 1,
+			fmt.Sprintf("%s %s, from %s on it is out of the ordinary; %s.", failures, d.within(), words.Number(expected), as))},
 	})
 }

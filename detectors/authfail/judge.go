@@ -1,123 +1,156 @@
 package authfail
 
 import (
-	"fmt"
-
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// The forms of guessing at one address.
+// The forms of guessing at one address, and none of them.
 const (
 	formSpraying = iota
 	formStuffing
 	formKeys
 	formBrute
+	formBlindBrute
 	formless
 )
 
-// forms says how they are reported; a title has the numbers of credentials and
-// of accounts.
-var forms = [...]struct {
-	rule, title string
-	technique   schemas.Technique
-}{
-	formSpraying: {"authfail.spraying_address", "Password spraying: %.0[2]f accounts tried with %.0[1]f credentials", spraying},
-	formStuffing: {"authfail.stuffing", "Credential stuffing: %.0[2]f accounts tried with %.0[1]f credentials from one address", stuffing},
-	formKeys:     {"authfail.key_guessing", "API key guessing: %.0f different keys refused from one address, for %.0f known accounts", guessing},
-	formBrute:    {"authfail.brute_force", "Brute force: %.0[1]f different credentials tried on %.0[2]f accounts", guessing},
+// figures are the counts of one address in one window that its form follows
+// from; returned are the principals that failed and also succeeded.
+type figures struct {
+	tries, credentials, principals, welcome, returned float64
 }
 
-// guessing tells apart the forms of guessing at one address by how many
+// figures counts a window.
+func (t *tally) figures() figures {
+	both := t.Targets
+	both.Merge(&t.Welcome)
+	f := figures{tries: float64(t.Guesses), credentials: different(&t.Credentials), principals: different(&t.Targets), welcome: different(&t.Welcome)}
+	f.returned = max(f.principals+f.welcome-different(&both), 0)
+	return f
+}
+
+// shared tells that the failures are mistakes of many users behind one
+// address: at least half as many others succeed there. Where there are so many
+// failures that it takes a large office to make them, it has to be twice as
+// many, or half of those who failed: that costs an attacker more good accounts
+// than he will have.
+func (f *figures) shared(bound float64) bool {
+	many := max(f.credentials, f.principals)
+	if f.welcome >= 2*many || f.principals > 0 && f.returned >= f.principals/2 {
+		return true
+	}
+	return many < 5*bound && f.welcome >= many/2
+}
+
+// formOf tells apart the forms of guessing at one address by how many
 // credentials and principals there are: many on few is brute force, about one
 // each is stuffing, few on many is spraying, and many without a principal is
 // guessing of keys.
-func (d *addresses) guessing(x *detectors.Context, s *address, t *tally) {
-	tries := float64(t.Guesses)
-	guesses, targets := float64(d.c.Guesses), float64(d.c.Targets)
-	if tries < min(guesses, targets) {
-		return
-	}
-	credentials, principals, welcome := different(&t.Credentials), different(&t.Targets), different(&t.Welcome)
-	// Behind a shared address users mistype, but more of them succeed.
-	if many := max(credentials, principals); welcome >= many/2 {
-		return
-	}
-	form, severity, confidence := formless, schemas.SeverityLow, 0.5
+func (d *addresses) formOf(f *figures) (form int, severity schemas.Severity, confidence float64) {
+	guesses, targets, failures := float64(d.c.Guesses), float64(d.c.Targets), float64(d.c.Failures)
+	observed, bound, low := f.principals, targets, 0.8
 	switch {
-	case principals >= targets && credentials > 0 && credentials*3 <= principals:
-		form, severity, confidence = formSpraying, severityOf(principals, targets, schemas.SeverityMedium), confidenceOf(principals, targets, 0.8)
-	case principals >= targets && tries <= 3*principals:
-		form, severity, confidence = formStuffing, severityOf(principals, targets, schemas.SeverityMedium), confidenceOf(principals, targets, 0.8)
-	case principals == 0 && credentials >= guesses:
-		form, severity, confidence = formKeys, severityOf(credentials, guesses, schemas.SeverityMedium), confidenceOf(credentials, guesses, 0.8)
-	case principals > 0 && credentials >= guesses && credentials >= 3*principals:
-		form, severity, confidence = formBrute, severityOf(credentials, guesses, schemas.SeverityMedium), confidenceOf(credentials, guesses, 0.8)
-	case principals > 0 && credentials == 0 && tries >= float64(d.c.Failures):
-		// Without fingerprints a wrong password in a script looks the same.
-		form, severity = formBrute, severityOf(tries, float64(d.c.Failures), schemas.SeverityLow)
+	case f.principals >= targets && f.credentials > 0 && f.credentials*3 <= f.principals:
+		form = formSpraying
+	case f.principals >= targets && f.tries <= 3*f.principals:
+		form = formStuffing
+	case f.principals == 0 && f.credentials >= guesses:
+		form, observed, bound = formKeys, f.credentials, guesses
+	case f.principals > 0 && f.credentials >= guesses && f.credentials >= 3*f.principals:
+		form, observed, bound = formBrute, f.credentials, guesses
+	case f.principals > 0 && f.credentials == 0 && f.tries >= failures:
+		// Without fingerprints a program with an old password looks the same,
+		// so it takes more of them, and the confidence begins lower.
+		form, observed, bound, low = formBlindBrute, f.tries, failures, 0.6
 	default:
+		return formless, 0, 0
+	}
+	return form, severityOf(observed, bound, schemas.SeverityMedium), confidenceOf(observed, bound, low)
+}
+
+// guessing judges an address that failed with something new.
+func (d *addresses) guessing(x *detectors.Context, s *address, t *tally) {
+	if int(t.Guesses) < min(d.c.Guesses, d.c.Targets) {
 		return
 	}
-	s.Attacked, s.Attack = x.Now, tries
+	f := t.figures()
+	form, severity, confidence := d.formOf(&f)
+	if form == formless || f.shared(float64(min(d.c.Guesses, d.c.Targets))) {
+		return
+	}
+	s.Attacked, s.Attack = x.Now, f.tries
 	if t.Told.Form == uint8(form)+1 && t.Told.Severity >= uint8(severity) {
 		return
 	}
 	t.Told.Form, t.Told.Severity = uint8(form)+1, uint8(severity)
-	f := &schemas.Finding{
-		Detector: forms[form].rule, Severity: severity, Confidence: confidence, Events: int64(t.Events),
-		Title:      fmt.Sprintf(forms[form].title, credentials, principals),
-		Techniques: []schemas.Technique{forms[form].technique, brokenAuth},
+	out := d.guessed(form, &f)
+	out.Severity, out.Confidence, out.Events = severity, confidence, int64(t.Events)
+	x.Emit(out)
+}
+
+// The slow watch on an address looks at a day, and starts at slowTimes the
+// bound of a window: fifty different guesses a day are no mistakes of one user
+// either, and the users of an office succeed at least twice as often.
+const (
+	slowly    = int64(memory)
+	slowTimes = 5
+)
+
+// trickle is what an address did in a day: different guesses and different
+// credentials that were good.
+type trickle struct {
+	Since            int64
+	Guesses, Welcome sketch.Bitmap256
+	Told             bool
+}
+
+// at starts a new day if one is over.
+func (r *trickle) at(now int64) {
+	if now-r.Since > slowly {
+		*r = trickle{Since: now}
 	}
-	f.Summary = fmt.Sprintf("One client address was refused %d times in the window, with about %.0f different credentials and on about %.0f accounts; about %.0f others succeeded. Up to %d credentials or %d accounts are taken for mistakes.",
-		t.Guesses, credentials, principals, welcome, d.c.Guesses, d.c.Targets)
-	f.Features = []schemas.Feature{
-		feature("distinct_credentials", credentials, guesses, "credentials", 0.4, "%.0f different credentials were refused; from %.0f on it is not a mistake"),
-		feature("distinct_principals", principals, targets, "accounts", 0.4, "%.0f accounts were tried; from %.0f on it is not a mistake"),
-		feature("refused", tries, guesses, "attempts", 0.1, "%.0f attempts were refused, against a bound of %.0f"),
-		feature("welcome", welcome, max(credentials, principals)/2, "credentials", 0.1, "%.0f credentials succeeded; a shared address would have %.0f or more"),
+}
+
+// slow judges an address by its day, if none of its windows told anything.
+func (d *addresses) slow(x *detectors.Context, s *address, t *tally) {
+	n, bound := different(&s.Day.Guesses), float64(slowTimes*d.c.Guesses)
+	if s.Day.Told || n < bound || 2*different(&s.Day.Welcome) >= n {
+		return
 	}
-	x.Emit(f)
+	s.Day.Told = true
+	if s.Attacked != 0 && x.Now-s.Attacked <= slowly {
+		return
+	}
+	s.Attacked, s.Attack = x.Now, n
+	x.Emit(d.trickled(n, bound, x.Now-s.Day.Since, int64(t.Events)))
 }
 
 // succeeded reports a new credential that succeeds where guesses failed.
 func (d *addresses) succeeded(x *detectors.Context, s *address, t *tally, principal uint64) {
 	// A bitmap does not tell one member for sure, but a target's bit is set.
-	target := t.Targets
-	f := &schemas.Finding{
-		Detector: "authfail.success_after_failures", Severity: schemas.SeverityHigh, Confidence: 0.85,
-		Title:      fmt.Sprintf("A guess succeeded: access after %.0f refused attempts", s.Attack),
-		Techniques: []schemas.Technique{valid, guessing, brokenAuth}, Events: int64(t.Events),
+	attacked := false
+	for i := range s.Tally {
+		targets := s.Tally[i].Targets
+		attacked = attacked || principal != 0 && !targets.Add(principal)
 	}
-	if principal != 0 && !target.Add(principal) {
-		f.Severity, f.Confidence = schemas.SeverityCritical, 0.9
-	}
-	f.Summary = fmt.Sprintf("An address that was refused %.0f times while it was guessing credentials now got in with one that was never good there before. Revoke that credential and look at what it did since.", s.Attack)
-	f.Features = []schemas.Feature{
-		feature("failures_before", s.Attack, float64(d.c.Guesses), "attempts", 1, "%.0f refused attempts came before the success; %.0f or more make an attack"),
-	}
-	x.Emit(f)
+	out := d.entered(s.Attack, attacked)
+	out.Events = int64(t.Events)
+	x.Emit(out)
 }
 
 // refused judges refusals of which the log says neither with what nor for whom.
-// Clients that negotiate are refused once before each success.
+// Clients that negotiate are refused once or twice before each success.
 func (d *addresses) refused(x *detectors.Context, s *address, t *tally) {
 	n, bound := float64(t.Blind), float64(d.c.Failures)
-	if n < bound || 4*t.Good > t.Blind {
+	if n < bound || 4*t.Answered > t.Blind {
 		return
 	}
 	s.Attacked, s.Attack = x.Now, n
-	x.Emit(&schemas.Finding{
-		Detector: "authfail.repeated_failures", Severity: severityOf(n, bound, schemas.SeverityLow), Confidence: 0.5,
-		Title: fmt.Sprintf("%d refused requests from one address", t.Blind),
-		Summary: fmt.Sprintf("One client address was refused (401) %d times and let in %d times in the window. The log names neither credential nor account, so guessing and a broken client look the same.",
-			t.Blind, t.Good),
-		Events: int64(t.Events), Techniques: []schemas.Technique{guessing, brokenAuth},
-		Features: []schemas.Feature{
-			feature("refused", n, bound, "requests", 0.8, "%.0f requests were refused, against a bound of %.0f"),
-			feature("let_in", float64(t.Good), n/4, "requests", 0.2, "%.0f requests were let in; a client that negotiates would have %.0f or more"),
-		},
-	})
+	out := d.unnamed(n, float64(t.Answered))
+	out.Events = int64(t.Events)
+	x.Emit(out)
 }
 
 // scan reports who asks for many routes without any credential.
@@ -125,42 +158,11 @@ func (d *addresses) scan(x *detectors.Context, t *tally) {
 	if int(t.Missing) < d.c.ScanPaths {
 		return
 	}
-	routes, bound := different(&t.Routes), float64(d.c.ScanPaths)
-	if routes < bound {
+	routes := different(&t.Routes)
+	if routes < float64(d.c.ScanPaths) {
 		return
 	}
-	x.Emit(&schemas.Finding{
-		Detector: "authfail.scan", Severity: schemas.SeverityLow, Confidence: confidenceOf(routes, bound, 0.6),
-		Title: fmt.Sprintf("Scan without a credential: %.0f routes tried", routes),
-		Summary: fmt.Sprintf("One client address asked for about %.0f different routes without sending a credential, %d requests in the window. Nobody got in.",
-			routes, t.Missing),
-		Events: int64(t.Events), Techniques: []schemas.Technique{scanning, brokenAuth},
-		Features: []schemas.Feature{
-			feature("distinct_routes", routes, bound, "routes", 0.7, "%.0f different routes were asked for; from %.0f on it is a scan"),
-			feature("missing", float64(t.Missing), bound, "requests", 0.3, "%.0f requests came without a credential, against a bound of %.0f"),
-		},
-	})
-}
-
-// reportBroken reports a client that fails with one credential all the time.
-func (d *addresses) reportBroken(x *detectors.Context, s *address, t *tally) {
-	minutes := float64(x.Now-s.Streak) / 60e9
-	x.Emit(&schemas.Finding{
-		Detector: "authfail.broken_client", Severity: schemas.SeverityLow, Confidence: 0.9,
-		Title: "Broken client: the same credential is refused again and again",
-		Summary: fmt.Sprintf("One client sent the same credential %d times in %.0f minutes and was refused each time. That is a client with an expired or wrong key rather than an attack; it is not reported again for a day.",
-			s.Retries, minutes),
-		Events: int64(t.Events), Techniques: []schemas.Technique{brokenAuth},
-		Features: []schemas.Feature{
-			feature("retries", float64(s.Retries), float64(d.c.Retries), "attempts", 1, "%.0f attempts with one credential were refused; from %.0f on the client is broken"),
-		},
-	})
-}
-
-// feature makes a feature whose text has the observed and the expected figure.
-func feature(name string, observed, expected float64, unit string, weight float64, text string) schemas.Feature {
-	return schemas.Feature{
-		Name: name, Observed: observed, Expected: expected, Unit: unit, Weight: weight,
-		Text: fmt.Sprintf(text, observed, expected),
-	}
+	out := d.scanned(routes, float64(t.Missing))
+	out.Events = int64(t.Events)
+	x.Emit(out)
 }

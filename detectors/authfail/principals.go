@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/sketch"
+	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -80,16 +81,9 @@ func (d *principals) Observe(x *detectors.Context, s *principal, ev *schemas.Eve
 func (d *principals) welcome(x *detectors.Context, s *principal, t *siege, place, key uint64) {
 	familiar := place == 0 || s.Places.Has(place)
 	if !familiar && s.Attacked != 0 && x.Now-s.Attacked <= 2*int64(x.Window) && (key == 0 || !s.Keys.Has(key)) {
-		x.Emit(&schemas.Finding{
-			Detector: "authfail.account_taken", Severity: schemas.SeverityCritical, Confidence: 0.85,
-			Title: fmt.Sprintf("Account under attack was entered: success after %.0f refused attempts", s.Attack),
-			Summary: fmt.Sprintf("After %.0f refused attempts from many addresses, this account was entered from an address and with a credential that were never good for it before. Revoke the credential and look at what it did since.",
-				s.Attack),
-			Events: int64(t.Events), Techniques: []schemas.Technique{valid, guessing, brokenAuth},
-			Features: []schemas.Feature{
-				feature("failures_before", s.Attack, float64(d.c.Guesses), "attempts", 1, "%.0f refused attempts came before the success; %.0f or more make an attack"),
-			},
-		})
+		out := d.taken(s.Attack)
+		out.Events = int64(t.Events)
+		x.Emit(out)
 		return
 	}
 	if place != 0 {
@@ -117,18 +111,46 @@ func (d *principals) besieged(x *detectors.Context, s *principal, t *siege) {
 		return
 	}
 	t.Told = uint8(severity) + 1
-	x.Emit(&schemas.Finding{
-		Detector: "authfail.besieged_account", Severity: severity, Confidence: confidenceOf(from, bound, 0.8),
-		Title: fmt.Sprintf("One account is attacked from %.0f addresses", from),
-		Summary: fmt.Sprintf("%d attempts on one account were refused in the window, from about %.0f addresses and with about %.0f different credentials. Up to %d addresses are taken for the account's own clients.",
-			t.Guesses, from, keys, d.c.Addresses),
-		Events: int64(t.Events), Techniques: []schemas.Technique{guessing, brokenAuth},
-		Features: []schemas.Feature{
-			feature("distinct_addresses", from, bound, "addresses", 0.5, "%.0f addresses were refused; from %.0f on it is an attack"),
-			feature("distinct_credentials", keys, float64(d.c.Guesses), "credentials", 0.4, "%.0f different credentials were tried, against a bound of %.0f"),
-			feature("refused", float64(t.Guesses), float64(d.c.Guesses), "attempts", 0.1, "%.0f attempts were refused, against a bound of %.0f"),
-		},
-	})
+	out := d.attacked(float64(t.Guesses), from, keys)
+	out.Severity, out.Events = severity, int64(t.Events)
+	x.Emit(out)
+}
+
+// attacked words an attack on one account from many addresses.
+func (d *principals) attacked(tries, from, keys float64) *schemas.Finding {
+	addresses, with := words.Count(from, "address"), ""
+	if keys > 0 {
+		with = " with " + words.Count(keys, "different credential")
+	}
+	return &schemas.Finding{
+		Detector: "authfail.besieged_account", Confidence: confidenceOf(from, float64(d.c.Addresses), 0.8),
+		Title: fmt.Sprintf("Distributed brute force: %s attack one account", addresses),
+		Summary: fmt.Sprintf("%s on one account were refused within %s, from %s%s. Fewer than %d addresses pass as the account's own clients.",
+			words.Count(tries, "attempt"), words.Duration(d.c.Window), addresses, with, d.c.Addresses),
+		Techniques: []schemas.Technique{guessing, brokenAuth},
+		Features: weighed(
+			feature("distinct_addresses", from, float64(d.c.Addresses), "addresses", 0.5,
+				fmt.Sprintf("%s refused; fewer than %d are the account's own clients.", addresses, d.c.Addresses)),
+			feature("distinct_credentials", keys, float64(d.c.Guesses), "credentials", 0.3,
+				fmt.Sprintf("%s tried; fewer than %d are mistakes.", words.Count(keys, "different credential"), d.c.Guesses)),
+			feature("refused", tries, float64(d.c.Failures), "attempts", 0.2,
+				fmt.Sprintf("%s refused; fewer than %d are mistakes.", words.Count(tries, "attempt"), d.c.Failures)),
+		),
+	}
+}
+
+// taken words a success on an account under attack.
+func (d *principals) taken(tries float64) *schemas.Finding {
+	refused := words.Count(tries, "refused attempt")
+	return &schemas.Finding{
+		Detector: "authfail.account_taken", Severity: schemas.SeverityCritical, Confidence: 0.85,
+		Title: "Break-in: an account under attack was entered after " + refused,
+		Summary: fmt.Sprintf("After %s from many addresses, this account was entered from an address and with a credential that were never good for it before. Its own clients would have one of the two: revoke the credential, and look at what it did since.",
+			refused),
+		Techniques: []schemas.Technique{valid, guessing, brokenAuth},
+		Features: []schemas.Feature{feature("failures_before", tries, float64(min(d.c.Guesses, d.c.Addresses)), "attempts", 1,
+			fmt.Sprintf("%s came before the success; fewer than %d are mistakes.", refused, d.c.Guesses))},
+	}
 }
 
 func (d *principals) Gather(*detectors.Context, *principal, *nothing) {}

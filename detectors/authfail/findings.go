@@ -1,0 +1,153 @@
+package authfail
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gatehound/gatehound/detectors/words"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// within says how long a window is.
+func (d *addresses) within() string { return "within " + words.Duration(d.c.Window) }
+
+// mistakes says what passes as mistakes.
+func mistakes(bound int, noun string) string {
+	return fmt.Sprintf("Up to %s from one address pass as mistakes of users.", words.Count(float64(bound-1), noun))
+}
+
+// guessed words a form of guessing; the caller adds how bad and how sure it is.
+func (d *addresses) guessed(form int, f *figures) *schemas.Finding {
+	credentials, accounts := words.Count(f.credentials, "different credential"), words.Count(f.principals, "account")
+	out := &schemas.Finding{Techniques: []schemas.Technique{guessing, brokenAuth}}
+	done, expected := "with "+credentials+" on "+accounts, ""
+	switch form {
+	case formSpraying:
+		out.Detector, out.Techniques[0] = "authfail.spraying_address", spraying
+		out.Title = fmt.Sprintf("Password spraying: %s tried with %s from one address", accounts, words.Count(f.credentials, "credential"))
+		expected = mistakes(d.c.Targets, "account")
+	case formStuffing:
+		out.Detector, out.Techniques[0] = "authfail.stuffing", stuffing
+		out.Title = fmt.Sprintf("Credential stuffing: %s tried from one address", accounts)
+		expected = mistakes(d.c.Targets, "account")
+	case formKeys:
+		out.Detector = "authfail.key_guessing"
+		out.Title = fmt.Sprintf("API key guessing: %s refused from one address", words.Count(f.credentials, "different key"))
+		done, expected = "with "+words.Count(f.credentials, "different key")+" that no account has", mistakes(d.c.Guesses, "different key")
+	case formBrute:
+		out.Detector = "authfail.brute_force"
+		out.Title = fmt.Sprintf("Brute force: %s tried on %s from one address", credentials, accounts)
+		expected = mistakes(d.c.Guesses, "different credential")
+	case formBlindBrute:
+		out.Detector = "authfail.brute_force"
+		out.Title = fmt.Sprintf("Brute force: %s on %s from one address", words.Count(f.tries, "refused attempt"), accounts)
+		expected = fmt.Sprintf("Up to %s pass as mistakes; the log does not tell one credential from another, so a program with an old password looks the same.",
+			words.Count(float64(d.c.Failures-1), "refusal"))
+	}
+	if f.credentials == 0 {
+		done = "on " + accounts
+	}
+	if f.welcome > 0 {
+		done += ", and " + words.Count(f.welcome, "other credential") + " succeeded"
+	}
+	out.Summary = fmt.Sprintf("One address was refused %s %s, %s. %s", words.Count(f.tries, "time"), d.within(), done, expected)
+	features := []schemas.Feature{
+		feature("distinct_credentials", f.credentials, float64(d.c.Guesses), "credentials", 0.4,
+			fmt.Sprintf("%s refused; fewer than %d are mistakes.", credentials, d.c.Guesses)),
+		feature("distinct_principals", f.principals, float64(d.c.Targets), "accounts", 0.4,
+			fmt.Sprintf("%s tried; fewer than %d are mistakes.", accounts, d.c.Targets)),
+		feature("refused", f.tries, float64(d.c.Failures), "attempts", 0.2,
+			fmt.Sprintf("%s refused %s; fewer than %d are mistakes.", words.Count(f.tries, "attempt"), d.within(), d.c.Failures)),
+	}
+	out.Features = weighed(features...)
+	return out
+}
+
+// trickled words guessing that no window shows.
+func (d *addresses) trickled(n, bound float64, lasted, events int64) *schemas.Finding {
+	guesses := words.Count(n, "different wrong credential")
+	hours := words.Duration(max(time.Duration(lasted).Round(time.Hour), time.Hour))
+	return &schemas.Finding{
+		Detector: "authfail.slow_guessing", Severity: schemas.SeverityLow, Confidence: confidenceOf(n, bound, 0.7), Events: events,
+		Title: fmt.Sprintf("Slow guessing: %s from one address in %s", guesses, hours),
+		Summary: fmt.Sprintf("One address was refused with %s in %s, too slowly to stand out in any window of %s. Fewer than %s a day pass as mistakes, and behind a shared address half as many others would succeed.",
+			guesses, hours, words.Duration(d.c.Window), words.Number(bound)),
+		Techniques: []schemas.Technique{guessing, brokenAuth},
+		Features: []schemas.Feature{feature("distinct_guesses", n, bound, "credentials", 1,
+			fmt.Sprintf("%s refused in %s; fewer than %s a day are mistakes.", guesses, hours, words.Number(bound)))},
+	}
+}
+
+// entered words a success after an attack; attacked tells that the account is
+// one that was tried before.
+func (d *addresses) entered(tries float64, attacked bool) *schemas.Finding {
+	out := &schemas.Finding{
+		Detector: "authfail.success_after_failures", Severity: schemas.SeverityHigh, Confidence: 0.75,
+		Techniques: []schemas.Technique{valid, guessing, brokenAuth},
+	}
+	who := "with a credential that was never good there before"
+	if attacked {
+		out.Severity, out.Confidence = schemas.SeverityCritical, 0.9
+		who = "to an account that it had attacked"
+	}
+	refused := words.Count(tries, "refused attempt")
+	out.Title = "Break-in: an attacking address got in after " + refused
+	out.Summary = fmt.Sprintf("After %s that looked like guessing, the same address got in, %s. A user who mistypes has fewer than %d: revoke the credential, and look at what it did since.",
+		refused, who, d.c.Guesses)
+	out.Features = []schemas.Feature{feature("failures_before", tries, float64(d.c.Guesses), "attempts", 1,
+		fmt.Sprintf("%s came before the success; fewer than %d are mistakes.", refused, d.c.Guesses))}
+	return out
+}
+
+// unnamed words refusals of unknown credentials.
+func (d *addresses) unnamed(n, answered float64) *schemas.Finding {
+	bound := float64(d.c.Failures)
+	refused := words.Count(n, "request")
+	severity := schemas.SeverityLow
+	if n >= 5*bound {
+		severity = schemas.SeverityMedium
+	}
+	let := "none of what was refused was let in later"
+	if answered > 0 {
+		let = words.Count(answered, "request") + " to the same routes let in"
+	}
+	return &schemas.Finding{
+		Detector: "authfail.repeated_failures", Severity: severity, Confidence: confidenceOf(n, bound, 0.5),
+		Title: fmt.Sprintf("Refused (401) from one address: %s %s", refused, d.within()),
+		Summary: fmt.Sprintf("One address had %s refused %s, and %s. Fewer than %d pass as mistakes; the log names neither credential nor account, so a broken client looks the same.",
+			refused, d.within(), let, d.c.Failures),
+		Techniques: []schemas.Technique{guessing, brokenAuth},
+		Features: []schemas.Feature{feature("refused", n, bound, "requests", 1,
+			fmt.Sprintf("%s refused; fewer than %d are mistakes, and clients that negotiate get in after one or two.", refused, d.c.Failures))},
+	}
+}
+
+// scanned words a scan.
+func (d *addresses) scanned(n, requests float64) *schemas.Finding {
+	bound := float64(d.c.ScanPaths)
+	routes := words.Count(n, "route")
+	return &schemas.Finding{
+		Detector: "authfail.scan", Severity: schemas.SeverityLow, Confidence: confidenceOf(n, bound, 0.6),
+		Title: fmt.Sprintf("Scan without a credential: %s asked for by one address", routes),
+		Summary: fmt.Sprintf("One address asked for %s without a credential %s, in %s, and was refused each time. A client that forgot its key asks for fewer than %d.",
+			routes, d.within(), words.Count(requests, "request"), d.c.ScanPaths),
+		Techniques: []schemas.Technique{scanning, brokenAuth},
+		Features: []schemas.Feature{feature("distinct_routes", n, bound, "routes", 1,
+			fmt.Sprintf("%s asked for; fewer than %d are no scan.", routes, d.c.ScanPaths))},
+	}
+}
+
+// failing words a client that fails with one credential all the time.
+func (d *addresses) failing(n float64, lasted int64) *schemas.Finding {
+	bound := float64(d.c.Retries)
+	times, span := words.Count(n, "time"), words.Duration(time.Duration(lasted))
+	return &schemas.Finding{
+		Detector: "authfail.broken_client", Severity: schemas.SeverityLow, Confidence: 0.9,
+		Title: fmt.Sprintf("Broken client: one credential refused %s in %s", times, span),
+		Summary: fmt.Sprintf("One client sent the same credential %s in %s and was refused each time. From %d on it is taken for a client with an old or wrong key rather than an attack, and is not reported again for a day.",
+			times, span, d.c.Retries),
+		Techniques: []schemas.Technique{brokenAuth},
+		Features: []schemas.Feature{feature("retries", n, bound, "attempts", 1,
+			fmt.Sprintf("One credential was refused %s in a row; a client that is well stops before %d.", times, d.c.Retries))},
+	}
+}
