@@ -16,10 +16,11 @@ func (p *Pipeline) detect(ctx context.Context) error {
 	for {
 		var u *unit
 		select {
-		case u = <-p.sealed:
+		case u = <-p.batches:
 		case <-ctx.Done():
 			return nil
 		}
+		u.seal()
 		start := time.Now()
 		findings, err := p.parts.Engine.Observe(u.observe, p.from)
 		if err != nil {
@@ -55,6 +56,14 @@ func (p *Pipeline) detect(ctx context.Context) error {
 		if p.pass(ctx, &unit{generation: u.generation, checkpoint: c}) != nil {
 			return nil
 		}
+	}
+}
+
+// seal gives the unit's batches their ranges and tokens.
+func (u *unit) seal() {
+	u.observe.Seal()
+	if u.batch != u.observe {
+		u.batch.Seal()
 	}
 }
 

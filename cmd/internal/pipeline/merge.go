@@ -236,8 +236,7 @@ func (p *Pipeline) merge(ctx context.Context) error {
 		full := events >= p.set.BatchEvents
 		var out chan *unit // takes u if it is full or old enough
 		if u != nil && (full || time.Since(u.started) >= p.set.BatchAge) {
-			out = p.sealed
-			u.seal()
+			out = p.batches
 		}
 		var l *laneQueue
 		var wait time.Duration
@@ -290,13 +289,6 @@ func (p *Pipeline) take(u *unit, events int, l *laneQueue, age *time.Timer) (*un
 	u.chunks++
 	p.add(u, part)
 	return u, events + len(part.Events)
-}
-
-func (u *unit) seal() {
-	u.observe.Seal()
-	if u.batch != u.observe {
-		u.batch.Seal()
-	}
 }
 
 // add appends part to the unit; what is in the store already is only observed.

@@ -140,10 +140,10 @@ type Pipeline struct {
 	parts   Parts
 	metrics *metrics
 
-	jobs   chan *job  // to the workers
-	lanes  *lanes     // from the workers, in order, to merge
-	sealed chan *unit // from merge to detect
-	stored chan *unit // from detect to store
+	jobs    chan *job  // to the workers
+	lanes   *lanes     // from the workers, in order, to merge
+	batches chan *unit // from merge to detect
+	stored  chan *unit // from detect to store
 
 	draining atomic.Bool // the readers have stopped: merge waits for nobody
 
@@ -194,7 +194,7 @@ func New(set Settings, parts Parts) (*Pipeline, error) {
 		metrics:   newMetrics(parts.Metrics),
 		jobs:      make(chan *job, set.Workers),
 		lanes:     newLanes(),
-		sealed:    make(chan *unit),
+		batches:   make(chan *unit),
 		stored:    make(chan *unit, 2),
 		storeFrom: map[lane]int64{},
 		shownFrom: map[lane]int64{},
@@ -266,7 +266,7 @@ func (p *Pipeline) ask(ctx context.Context, u *unit) error {
 	u.batch = u.observe
 	p.took()
 	select {
-	case p.sealed <- u:
+	case p.batches <- u:
 		return p.Idle(ctx)
 	case <-p.stopped:
 		return p.err()
