@@ -64,7 +64,7 @@ func compose(t *testing.T) (c composeFile) {
 }
 
 // pinned is an image with a version that names a release.
-var pinned = regexp.MustCompile(`^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)*$`)
+var pinned = regexp.MustCompile(`^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)+(-alpine)?$`)
 
 func TestComposeReferences(t *testing.T) {
 	c := compose(t)
@@ -161,6 +161,20 @@ func TestComposeIsClosed(t *testing.T) {
 	}
 	require.Empty(t, c.Services["gatehound"].User, "the image's own user")
 	require.Equal(t, []string{"filebeat"}, c.Services["filebeat"].Profiles)
+}
+
+// TestComposeHasWhatIsTested holds the servers' versions to those that the other
+// tests run against: the embedded engine, and the Kafka of .ci/kafka.
+func TestComposeHasWhatIsTested(t *testing.T) {
+	c := compose(t)
+	minor := func(text, pattern string) string {
+		m := regexp.MustCompile(pattern).FindStringSubmatch(text)
+		require.NotNil(t, m, "%s in %s", pattern, text)
+		return m[1]
+	}
+	require.Equal(t, minor(run(t, nil, gatehound, "version"), `chDB (\d+\.\d+)`), minor(c.Services["clickhouse"].Image, `:(\d+\.\d+)\.`))
+	require.Equal(t, minor(read(t, "../.ci/kafka/pom.xml"), `<kafka.version>(\d+\.\d+)`), minor(c.Services["kafka"].Image, `:(\d+\.\d+)\.`))
+	require.Equal(t, c.Services["kafka"].Image, c.Services["topics"].Image)
 }
 
 // TestComposeNamesFit holds hosts, ports, topics and secrets together that
