@@ -73,23 +73,28 @@ func TestKillAtEveryStep(t *testing.T) {
 
 // crashWorld is a broker with records in it and a SIEM.
 type crashWorld struct {
-	broker *kfake.Cluster
-	siem   *receivers.SIEM // of the latest job
-	keys   string          // one ring for all runs: findings name pseudonyms
-	serial int
+	brokers []string
+	siem    *receivers.SIEM // of the latest job
+	keys    string          // one ring for all runs: findings name pseudonyms
+	serial  int
 }
 
 func newCrashWorld(t *testing.T) *crashWorld {
 	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(crashPartitions, crashTopic), kfake.GroupMinSessionTimeout(time.Second))
 	require.NoError(t, err)
 	t.Cleanup(broker.Close)
+	return fillCrashWorld(t, broker.ListenAddrs())
+}
+
+// fillCrashWorld writes the records to the topic, which is there.
+func fillCrashWorld(t *testing.T, brokers []string) *crashWorld {
 	transport := &kafkago.Transport{}
 	defer transport.CloseIdleConnections()
-	w := &kafkago.Writer{Addr: kafkago.TCP(broker.ListenAddrs()...), Transport: transport, Topic: crashTopic, RequiredAcks: kafkago.RequireAll,
+	w := &kafkago.Writer{Addr: kafkago.TCP(brokers...), Transport: transport, Topic: crashTopic, RequiredAcks: kafkago.RequireAll,
 		Balancer: &kafkago.RoundRobin{}, BatchTimeout: time.Millisecond}
 	require.NoError(t, w.WriteMessages(t.Context(), crashRecords()...))
 	require.NoError(t, w.Close())
-	return &crashWorld{broker: broker, keys: filepath.Join(t.TempDir(), "keys", "ring.json")}
+	return &crashWorld{brokers: brokers, keys: filepath.Join(t.TempDir(), "keys", "ring.json")}
 }
 
 // crashRecords are requests of a minute before midnight and a minute after it,
@@ -122,7 +127,7 @@ func (w *crashWorld) job(t *testing.T) childJob {
 	require.NoError(t, err)
 	siem := w.siem
 	t.Cleanup(func() { siem.Close() })
-	return childJob{Dir: t.TempDir(), Brokers: w.broker.ListenAddrs(), Topic: crashTopic, SIEM: w.siem.URL(),
+	return childJob{Dir: t.TempDir(), Brokers: w.brokers, Topic: crashTopic, SIEM: w.siem.URL(),
 		Secret: crashSecret, Batch: 700, Queries: crashQueries, Group: fmt.Sprintf("group-%d", w.serial), Keys: w.keys}
 }
 
