@@ -319,8 +319,9 @@ type storeFront struct {
 }
 
 // storeFault is how the front treats requests: "" answers, "drop" closes the
-// connection, "hang" waits until the fault is over, a code of ClickHouse
-// answers inserts with that exception.
+// connection, "mute" closes it when the statement has been carried out, "hang"
+// waits until the fault is over, a code of ClickHouse answers inserts with that
+// exception.
 type storeFault string
 
 func newStoreFront(t *testing.T) *storeFront {
@@ -351,7 +352,7 @@ func (f *storeFront) handle(w http.ResponseWriter, r *http.Request, forward http
 	}
 	f.mu.Unlock()
 	switch {
-	case !hit:
+	case !hit, fault == "mute":
 	case isCode:
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("X-ClickHouse-Exception-Code", code)
@@ -369,7 +370,7 @@ func (f *storeFront) handle(w http.ResponseWriter, r *http.Request, forward http
 		panic(http.ErrAbortHandler)
 	}
 	resp, err := forward.RoundTrip(r)
-	if err != nil {
+	if err != nil || fault == "mute" {
 		panic(http.ErrAbortHandler)
 	}
 	defer resp.Body.Close()
