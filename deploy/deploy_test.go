@@ -49,9 +49,15 @@ func tool(t *testing.T, name, what string) (path string, ok bool) {
 		return path, true
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing, and %s is not tested without it; deploy/ci-packages.txt has its package", name, what)
+		t.Fatalf("%s is not installed (see deploy/ci-packages.txt); without it is not tested: %s", name, what)
 	}
-	fmt.Fprintf(os.Stderr, "\n*** NOT TESTED: %s (%s is not installed; see deploy/ci-packages.txt)\n\n", what, name)
+	missing := fmt.Sprintf("\n*** NOT TESTED: %s (%s is not installed; see deploy/ci-packages.txt)\n\n", what, name)
+	fmt.Fprint(os.Stderr, missing)
+	// go test hides what a test prints unless it fails: a person is told all the same.
+	if tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0); err == nil {
+		fmt.Fprint(tty, missing)
+		_ = tty.Close()
+	}
 	return "", false
 }
 
