@@ -227,6 +227,7 @@ func (p *Pipeline) merge(ctx context.Context) error {
 		all    []*laneQueue
 		u      *unit
 		events int
+		old    bool // the unit is old enough: age has fired
 		age    = time.NewTimer(time.Hour)
 		again  = time.NewTimer(time.Hour)
 	)
@@ -235,7 +236,7 @@ func (p *Pipeline) merge(ctx context.Context) error {
 	for {
 		full := events >= p.set.BatchEvents
 		var out chan *unit // takes u if it is full or old enough
-		if u != nil && (full || time.Since(u.started) >= p.set.BatchAge) {
+		if u != nil && (full || old) {
 			out = p.batches
 		}
 		var l *laneQueue
@@ -247,11 +248,19 @@ func (p *Pipeline) merge(ctx context.Context) error {
 		if l != nil {
 			select {
 			case out <- u:
-				u, events = nil, 0
+				u, events, old = nil, 0, false
+			case <-age.C:
+				old = u != nil
 			default:
 			}
-			u, events = p.take(u, events, l, age)
+			if u == nil {
+				age.Reset(p.set.BatchAge)
+			}
+			u, events = p.take(u, events, l)
 			continue
+		}
+		if u != nil && p.draining.Load() {
+			out = p.batches // no more will come to fill it
 		}
 		var more <-chan struct{}
 		if !full {
@@ -262,10 +271,11 @@ func (p *Pipeline) merge(ctx context.Context) error {
 		}
 		select {
 		case out <- u:
-			u, events = nil, 0
+			u, events, old = nil, 0, false
 		case <-more:
 		case <-again.C:
 		case <-age.C:
+			old = u != nil
 		case <-ctx.Done():
 			return nil
 		}
@@ -273,7 +283,7 @@ func (p *Pipeline) merge(ctx context.Context) error {
 }
 
 // take moves the lane's head into the unit, and starts one if there is none.
-func (p *Pipeline) take(u *unit, events int, l *laneQueue, age *time.Timer) (*unit, int) {
+func (p *Pipeline) take(u *unit, events int, l *laneQueue) (*unit, int) {
 	part, of := l.head, l.headOf
 	l.head = nil
 	<-l.slots
@@ -284,7 +294,6 @@ func (p *Pipeline) take(u *unit, events int, l *laneQueue, age *time.Timer) (*un
 	if u == nil {
 		u = &unit{generation: of, observe: &schemas.Batch{}, started: time.Now()}
 		u.batch = u.observe
-		age.Reset(p.set.BatchAge)
 	}
 	u.chunks++
 	p.add(u, part)
