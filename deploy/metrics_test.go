@@ -210,6 +210,16 @@ func (p *prom) evaluates(t *testing.T) {
 			require.NotEmpty(t, series[0].Metric[label[1]], "%s: no label %s", e.title, label[1])
 		}
 	}
+	// What the rules select is there in good times too: a label's value that no
+	// series has would make an alert that never fires.
+	selected := 0
+	for _, r := range rules(t) {
+		for _, s := range regexp.MustCompile(`gatehound_\w+(?:\{[^}]*\})?`).FindAllString(r.Expr, -1) {
+			selected++
+			require.NotEmpty(t, p.query(t, at, s), "%s: %s", r.Alert, s)
+		}
+	}
+	require.Greater(t, selected, 20)
 }
 
 type series struct {
