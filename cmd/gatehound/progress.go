@@ -79,7 +79,8 @@ func (p *progress) stop() {
 	p.done.Wait()
 }
 
-// worstSink counts alerts and remembers the worst severity.
+// worstSink counts alerts and remembers the worst severity. A replay notifies
+// it from one goroutine.
 type worstSink struct {
 	alerting.Sink
 	count int
@@ -88,9 +89,11 @@ type worstSink struct {
 
 func (w *worstSink) Notify(ctx context.Context, a *schemas.Alert, key string, prev alerting.Ref) (alerting.Ref, error) {
 	ref, err := w.Sink.Notify(ctx, a, key, prev)
-	if err == nil && a.State == schemas.AlertOpen {
-		w.count++
+	if err == nil {
 		w.worst = max(w.worst, a.Severity)
+		if a.State == schemas.AlertOpen {
+			w.count++
+		}
 	}
 	return ref, err
 }
