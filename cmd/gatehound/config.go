@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/ingest/decode"
+	"github.com/gatehound/gatehound/ingest/decode/formats"
 )
 
 // configFlag adds --config; without it the defaults and the environment hold.
@@ -23,6 +25,30 @@ func load(path string) (*app.Config, *slog.Logger, error) {
 	}
 	log, err := app.Logger(cfg.Log, os.Stderr)
 	return cfg, log, usage(err)
+}
+
+// loadQuiet is load for commands whose user reads the terminal: what is done
+// in passing is not logged unless log.level is debug.
+func loadQuiet(path string) (*app.Config, *slog.Logger, error) {
+	cfg, log, err := load(path)
+	if err != nil || cfg.Log.Level != "info" {
+		return cfg, log, err
+	}
+	log, err = app.Logger(app.LogConfig{Level: "warn", Format: cfg.Log.Format}, os.Stderr)
+	return cfg, log, usage(err)
+}
+
+// setFormat puts --format, if it is given, in the place of decode.format.
+func setFormat(cfg *app.Config, format string) error {
+	if format != "" {
+		cfg.Decode.Format = format
+	}
+	_, err := formats.New(decode.Options{Format: cfg.Decode.Format, MaxBytes: cfg.Decode.MaxBytes,
+		MaxDepth: cfg.Decode.MaxDepth, MaxFuture: cfg.Decode.MaxFuture})
+	if err != nil {
+		return usage(fmt.Errorf("--format: %w", err))
+	}
+	return nil
 }
 
 func newConfig() *cobra.Command {
@@ -47,7 +73,10 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print the version",
-		Args:  cobra.NoArgs,
+		Long: `Print the versions of Gatehound, of Go and of the embedded engine:
+
+  gatehound version`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(c.OutOrStdout(), app.Version(version))
 			return err

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +22,7 @@ func newDecode() *cobra.Command {
 {"event":{…}} or {"reject":{…}} with the reason. Nothing is stored.
 
   tail -n 100 access.log | gatehound decode
+  zcat access.log.1.gz | gatehound decode
   gatehound decode --format kong kong.log | jq .event.principal`,
 		RunE: func(c *cobra.Command, args []string) error {
 			out := json.NewEncoder(c.OutOrStdout())
@@ -54,7 +57,7 @@ secrets replaced by markers. It is what dead letters and error texts pass.
   gatehound redact access.log | less
   echo 'mail jo@example.com' | gatehound redact     prints: mail [EMAIL]`,
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, log, err := load(path)
+			cfg, log, err := loadQuiet(path)
 			if err != nil {
 				return err
 			}
@@ -68,12 +71,12 @@ secrets replaced by markers. It is what dead letters and error texts pass.
 }
 
 func inspect(c *cobra.Command, path, format string, args []string, each func(*schemas.Part) error) error {
-	cfg, log, err := load(path)
+	cfg, log, err := loadQuiet(path)
 	if err != nil {
 		return err
 	}
-	if format != "" {
-		cfg.Decode.Format = format
+	if err := setFormat(cfg, format); err != nil {
+		return err
 	}
 	return eachInput(args, func(in io.Reader) error {
 		return app.Inspect(c.Context(), cfg, in, each, log)
@@ -86,6 +89,9 @@ func eachInput(args []string, do func(io.Reader) error) error {
 		args = []string{"-"}
 	}
 	for _, name := range args {
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			return usage(fmt.Errorf("%s is a directory: name the files in it, for example %s", name, filepath.Join(name, "*.log")))
+		}
 		in, err := app.OpenInput(name)
 		if err != nil {
 			return usage(err)

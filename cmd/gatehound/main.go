@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -52,11 +53,16 @@ func run() int {
 		<-ctx.Done()
 		stop()
 	}()
-	err := newRoot().ExecuteContext(ctx)
+	root, began := newRoot(), false
+	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
+	c, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
 	var coded *exitCode
+	if !began && !errors.As(err, &coded) { // cobra refused the command or its arguments
+		err = usage(fmt.Errorf("%s\nSee '%s --help'.", strings.TrimSpace(err.Error()), c.CommandPath()))
+	}
 	if errors.As(err, &coded) && coded.code == exitFound {
 		return exitFound
 	}
@@ -105,7 +111,11 @@ func newExitCodes() *cobra.Command {
     0  done
     1  something went wrong while working
     2  wrong arguments or configuration; nothing was begun
-    3  replay --fail-on: a finding of that severity or above was made
-  130  interrupted`,
+    3  replay --fail-on: an alert of that severity or above was raised
+  130  interrupted
+
+In a script:
+  gatehound replay --fail-on high access.log >alerts.ndjson
+  [ $? -eq 3 ] && mail -s 'look at this' oncall <alerts.ndjson`,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"github.com/gatehound/gatehound/alerting/notify/stdout"
@@ -33,15 +34,15 @@ stdout; progress and a summary on stderr.
 Files are read one after another, in the order given; rotated logs want the
 oldest first. With --parallel N, files of several gateways are merged by time.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, log, err := load(path)
+			cfg, log, err := loadQuiet(path)
 			if err != nil {
 				return err
 			}
 			if len(args) == 0 {
 				args = []string{"-"}
 			}
-			if format != "" {
-				cfg.Decode.Format = format
+			if err := setFormat(cfg, format); err != nil {
+				return err
 			}
 			switch store {
 			case "none":
@@ -63,6 +64,9 @@ oldest first. With --parallel N, files of several gateways are merged by time.`,
 			worst := &worstSink{Sink: sink}
 			from := files.DefaultConfig()
 			from.Paths, from.Parallel = args, parallel
+			if _, err := files.New(from, log, prometheus.NewRegistry()); err != nil {
+				return usage(err) // before anything is made for it
+			}
 			p := newProgress(os.Stderr)
 			started := time.Now()
 			r, err := app.Replay(c.Context(), cfg, from, worst, log, p.watch)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/gatehound/gatehound/cmd/internal/app"
@@ -19,12 +21,21 @@ second one kills it, which loses nothing either.
 SIGHUP reads the configuration again and puts the detectors' thresholds and the
 allowlist in force without losing state.
 
-Metrics and health are at console.listen: /metrics, /healthz, /readyz.`,
+Metrics and health are at console.listen: /metrics, /healthz, /readyz.
+
+  gatehound config >gatehound.yaml       every setting; set kafka and storage
+  gatehound check --config gatehound.yaml
+  gatehound run --config gatehound.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, log, err := load(path)
 			if err != nil {
 				return err
+			}
+			if len(cfg.Kafka.Brokers) == 0 {
+				return usage(errors.New("kafka.brokers: empty; allowed is a list of host:port\n" +
+					"Set it in the file of --config, which 'gatehound config' begins, or in $GATEHOUND_KAFKA_BROKERS.\n" +
+					"Without Kafka: 'gatehound replay FILE' reads files, 'gatehound demo' brings its own broker."))
 			}
 			return app.Run(c.Context(), cfg, log, func() (*app.Config, error) { return app.Load(path) })
 		},

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +17,9 @@ func newMigrate() *cobra.Command {
 		Use:   "migrate --config gatehound.yaml",
 		Short: "bring ClickHouse's schema and TTLs up to date",
 		Long: `Make the database and its tables, apply the migrations that are missing, and set
-the tables' TTLs to those of the configuration. run does the same at its start.`,
+the tables' TTLs to those of the configuration. run does the same at its start.
+
+  gatehound migrate --config gatehound.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, log, err := load(path)
@@ -58,11 +63,14 @@ Tables: events, findings, alerts, rejects, and per-minute roll-ups; see
 "SHOW TABLES" and "DESCRIBE events".`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, log, err := load(path)
+			cfg, log, err := loadQuiet(path)
 			if err != nil {
 				return err
 			}
 			if store != "" {
+				if entries, err := os.ReadDir(store); err != nil || len(entries) == 0 {
+					return usage(fmt.Errorf("--store: %s holds no store; allowed is a folder that replay --store has filled", store))
+				}
 				app.EmbeddedAt(cfg, store)
 			}
 			switch output {
@@ -70,7 +78,14 @@ Tables: events, findings, alerts, rejects, and per-minute roll-ups; see
 			default:
 				return usage(fmt.Errorf("--output: unknown; allowed are table, json, ndjson and csv"))
 			}
-			return app.Query(c.Context(), cfg, args[0], app.QueryOptions{Output: output, Rows: rows, Seconds: seconds}, c.OutOrStdout(), log)
+			if rows < 1 || seconds < 1 {
+				return usage(errors.New("--max-rows and --max-seconds: allowed is 1 and more"))
+			}
+			err = app.Query(c.Context(), cfg, args[0], app.QueryOptions{Output: output, Rows: rows, Seconds: seconds}, c.OutOrStdout(), log)
+			if errors.Is(err, syscall.ECONNREFUSED) {
+				return fmt.Errorf("%w\nIs storage.clickhouse of the --config right? A folder that replay has kept is asked with --store DIR.", err)
+			}
+			return err
 		},
 	}
 	configFlag(c, &path)
@@ -89,7 +104,10 @@ func newCheck() *cobra.Command {
 		Short: "validate the configuration and try every connection",
 		Long: `Validate the configuration (file, line, key and what is allowed), build every
 stage, and try each connection: Kafka (login, topics), ClickHouse (login,
-database), the sinks' settings. Nothing is read, stored or sent.`,
+database), the sinks' settings. Nothing is read, stored or sent.
+
+  gatehound check --config gatehound.yaml
+  gatehound check --config gatehound.yaml --offline    in CI, without the network`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, log, err := load(path)

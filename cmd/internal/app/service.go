@@ -193,6 +193,9 @@ func decodeSink(options map[string]any, into notify.Config) error { return stric
 func (s *Service) Run(ctx context.Context) error {
 	if s.Store != nil {
 		if err := s.migrate(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil // told to stop before anything was read
+			}
 			return err
 		}
 	}
