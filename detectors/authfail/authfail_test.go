@@ -261,9 +261,14 @@ func TestCases(t *testing.T) {
 			[]string{"authfail.besieged_account"},
 		},
 	}
+	said := map[string]bool{}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			found := detectortest.Run(t, c.events, watchers(t)...)
+			detectortest.Readable(t, found)
+			for _, f := range found {
+				said[f.Detector] = true
+			}
 			if got := detectortest.Rules(found); !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 				for _, f := range found {
@@ -271,6 +276,9 @@ func TestCases(t *testing.T) {
 				}
 			}
 		})
+	}
+	if len(said) != 13 {
+		t.Errorf("%d rules have spoken, want all 13: %v", len(said), said)
 	}
 }
 

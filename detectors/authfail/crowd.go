@@ -108,7 +108,7 @@ func (d *addresses) spray(x *detectors.Context, c *crowd, cold float64) bool {
 	targets, credentials := different(&c.Targets), different(&c.Credentials)
 	expected, with, on := max(bound, times*usual), "", ""
 	if credentials > 0 {
-		with = "with " + words.Count(credentials, "different credential")
+		with = "with " + varied(credentials, "credential")
 	}
 	if targets > 0 {
 		on = "on " + words.Count(targets, "account")
@@ -124,7 +124,7 @@ func (d *addresses) spray(x *detectors.Context, c *crowd, cold float64) bool {
 			feature("quiet_addresses", float64(c.Quiet), expected, "addresses", 0.5,
 				fmt.Sprintf("%s with a few guesses each; %s.", addresses, usually(usual, "such address"))),
 			feature("distinct_credentials", credentials, float64(d.c.SprayAddresses), "credentials", 0.25,
-				fmt.Sprintf("%s refused; fewer than %d are chance.", words.Count(credentials, "different credential"), d.c.SprayAddresses)),
+				fmt.Sprintf("%s refused; fewer than %d are chance.", varied(credentials, "credential"), d.c.SprayAddresses)),
 			feature("distinct_principals", targets, float64(d.c.SprayAddresses), "accounts", 0.25,
 				fmt.Sprintf("%s tried; fewer than %d are chance.", words.Count(targets, "account"), d.c.SprayAddresses)),
 		),

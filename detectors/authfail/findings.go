@@ -2,6 +2,7 @@ package authfail
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors/words"
@@ -11,6 +12,14 @@ import (
 // within says how long a window is.
 func (d *addresses) within() string { return "within " + words.Duration(d.c.Window) }
 
+// varied writes how many different credentials, keys or passwords there were.
+func varied(n float64, noun string) string {
+	if math.Round(n) > 1 {
+		noun = "different " + noun
+	}
+	return words.Count(n, noun)
+}
+
 // mistakes says what passes as mistakes.
 func mistakes(bound int, noun string) string {
 	return fmt.Sprintf("Up to %s from one address pass as mistakes of users.", words.Count(float64(bound-1), noun))
@@ -18,7 +27,7 @@ func mistakes(bound int, noun string) string {
 
 // guessed words a form of guessing; the caller adds how bad and how sure it is.
 func (d *addresses) guessed(form int, f *figures) *schemas.Finding {
-	credentials, accounts := words.Count(f.credentials, "different credential"), words.Count(f.principals, "account")
+	credentials, accounts := varied(f.credentials, "credential"), words.Count(f.principals, "account")
 	out := &schemas.Finding{Techniques: []schemas.Technique{guessing, brokenAuth}}
 	done, expected := "with "+credentials+" on "+accounts, ""
 	switch form {
@@ -32,8 +41,8 @@ func (d *addresses) guessed(form int, f *figures) *schemas.Finding {
 		expected = mistakes(d.c.Targets, "account")
 	case formKeys:
 		out.Detector = "authfail.key_guessing"
-		out.Title = fmt.Sprintf("API key guessing: %s refused from one address", words.Count(f.credentials, "different key"))
-		done, expected = "with "+words.Count(f.credentials, "different key")+" that no account has", mistakes(d.c.Guesses, "different key")
+		out.Title = fmt.Sprintf("API key guessing: %s refused from one address", varied(f.credentials, "key"))
+		done, expected = "with "+varied(f.credentials, "key")+" that no account has", mistakes(d.c.Guesses, "different key")
 	case formBrute:
 		out.Detector = "authfail.brute_force"
 		out.Title = fmt.Sprintf("Brute force: %s tried on %s from one address", credentials, accounts)
@@ -95,7 +104,7 @@ func (d *addresses) entered(tries float64, attacked bool) *schemas.Finding {
 	out.Summary = fmt.Sprintf("After %s that looked like guessing, the same address got in, %s. A user who mistypes has fewer than %d: revoke the credential, and look at what it did since.",
 		refused, who, d.c.Guesses)
 	out.Features = []schemas.Feature{feature("failures_before", tries, float64(d.c.Guesses), "attempts", 1,
-		fmt.Sprintf("%s came before the success; fewer than %d are mistakes.", refused, d.c.Guesses))}
+		fmt.Sprintf("%s came before the success; a user who mistypes has fewer than %d.", refused, d.c.Guesses))}
 	return out
 }
 

@@ -127,13 +127,18 @@ func (d *addresses) slow(x *detectors.Context, s *address, t *tally) {
 	x.Emit(d.trickled(n, bound, x.Now-s.Day.Since, int64(t.Events)))
 }
 
+// few is how many targets tell one of them: a stranger is taken for one in at
+// most 8 of 256.
+const few = 8
+
 // succeeded reports a new credential that succeeds where guesses failed.
 func (d *addresses) succeeded(x *detectors.Context, s *address, t *tally, principal uint64) {
-	// A bitmap does not tell one member for sure, but a target's bit is set.
+	// A bitmap that is nearly empty tells a member from others, and brute force
+	// has few targets; of one who tries many accounts it is not said which.
 	attacked := false
 	for i := range s.Tally {
 		targets := s.Tally[i].Targets
-		attacked = attacked || principal != 0 && !targets.Add(principal)
+		attacked = attacked || principal != 0 && targets.Count() <= few && !targets.Add(principal)
 	}
 	out := d.entered(s.Attack, attacked)
 	out.Events = int64(t.Events)

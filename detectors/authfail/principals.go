@@ -120,7 +120,7 @@ func (d *principals) besieged(x *detectors.Context, s *principal, t *siege) {
 func (d *principals) attacked(tries, from, keys float64) *schemas.Finding {
 	addresses, with := words.Count(from, "address"), ""
 	if keys > 0 {
-		with = " with " + words.Count(keys, "different credential")
+		with = " with " + varied(keys, "credential")
 	}
 	return &schemas.Finding{
 		Detector: "authfail.besieged_account", Confidence: confidenceOf(from, float64(d.c.Addresses), 0.8),
@@ -132,7 +132,7 @@ func (d *principals) attacked(tries, from, keys float64) *schemas.Finding {
 			feature("distinct_addresses", from, float64(d.c.Addresses), "addresses", 0.5,
 				fmt.Sprintf("%s refused; fewer than %d are the account's own clients.", addresses, d.c.Addresses)),
 			feature("distinct_credentials", keys, float64(d.c.Guesses), "credentials", 0.3,
-				fmt.Sprintf("%s tried; fewer than %d are mistakes.", words.Count(keys, "different credential"), d.c.Guesses)),
+				fmt.Sprintf("%s tried; fewer than %d are mistakes.", varied(keys, "credential"), d.c.Guesses)),
 			feature("refused", tries, float64(d.c.Failures), "attempts", 0.2,
 				fmt.Sprintf("%s refused; fewer than %d are mistakes.", words.Count(tries, "attempt"), d.c.Failures)),
 		),
@@ -149,7 +149,7 @@ func (d *principals) taken(tries float64) *schemas.Finding {
 			refused),
 		Techniques: []schemas.Technique{valid, guessing, brokenAuth},
 		Features: []schemas.Feature{feature("failures_before", tries, float64(min(d.c.Guesses, d.c.Addresses)), "attempts", 1,
-			fmt.Sprintf("%s came before the success; fewer than %d are mistakes.", refused, d.c.Guesses))},
+			fmt.Sprintf("%s came before the success; a user who mistypes has fewer than %d.", refused, d.c.Guesses))},
 	}
 }
 

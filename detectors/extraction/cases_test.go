@@ -44,6 +44,7 @@ func TestHits(t *testing.T) {
 		for seed := range uint64(3) {
 			t.Run(fmt.Sprintf("%s/%d", c.name, seed), func(t *testing.T) {
 				found := run(t, c.use.events(seed, "h1:k1:thief"))
+				detectortest.Readable(t, found)
 				if seed == 0 {
 					tell(t, found[:min(len(found), 1)])
 				}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -67,21 +68,20 @@ func (s *sum) behaviours() int {
 // confidence maps the sum to a probability: a half at 4.
 func (s *sum) confidence() float64 { return min(0.99, 1/(1+math.Exp(4-s.total))) }
 
-// features returns the features by falling weight, those against it last.
-// Weights are shares of what speaks for it; against it they are 0.
+// features returns the features that spoke for it, by falling weight. Their
+// weights are shares that sum to 1.
 func (s *sum) features() []schemas.Feature {
 	slices.SortStableFunc(s.all, func(a, b evidence) int { return cmp.Compare(b.weight, a.weight) })
 	var positive float64
 	for _, e := range s.all {
 		positive += max(e.weight, 0)
 	}
-	out := make([]schemas.Feature, 0, len(s.all))
+	var out []schemas.Feature
 	for _, e := range s.all {
-		e.Weight = max(e.weight, 0) / max(positive, 1)
-		if e.weight < 0 {
-			e.Text += " This speaks against extraction."
+		if e.weight > 0 {
+			e.Weight = e.weight / positive
+			out = append(out, e.Feature)
 		}
-		out = append(out, e.Feature)
 	}
 	return out
 }
@@ -96,37 +96,37 @@ func (s *sum) prompts(p *profile) {
 	if p.distinct >= 0 {
 		s.add(prompts, ramp(p.distinct, 0.25, 0.75, -3, 1), schemas.Feature{
 			Name: "distinct_prompts", Observed: p.distinct, Expected: 0.7, Unit: "share",
-			Text: fmt.Sprintf("%.0f %% of the prompts are different from one another.", 100*p.distinct),
+			Text: shareOf(p.distinct, "of the prompts are different from one another."),
 		})
 	}
 	if p.template >= 0.5 && p.distinct >= 0.8 {
 		s.add(prompts, ramp(p.template, 0.5, 0.8, 0, 0.3), schemas.Feature{
 			Name: "template_share", Observed: p.template, Expected: 0.5, Unit: "share",
-			Text: fmt.Sprintf("%.0f %% of the prompts are one template with other contents.", 100*p.template),
+			Text: shareOf(p.template, "of the prompts are one template with other contents."),
 		})
 	}
 	if p.repeated >= 0.2 {
 		s.add(context, ramp(p.repeated, 0.2, 0.5, 0, -4), schemas.Feature{
 			Name: "known_prompts", Observed: p.repeated, Expected: 0.2, Unit: "share",
-			Text: fmt.Sprintf("%.0f %% of the prompts were sent in earlier hours too, as a fixed set of tests is.", 100*p.repeated),
+			Text: shareOf(p.repeated, "of the prompts were sent in earlier hours too, as a fixed set of tests is."),
 		})
 	}
 	if p.single >= 0 {
 		s.add(conversation, ramp(p.single, 0.5, 0.95, -2, 0.5), schemas.Feature{
 			Name: "single_turn", Observed: p.single, Expected: 0.8, Unit: "share",
-			Text: fmt.Sprintf("%.0f %% of the conversations are a single turn.", 100*p.single),
+			Text: shareOf(p.single, "of the conversations are a single turn."),
 		})
 	}
 	if p.tools >= 0.3 {
 		s.add(context, ramp(p.tools, 0.3, 0.6, 0, -1.5), schemas.Feature{
 			Name: "tools", Observed: p.tools, Expected: 0.3, Unit: "share",
-			Text: fmt.Sprintf("%.0f %% of the calls offer tools, as agents do.", 100*p.tools),
+			Text: shareOf(p.tools, "of the calls offer tools, as agents do."),
 		})
 	}
 	if p.users >= 10 {
 		s.add(context, ramp(p.users, 10, 30, 0, -1), schemas.Feature{
 			Name: "end_users", Observed: p.users, Expected: 10, Unit: "users",
-			Text: fmt.Sprintf("About %.0f end users stand behind the key, as an application's do.", p.users),
+			Text: fmt.Sprintf("About %s stand behind the key, as an application's do.", words.Count(p.users, "end user")),
 		})
 	}
 }
@@ -140,20 +140,20 @@ func (s *sum) answers(p *profile, peers float64) {
 		weight := math.Log(max(ratio, 0.01)/peers) + 0.5*math.Log(max(p.output, 1)/250)
 		s.add(answers, min(max(weight, -3), 3), schemas.Feature{
 			Name: "output_ratio", Observed: ratio, Expected: peers, Unit: "tokens out per token in",
-			Text: fmt.Sprintf("Answers have %s tokens on average, %s for each token of the prompt; %s or less is usual.",
-				number(p.output), number(ratio), number(peers)),
+			Text: fmt.Sprintf("Answers have %s tokens on average, %s for each token of the prompt (usual is %s or less).",
+				words.Number(p.output), words.Number(ratio), words.Number(peers)),
 		})
 	case p.bytes >= 0:
 		// Bytes have headers and frames in them, and count half.
 		s.add(answers, min(max(0.5*math.Log(max(p.bytes, 0.01)/(2*peers)), -1.5), 1.5), schemas.Feature{
 			Name: "response_ratio", Observed: p.bytes, Expected: 2 * peers, Unit: "bytes out per byte in",
-			Text: fmt.Sprintf("Responses have %s bytes for each byte of the request; the log has no tokens.", number(p.bytes)),
+			Text: fmt.Sprintf("Responses have %s bytes for each byte of the request (the log has no tokens).", words.Number(p.bytes)),
 		})
 	}
 	if p.pinned >= 0.2 && p.output >= 50 {
 		s.add(answers, ramp(p.pinned, 0.2, 0.6, 0, 0.7), schemas.Feature{
 			Name: "length_limited", Observed: p.pinned, Expected: 0.2, Unit: "share",
-			Text: fmt.Sprintf("%.0f %% of the answers go up to their limit.", 100*p.pinned),
+			Text: shareOf(p.pinned, "of the answers go up to their limit."),
 		})
 	}
 }
@@ -167,9 +167,9 @@ func (s *sum) timing(scatter float64, unit string) {
 	if scatter > 3 {
 		weight = ramp(math.Log(scatter), math.Log(3), math.Log(30), 0, -0.7)
 	}
-	text := fmt.Sprintf("The calls of a %s scatter %s times as much as independent calls would.", unit, number(scatter))
+	text := fmt.Sprintf("The calls of %s scatter %s times as much as independent calls would.", unit, words.Number(scatter))
 	if scatter < 0.8 {
-		text = fmt.Sprintf("The calls come like clockwork: those of a %s scatter %.0f %% as much as independent calls would.", unit, 100*scatter)
+		text = fmt.Sprintf("The calls come like clockwork: those of %s scatter %s as much as independent calls would.", unit, words.Percent(scatter))
 	}
 	s.add(timing, weight, schemas.Feature{
 		Name: "regularity", Observed: scatter, Expected: 1, Unit: "variance / mean", Text: text,
@@ -181,13 +181,13 @@ func (s *sum) sampling(p *profile) {
 	if p.logprobs >= 0.1 {
 		s.add(sampling, ramp(p.logprobs, 0.1, 0.5, 0, 1), schemas.Feature{
 			Name: "logprobs", Observed: p.logprobs, Expected: 0.05, Unit: "share",
-			Text: fmt.Sprintf("%.0f %% of the calls ask for log probabilities.", 100*p.logprobs),
+			Text: shareOf(p.logprobs, "of the calls ask for log probabilities."),
 		})
 	}
 	if p.multiple >= 0.2 {
 		s.add(sampling, ramp(p.multiple, 0.2, 0.6, 0, 0.6), schemas.Feature{
 			Name: "several_choices", Observed: p.multiple, Expected: 0.05, Unit: "share",
-			Text: fmt.Sprintf("%.0f %% of the calls ask for several answers to one prompt.", 100*p.multiple),
+			Text: shareOf(p.multiple, "of the calls ask for several answers to one prompt."),
 		})
 	}
 }

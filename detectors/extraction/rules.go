@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -19,7 +20,7 @@ func (d *watch) harvest(x *detectors.Context, s *State, p *profile, early bool) 
 	d.amount(x, s, p, &e)
 	e.prompts(p)
 	e.answers(p, float64(s.peerRatio))
-	e.timing(p.scatter, "minute")
+	e.timing(p.scatter, "a minute")
 	e.sampling(p)
 	e.clock(&s.day)
 	if early {
@@ -27,7 +28,7 @@ func (d *watch) harvest(x *detectors.Context, s *State, p *profile, early bool) 
 	} else if p.last < 55 && p.minutes < 40 {
 		e.add(context, -1.5, schemas.Feature{
 			Name: "short_burst", Observed: p.minutes, Expected: 40, Unit: "minutes",
-			Text: fmt.Sprintf("The calls took %.0f minutes and have ended, as an evaluation run does.", p.minutes),
+			Text: fmt.Sprintf("The calls took %s and have ended, as an evaluation run does.", words.Count(p.minutes, "minute")),
 		})
 	}
 	if e.total < least || e.behaviours() < 2 {
@@ -35,9 +36,9 @@ func (d *watch) harvest(x *detectors.Context, s *State, p *profile, early bool) 
 	}
 	f := &schemas.Finding{
 		Detector: "extraction.harvest", Severity: schemas.SeverityMedium, Confidence: e.confidence(), Events: int64(p.calls),
-		Title: fmt.Sprintf("One principal collects answers: %s model calls in this hour", number(p.calls)),
-		Summary: fmt.Sprintf("%s model calls in this hour, and %s. %s",
-			number(p.calls), e.strongest(), innocent(p, e.total)),
+		Title: fmt.Sprintf("Harvest: one principal collects answers, %s in this hour", words.Count(p.calls, "model call")),
+		Summary: fmt.Sprintf("%s%s. %s",
+			madeCalls(p.calls, "this hour", float64(d.config.Calls)), e.strongest(), innocent(p, e.total)),
 		Features: e.features(),
 	}
 	if p.calls >= 10_000 || e.total >= 8 {
@@ -57,18 +58,18 @@ func (d *watch) amount(x *detectors.Context, s *State, p *profile, e *sum) {
 		if p.calls <= 1.5*own.High {
 			e.add(context, -2, schemas.Feature{
 				Name: "usual_volume", Observed: p.calls, Expected: own.High, Unit: "calls/h",
-				Text: fmt.Sprintf("This principal is known to make up to %s calls an hour.", number(own.High)),
+				Text: fmt.Sprintf("This principal is known to make up to %s calls an hour.", words.Number(own.High)),
 			})
 		}
 	}
 	e.add(volume, min(max(1+0.4*math.Log(p.calls/expected), 0.3), 1.8), schemas.Feature{
 		Name: "calls", Observed: p.calls, Expected: expected, Unit: "calls/h",
-		Text: fmt.Sprintf("%s successful model calls in this hour; up to %s are usual.", number(p.calls), number(expected)),
+		Text: fmt.Sprintf("%s in this hour; up to %s are usual.", words.Count(p.calls, "successful model call"), words.Number(expected)),
 	})
 	pace := p.calls / max(p.minutes, 1)
 	e.add(volume, ramp(math.Log(max(pace, 1)), math.Log(30), math.Log(300), 0, 0.3), schemas.Feature{
 		Name: "pace", Observed: pace, Expected: 30, Unit: "calls/min",
-		Text: fmt.Sprintf("%s calls in each minute that had any.", number(pace)),
+		Text: fmt.Sprintf("%s in each minute that had any, more than people make.", words.Count(pace, "call")),
 	})
 }
 
@@ -84,7 +85,7 @@ func (e *sum) clock(d *day) {
 	}
 	e.add(timing, weight, schemas.Feature{
 		Name: "active_hours", Observed: float64(hours), Expected: 14, Unit: "hours of 24",
-		Text: fmt.Sprintf("It called in %d of the last 24 hours, and the calls of an hour vary by %.0f %%.", hours, 100*min(uneven, 9.99)),
+		Text: fmt.Sprintf("It called in %d of the last 24 hours, and the calls of an hour vary by %s.", hours, varies(uneven)),
 	})
 }
 
@@ -97,11 +98,11 @@ func (d *watch) logits(x *detectors.Context, s *State, p *profile, margin float6
 	var e sum
 	e.add(volume, min(0.5*math.Log(p.calls/float64(d.config.LogitCalls)), 1.5), schemas.Feature{
 		Name: "calls", Observed: p.calls, Expected: float64(d.config.LogitCalls), Unit: "calls/h",
-		Text: fmt.Sprintf("%s successful model calls in this hour.", number(p.calls)),
+		Text: fmt.Sprintf("%s in this hour; fewer than %d are no probing.", words.Count(p.calls, "successful model call"), d.config.LogitCalls),
 	})
 	e.add(answers, ramp(p.one, 0.3, 0.9, -2, 1.5), schemas.Feature{
 		Name: "one_token", Observed: p.one, Expected: 0.05, Unit: "share",
-		Text: fmt.Sprintf("%.0f %% of the answers are one token long.", 100*p.one),
+		Text: shareOf(p.one, "of the answers are one token long."),
 	})
 	e.settings(p)
 	e.inputs(p)
@@ -110,9 +111,9 @@ func (d *watch) logits(x *detectors.Context, s *State, p *profile, margin float6
 	}
 	f := &schemas.Finding{
 		Detector: "extraction.logits", Severity: schemas.SeverityHigh, Confidence: e.confidence(), Events: int64(p.calls),
-		Title: fmt.Sprintf("One principal reads out logits: %s one-token calls in this hour", number(p.calls*p.one)),
-		Summary: fmt.Sprintf("%s model calls in this hour, and %s. Most likely innocent explanation: a classifier or a benchmark that scores single tokens.",
-			number(p.calls), e.strongest()),
+		Title: fmt.Sprintf("Logit theft: one principal probes, %s in this hour", words.Count(p.calls*p.one, "one-token call")),
+		Summary: fmt.Sprintf("%s%s. Most likely innocent explanation: a classifier or a benchmark that scores single tokens.",
+			madeCalls(p.calls, "this hour", float64(d.config.LogitCalls)), e.strongest()),
 		Features: e.features(),
 	}
 	d.say(x, s, logits, f)
@@ -133,16 +134,16 @@ func (e *sum) settings(p *profile) {
 	}
 	e.add(sampling, ramp(p.logprobs, 0.1, 0.5, 0, 1.5), schemas.Feature{
 		Name: "logprobs", Observed: p.logprobs, Expected: 0.05, Unit: "share",
-		Text: fmt.Sprintf("%.0f %% of the calls ask for log probabilities.", 100*p.logprobs),
+		Text: shareOf(p.logprobs, "of the calls ask for log probabilities."),
 	})
 	e.add(sampling, ramp(p.biased, 0.1, 0.5, 0, 2.5), schemas.Feature{
 		Name: "logit_bias", Observed: p.biased, Expected: 0.01, Unit: "share",
-		Text: fmt.Sprintf("%.0f %% of the calls bias the logits, in %.0f different ways.", 100*p.biased, p.biases),
+		Text: shareOf(p.biased, "of the calls bias the logits, in %s.", words.Count(p.biases, "different way")),
 	})
 	if p.biased >= 0.3 {
 		e.add(sampling, ramp(p.biases, 1, 6, -1, 1), schemas.Feature{
 			Name: "bias_variety", Observed: p.biases, Expected: 1, Unit: "numbers of biased tokens",
-			Text: fmt.Sprintf("The number of biased tokens takes %.0f values; a classifier keeps to one.", p.biases),
+			Text: fmt.Sprintf("The number of biased tokens takes %s (a classifier keeps to one).", words.Count(p.biases, "value")),
 		})
 	}
 }
@@ -153,18 +154,18 @@ func (e *sum) inputs(p *profile) {
 	case p.distinct >= 0:
 		e.add(prompts, ramp(p.distinct, 0.1, 0.8, 1.5, -2), schemas.Feature{
 			Name: "distinct_prompts", Observed: p.distinct, Expected: 0.7, Unit: "share",
-			Text: fmt.Sprintf("%.0f %% of the prompts are different from one another.", 100*p.distinct),
+			Text: shareOf(p.distinct, "of the prompts are different from one another."),
 		})
 	case p.inputSpread >= 0:
 		e.add(prompts, ramp(p.inputSpread, 0.05, 0.3, 1.5, -2), schemas.Feature{
 			Name: "input_variation", Observed: p.inputSpread, Expected: 0.3, Unit: "deviation / mean",
-			Text: fmt.Sprintf("The length of the input varies by %.0f %%.", 100*p.inputSpread),
+			Text: fmt.Sprintf("The length of the input varies by %s.", varies(p.inputSpread)),
 		})
 	}
 	if p.temperatures >= 6 && p.distinct >= 0 && p.distinct <= 0.5 {
 		e.add(sampling, 0.3, schemas.Feature{
 			Name: "temperatures", Observed: p.temperatures, Expected: 1, Unit: "settings",
-			Text: fmt.Sprintf("The same prompts were sent at %.0f temperatures.", p.temperatures),
+			Text: fmt.Sprintf("The same prompts were sent at %s.", words.Count(p.temperatures, "temperature")),
 		})
 	}
 }
@@ -184,19 +185,19 @@ func (d *watch) sustained(x *detectors.Context, s *State) {
 	noise := math.Sqrt(24 / p.calls)
 	e.add(timing, ramp(uneven, max(0.2, 1.2*noise), max(0.45, 1.8*noise), 2, -2), schemas.Feature{
 		Name: "active_hours", Observed: float64(hours), Expected: 14, Unit: "hours of 24",
-		Text: fmt.Sprintf("It called in %d of the last 24 hours, and the calls of an hour vary by %.0f %%; people and batches have a night or a day.", hours, 100*min(uneven, 9.99)),
+		Text: fmt.Sprintf("It called in %d of the last 24 hours, and the calls of an hour vary by %s (people and batches have a night or a day).", hours, varies(uneven)),
 	})
 	e.prompts(&p)
 	e.answers(&p, float64(s.peerRatio))
-	e.timing(scatter, "hour")
+	e.timing(scatter, "an hour")
 	if e.total < d.config.DayScore || e.behaviours() < 3 {
 		return
 	}
 	d.say(x, s, sustained, &schemas.Finding{
 		Detector: "extraction.sustained", Severity: schemas.SeverityMedium, Confidence: e.confidence(), Events: int64(p.calls),
-		Title: fmt.Sprintf("One principal collects answers round the clock: %s model calls in a day", number(p.calls)),
-		Summary: fmt.Sprintf("%s model calls in the last 24 hours, and %s. Most likely innocent explanation: a service of your own that generates content on a schedule.",
-			number(p.calls), e.strongest()),
+		Title: fmt.Sprintf("Slow harvest: one principal collects answers round the clock, %s a day", words.Count(p.calls, "call")),
+		Summary: fmt.Sprintf("%s%s. Most likely innocent explanation: a service of your own that generates content on a schedule.",
+			madeCalls(p.calls, "the last 24 hours", float64(d.config.DayCalls)), e.strongest()),
 		Features: e.features(),
 	})
 }

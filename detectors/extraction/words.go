@@ -1,10 +1,10 @@
 package extraction
 
 import (
-	"math"
-	"strconv"
+	"fmt"
 	"strings"
 
+	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -24,7 +24,7 @@ func (s *sum) strongest() string {
 			texts = append(texts, strings.ToLower(text[:1])+text[1:])
 		}
 	}
-	return strings.Join(texts, "; ")
+	return strings.Join(texts, ", and ")
 }
 
 // innocent names the most likely honest explanation.
@@ -46,14 +46,17 @@ func innocent(p *profile, total float64) string {
 	}
 }
 
-// number writes a figure as people read it: "12,400", "310", "2.4".
-func number(v float64) string {
-	if v < 10 && v != math.Round(v) {
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	}
-	digits := strconv.FormatFloat(math.Round(v), 'f', 0, 64)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
+// shareOf writes a sentence that begins with a share: "85 % of the prompts …",
+// "All of the calls …".
+func shareOf(v float64, of string, args ...any) string {
+	s := words.Percent(v) + " " + fmt.Sprintf(of, args...)
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// varies writes a coefficient of variation.
+func varies(v float64) string { return words.Percent(min(max(v, 0.001), 0.99)) }
+
+// madeCalls begins a summary: the calls of a time, and how many are usual.
+func madeCalls(n float64, time string, usual float64) string {
+	return fmt.Sprintf("One principal made %s in %s, where up to %s pass; ", words.Count(n, "model call"), time, words.Number(usual))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/gatehound/gatehound/detectors/detectortest"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -45,6 +46,7 @@ func TestAttacks(t *testing.T) {
 				}
 				tr.plants = c.plants
 				found := tr.run(t, start-120, start+12)
+				detectortest.Readable(t, found)
 				for _, f := range at(found, start, start+c.within) {
 					if f.Detector == c.rule && f.Entity.Kind == c.kind && (c.entity == "" || f.Entity.Name == c.entity) {
 						t.Logf("%s: %s", f.Title, f.Summary)

@@ -72,14 +72,6 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-func TestNumber(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 2.44: "2.4", 3: "3", 12.4: "12", 310: "310", 12_400: "12,400", 1e6: "1,000,000"} {
-		if got := number(v); got != want {
-			t.Errorf("number(%v) is %q, want %q", v, got, want)
-		}
-	}
-}
-
 func TestDistinct(t *testing.T) {
 	if n := distinct(0); n != 0 {
 		t.Errorf("an empty bitmap has %v", n)

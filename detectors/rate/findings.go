@@ -3,10 +3,11 @@ package rate
 import (
 	"fmt"
 	"math"
-	"strconv"
+	"strings"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/score"
+	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -25,66 +26,98 @@ var silenced = []schemas.Technique{
 
 // spikeFinding tells of a spike; p999 is 0 if the minute is not over.
 func (d *watch) spikeFinding(x *detectors.Context, w *counts, v *score.Verdict, p999 float64) *schemas.Finding {
-	n := float64(w.requests)
-	f := &schemas.Finding{
-		Detector: "rate.spike", Severity: schemas.SeverityMedium, Events: int64(w.requests),
-		Title: fmt.Sprintf("%s requests in a minute from one %s", number(n), d.kind),
+	n, when := float64(w.requests), "a minute"
+	if elapsed := (x.Now - x.WindowStart) / 1e9; elapsed < int64(x.Window.Seconds()) {
+		when = words.Count(float64(elapsed+1), "second")
 	}
-	if d.kind == schemas.EntityRoute {
-		f.Title = fmt.Sprintf("%s requests in a minute on one route", number(n))
-	}
-	usual := v.Expected
+	f := &schemas.Finding{Detector: "rate.spike", Severity: schemas.SeverityMedium, Events: int64(w.requests)}
+	requests, expected, usual := words.Count(n, "request"), v.Expected, usually(v)
 	if v.Values >= minHistory {
-		f.Summary = fmt.Sprintf("%s; %s.", d.observed(x, n), usually(v))
+		f.Title = fmt.Sprintf("Spike: %s in %s %s", requests, when, d.place())
+		f.Summary = fmt.Sprintf("%s %s in %s, %s. For it, %s.", d.had(), requests, when, d.callers(d.preposition(), w.callers), usual)
 		f.Confidence = confidence(n / max(d.limits.Factor*v.High, d.limits.Floor))
 	} else {
-		usual = p999
-		f.Summary = d.observed(x, n) + ", and it was not seen before."
-		if p999 > 0 {
-			f.Summary = fmt.Sprintf("%s, and it was not seen before; 999 of 1,000 others stay below %s in a minute.", d.observed(x, n), number(p999))
+		expected, usual = p999, fmt.Sprintf("999 of 1,000 stay below %s a minute", words.Number(p999))
+		if p999 <= 0 {
+			expected, usual = d.limits.Burst, fmt.Sprintf("any that is new may make up to %s a minute", words.Number(d.limits.Burst))
 		}
+		f.Title = fmt.Sprintf("Flood: %s in %s by a new %s", requests, when, d.kind)
+		f.Summary = fmt.Sprintf("%s %s in %s, %s, and has hardly a past to compare with. Of its peers, %s.", d.had(), requests, when, d.callers(d.preposition(), w.callers), usual)
 		f.Confidence = confidence(n / max(d.config.ColdFactor*p999, 2*d.limits.Floor))
 	}
 	if f.Confidence >= 0.9 {
 		f.Severity = schemas.SeverityHigh
 	}
-	f.Summary += " " + d.callers(w)
-	if refused := float64(w.throttled); refused > 0 {
-		f.Summary += fmt.Sprintf(" %s of them were answered 429.", number(refused))
+	if w.throttled > 0 {
+		f.Summary += fmt.Sprintf(" Of these, %s answered 429.", were(float64(w.throttled)))
 	}
 	f.Features = []schemas.Feature{{
-		Name: "requests", Observed: n, Expected: usual, Unit: "requests/min", Weight: 1, Text: f.Summary,
+		Name: "requests", Observed: n, Expected: expected, Unit: "requests/min", Weight: 1,
+		Text: fmt.Sprintf("%s in %s; %s.", requests, when, usual),
 	}}
 	return f
 }
 
-// observed begins a summary.
-func (d *watch) observed(x *detectors.Context, n float64) string {
-	if elapsed := (x.Now - x.WindowStart) / 1e9; elapsed < int64(x.Window.Seconds()) {
-		return fmt.Sprintf("%s requests in the first %d seconds of this minute", number(n), elapsed+1)
+// place says where requests are counted.
+func (d *watch) place() string {
+	if d.kind == schemas.EntityRoute {
+		return "on one route"
 	}
-	return number(n) + " requests in this minute"
+	return "from one " + d.kind.String()
 }
 
-// usually says what is usual.
+// had says what an entity did or met.
+func (d *watch) had() string {
+	if d.kind == schemas.EntityRoute {
+		return "One route got"
+	}
+	return "One " + d.kind.String() + " made"
+}
+
+// were writes "1 was", "30 were".
+func were(n float64) string {
+	if n == 1 {
+		return "1 was"
+	}
+	return words.Number(n) + " were"
+}
+
+// usually says what is usual in a minute.
 func usually(v *score.Verdict) string {
-	return fmt.Sprintf("usual is %s (between %s and %s)", number(v.Expected), number(v.Low), number(v.High))
+	switch {
+	case v.Expected < 0.5:
+		return fmt.Sprintf("usual is less than 1 a minute, at most %s", words.Number(max(v.High, 1)))
+	case v.Low < 0.5:
+		return fmt.Sprintf("usual is %s a minute, at most %s", words.Number(v.Expected), words.Number(v.High))
+	}
+	return fmt.Sprintf("usual is %s a minute (between %s and %s)", words.Number(v.Expected), words.Number(v.Low), words.Number(v.High))
 }
 
-// callers says how many were on the other side.
-func (d *watch) callers(w *counts) string {
-	other := "principals"
+// callers says how many were on the other side, by their bitmap.
+func (d *watch) callers(of string, bitmap uint32) string {
+	noun := "caller"
 	if d.kind == schemas.EntityPrincipal {
-		other = "addresses"
+		noun = "address"
 	}
-	n := distinct(w.callers)
-	if n > 80 {
-		return fmt.Sprintf("They came from more than 80 %s.", other)
+	switch n := distinct(bitmap); {
+	case n > 80:
+		return of + " more than " + words.Count(80, noun)
+	case n < 1.5:
+		return of + " one " + noun
+	default:
+		return of + " about " + words.Count(n, noun)
 	}
-	if n < 1.5 {
-		return fmt.Sprintf("They came from one of the %s.", other)
+}
+
+// preposition is the word before the callers of an entity's requests.
+func (d *watch) preposition() string {
+	switch d.kind {
+	case schemas.EntityPrincipal:
+		return "from"
+	case schemas.EntityAddress:
+		return "as"
 	}
-	return fmt.Sprintf("They came from about %.0f %s.", n, other)
+	return "by"
 }
 
 // confidence grows with how far a count is beyond its bound: a half at the
@@ -95,99 +128,106 @@ func confidence(beyond float64) float64 {
 
 // shiftFinding tells of a level that changed and stayed.
 func (d *watch) shiftFinding(w *counts, v *score.Verdict, side int) *schemas.Finding {
-	n, way := float64(w.requests), "risen"
+	n, way := float64(w.requests), "rise"
 	if side < 0 {
-		way = "fallen"
+		way = "fall"
 	}
-	f := &schemas.Finding{
+	requests := words.Count(n, "request")
+	return &schemas.Finding{
 		Detector: "rate.shift", Severity: schemas.SeverityLow, Confidence: 0.6, Events: int64(w.requests),
-		Title: fmt.Sprintf("Requests have %s to %s a minute and stayed there", way, number(n)),
-		Summary: fmt.Sprintf("%s requests in this minute and as many in the 20 before; %s. From now on this is taken as usual.",
-			number(n), usually(v)),
+		Title: fmt.Sprintf("Lasting %s: %s a minute %s", way, requests, d.place()),
+		Summary: fmt.Sprintf("%s %s in this minute and about as many in each of the 20 before. Until then, %s; from now on the new level is usual.",
+			d.had(), requests, usually(v)),
+		Features: []schemas.Feature{{
+			Name: "requests", Observed: n, Expected: v.Expected, Unit: "requests/min", Weight: 1,
+			Text: fmt.Sprintf("%s in this minute; until then, %s.", requests, usually(v)),
+		}},
 	}
-	f.Features = []schemas.Feature{{
-		Name: "requests", Observed: n, Expected: v.Expected, Unit: "requests/min", Weight: 1, Text: f.Summary,
-	}}
-	return f
 }
 
 // dropFinding tells of traffic that has ended.
 func (d *watch) dropFinding(w *counts, v *score.Verdict, minutes int) *schemas.Finding {
 	n := float64(w.requests)
+	requests, last := words.Count(n, "request"), ""
+	if minutes > 1 {
+		last = fmt.Sprintf(", the last of %d such minutes", minutes)
+	}
 	f := &schemas.Finding{
 		Detector: "rate.drop", Severity: schemas.SeverityMedium, Confidence: 0.8, Events: int64(w.requests),
-		Title: fmt.Sprintf("Requests have ended: %s in this minute", number(n)),
-		Summary: fmt.Sprintf("%s requests in this minute, the last of %d such; %s. Either the traffic ended or its log did.",
-			number(n), minutes, usually(v)),
+		Title:      fmt.Sprintf("Silence: %s in this minute %s", requests, d.place()),
+		Summary:    fmt.Sprintf("%s %s in this minute%s. For it, %s; either the traffic ended or its log did.", d.had(), requests, last, usually(v)),
 		Techniques: silenced,
 	}
 	if d.kind != schemas.EntityRoute {
 		f.Severity = schemas.SeverityLow
 	}
 	f.Features = []schemas.Feature{{
-		Name: "requests", Observed: n, Expected: v.Expected, Unit: "requests/min", Weight: 1, Text: f.Summary,
+		Name: "requests", Observed: n, Expected: v.Expected, Unit: "requests/min", Weight: 1,
+		Text: fmt.Sprintf("%s in this minute; %s.", capital(requests), usually(v)),
 	}}
 	return f
 }
 
 // shareFinding tells of a surge of 429 or 5xx answers.
-func (d *watch) shareFinding(x *detectors.Context, w *counts, rule string, count uint32, usual float32) *schemas.Finding {
-	n, k, status, name := float64(w.requests), float64(count), "429 (too many requests)", "throttled_share"
+func (d *watch) shareFinding(w *counts, rule string, count uint32, usual float32) *schemas.Finding {
+	n, k := float64(w.requests), float64(count)
+	head, status, name, floor := "Throttling", "429 (too many requests)", "throttled_share", d.limits.ThrottledFloor
 	if rule == "errors" {
-		status, name = "5xx (server error)", "error_share"
+		head, status, name, floor = "Errors", "5xx (server error)", "error_share", d.limits.ErrorsFloor
 	}
+	share, normal := words.Percent(k/n), "usual is "+words.Percent(float64(usual))
 	f := &schemas.Finding{
 		Detector: "rate." + rule, Severity: schemas.SeverityMedium, Events: int64(count),
 		Confidence: min(0.95, 0.6+0.4*k/n),
-		Title:      fmt.Sprintf("%.0f %% of the requests were answered %s", 100*k/n, status),
-		Summary: fmt.Sprintf("%s of %s requests in this minute were answered %s; usual is %.1f %%.",
-			number(k), number(n), status, 100*float64(usual)),
+		Title:      fmt.Sprintf("%s: %s of %s in a minute answered %.3s", head, share, words.Count(n, "request"), status),
+		Summary: fmt.Sprintf("Of the %s of one %s in this minute, %s answered %s, %s. For it, %s.",
+			words.Count(n, "request"), d.kind, were(k), status, d.callers("sent to", w.troubled), normal),
 	}
-	if d.kind == schemas.EntityRoute {
-		f.Summary += fmt.Sprintf(" About %.0f different callers met them.", distinct(w.troubled))
-	} else {
+	if d.kind != schemas.EntityRoute {
 		f.Severity = schemas.SeverityLow
 	}
 	f.Features = []schemas.Feature{
-		{Name: name, Observed: k / n, Expected: float64(usual), Unit: "share", Weight: 0.7, Text: f.Title + "."},
-		{Name: rule, Observed: k, Expected: float64(usual) * n, Unit: "requests/min", Weight: 0.3, Text: f.Summary},
+		{Name: name, Observed: k / n, Expected: float64(usual), Unit: "share", Weight: 0.7,
+			Text: fmt.Sprintf("%s of the requests were answered %s; %s.", capital(share), status, normal)},
+		{Name: rule, Observed: k, Expected: floor, Unit: "requests/min", Weight: 0.3,
+			Text: fmt.Sprintf("%s answered so in this minute; fewer than %s are no surge.", capital(were(k)), words.Number(floor))},
 	}
 	return f
 }
+
+// capital writes the first letter large.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // crowdFinding tells that many entities meet a rule in the same window.
 func (d *watch) crowdFinding(c *Cohort, r int) *schemas.Finding {
 	hit, able := float64(c.hit[r]), float64(c.able[r])
-	what := [rules]string{"have a request spike", "have fallen silent", "are answered 429", "are answered 5xx"}[r]
+	did := [rules]string{"spiked", "fell silent", "met a surge of 429 (too many requests)", "met a surge of 5xx (server errors)"}[r]
 	name := [rules]string{"rate.spike", "rate.drop", "rate.throttled", "rate.errors"}[r]
-	kinds := map[schemas.EntityKind]string{
-		schemas.EntityPrincipal: "principals", schemas.EntityAddress: "addresses", schemas.EntityRoute: "routes",
-	}[d.kind]
+	kinds := strings.TrimPrefix(words.Count(2, d.kind.String()), "2 ")
+	who := words.Count(hit, d.kind.String())
 	f := &schemas.Finding{
 		Detector: name, Severity: schemas.SeverityHigh, Confidence: 0.9, Events: int64(c.requests),
-		Title: fmt.Sprintf("%s %s %s at the same time", number(hit), kinds, what),
-		Summary: fmt.Sprintf("%s of the %s %s that could %s in this minute; usual is none. No finding is made for each of them.",
-			number(hit), number(max(able, hit)), kinds, what),
+		Title: fmt.Sprintf("All together: %s %s in the same minute", who, did),
+		Summary: fmt.Sprintf("In this minute %s %s, of %s with enough traffic to tell. Usually none does; none of them is reported by itself.",
+			who, did, words.Number(max(able, hit))),
+		Features: []schemas.Feature{{
+			Name: kinds, Observed: hit, Expected: 0, Unit: kinds, Weight: 1,
+			Text: fmt.Sprintf("%s %s in the same minute; usually none does.", who, did),
+		}},
 	}
-	if r == drop {
-		f.Techniques = silenced
+	if r != drop {
+		return f
+	}
+	f.Techniques = silenced
+	if n := float64(c.requests); n <= d.limits.DropShare*c.usual {
+		requests := words.Count(n, "request")
+		f.Title = fmt.Sprintf("Silence everywhere: %s in this minute", requests)
+		f.Summary = fmt.Sprintf("There were %s in this minute, on all %s together. Usual is %s a minute; either the traffic ended or its log did.",
+			requests, kinds, words.Number(c.usual))
+		f.Features[0] = schemas.Feature{Name: "requests", Observed: n, Expected: c.usual, Unit: "requests/min", Weight: 1,
+			Text: fmt.Sprintf("%s in this minute; usual is %s.", capital(requests), words.Number(c.usual))}
+	} else {
 		f.Summary += " Either the traffic ended or its log did."
 	}
-	f.Features = []schemas.Feature{{
-		Name: kinds, Observed: hit, Expected: 0, Unit: kinds, Weight: 1, Text: f.Summary,
-	}}
 	return f
-}
-
-// number writes a count as people read it: "12,400"; below 10 with a decimal
-// if it has one.
-func number(v float64) string {
-	if v < 10 && v != math.Round(v) {
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	}
-	digits := strconv.FormatFloat(math.Round(v), 'f', 0, 64)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

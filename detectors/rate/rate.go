@@ -207,9 +207,9 @@ func (d *watch) report(x *detectors.Context, s *State, w *counts, c *Cohort, j *
 		case drop:
 			x.Emit(d.dropFinding(w, &j.Verdict, int(s.silent)+1))
 		case throttled:
-			x.Emit(d.shareFinding(x, w, "throttled", w.throttled, s.throttled))
+			x.Emit(d.shareFinding(w, "throttled", w.throttled, s.throttled))
 		case failing:
-			x.Emit(d.shareFinding(x, w, "errors", w.failed, s.failed))
+			x.Emit(d.shareFinding(w, "errors", w.failed, s.failed))
 		}
 	}
 }

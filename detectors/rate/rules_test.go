@@ -22,7 +22,9 @@ func play(t *testing.T, minutes int, plants ...plant) []schemas.Finding {
 	t.Helper()
 	tr := newTraffic(1, 0, 0)
 	tr.plants = plants
-	return tr.run(t, 0, minutes)
+	found := tr.run(t, 0, minutes)
+	detectortest.Readable(t, found)
+	return found
 }
 
 // want checks that the findings are those of one rule on the kinds of

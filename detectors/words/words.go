@@ -50,7 +50,7 @@ func plural(noun string) string {
 	switch {
 	case strings.HasSuffix(noun, "s"):
 		return noun + "es"
-	case strings.HasSuffix(noun, "y") && !strings.HasSuffix(noun, "ey"):
+	case strings.HasSuffix(noun, "y") && !strings.ContainsAny(noun[max(0, len(noun)-2):], "aeou"):
 		return strings.TrimSuffix(noun, "y") + "ies"
 	}
 	return noun + "s"

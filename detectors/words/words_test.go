@@ -26,7 +26,7 @@ func TestCount(t *testing.T) {
 		noun, want string
 	}{
 		{0, "account", "no accounts"}, {1, "account", "1 account"}, {1.2, "address", "1 address"}, {2, "address", "2 addresses"},
-		{12400, "request", "12,400 requests"}, {3, "key", "3 keys"}, {3, "try", "3 tries"}, {2, "route without a key", "2 routes without a key"},
+		{12400, "request", "12,400 requests"}, {3, "key", "3 keys"}, {3, "try", "3 tries"}, {20, "different way", "20 different ways"}, {2, "route without a key", "2 routes without a key"},
 	} {
 		if got := Count(c.n, c.noun); got != c.want {
 			t.Errorf("Count(%v, %q) is %q, want %q", c.n, c.noun, got, c.want)

@@ -22,7 +22,7 @@ import (
 
 // hunt puts a fleet through ingest and the detectors with their defaults.
 type hunt struct {
-	t          *testing.T
+	t          testing.TB
 	keys       *redact.Keys
 	normalizer *ingest.Normalizer
 	engine     *engine.Engine
@@ -31,9 +31,9 @@ type hunt struct {
 	events     int64
 }
 
-func newHunt(t *testing.T) *hunt {
+func newHunt(t testing.TB, now time.Time) *hunt {
 	t.Helper()
-	dec, err := formats.New(decode.Options{Now: func() time.Time { return start.Add(24 * time.Hour) }})
+	dec, err := formats.New(decode.Options{Now: func() time.Time { return now }})
 	require.NoError(t, err)
 	enricher, err := enrich.New(enrich.DefaultConfig())
 	require.NoError(t, err)
@@ -100,13 +100,23 @@ func (h *hunt) alerts() []schemas.Alert {
 	return out
 }
 
+// plants returns what was planted, with entities named as findings name them.
+func (h *hunt) plants(f *Fleet) []demo.Plant {
+	var out []demo.Plant
+	for _, truth := range f.Truths() {
+		out = append(out, demo.Plant{Title: truth.ID, Benign: truth.Benign, Expect: truth.Expect, Start: truth.Start, End: truth.End,
+			Events: truth.Events, Entities: h.named(truth.Entities), Related: h.named(truth.Related)})
+	}
+	return out
+}
+
 // TestTheDetectorsFindWhatIsPlanted is the demo without a broker and a store:
 // everything that is planted is found by the detectors with their defaults, and
 // innocent traffic, look-alikes among it, is left alone.
 func TestTheDetectorsFindWhatIsPlanted(t *testing.T) {
 	c := Default(1, start, 100*time.Minute, 10*time.Minute)
 	c.Rate = 30
-	f, h := fleet(t, c), newHunt(t)
+	f, h := fleet(t, c), newHunt(t, start.Add(24*time.Hour))
 	var line []byte
 	each(t, f, func(r *gateway.Record) {
 		line = r.AppendTo(line[:0])
@@ -115,12 +125,7 @@ func TestTheDetectorsFindWhatIsPlanted(t *testing.T) {
 	h.flush()
 	h.findings = append(h.findings, h.engine.Flush()...)
 
-	var plants []demo.Plant
-	for _, truth := range f.Truths() {
-		plants = append(plants, demo.Plant{Title: truth.ID, Benign: truth.Benign, Expect: truth.Expect, Start: truth.Start, End: truth.End,
-			Events: truth.Events, Entities: h.named(truth.Entities), Related: h.named(truth.Related)})
-	}
-	score := demo.Judge(plants, h.alerts())
+	score := demo.Judge(h.plants(f), h.alerts())
 	require.Len(t, score.Attacks, len(attackKinds))
 	for _, v := range score.Attacks {
 		if assert.NotNil(t, v.Alert, "%s was missed", v.Plant.Title) {
