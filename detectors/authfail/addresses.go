@@ -45,7 +45,9 @@ type address struct {
 	// the client was last reported as broken.
 	Streak, Reported int64
 	Retries          uint32
-	Same             uint32 // of the credential that fails again and again
+	// Same is of the credential that fails again and again; 0 if the log has
+	// none.
+	Same uint32
 	// Day finds guesses that are too slow for a window.
 	Day trickle
 }
@@ -107,7 +109,8 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 		}
 	case guess:
 		t.Guesses++
-		news := int(t.Guesses)%d.c.Failures == 0
+		d.follow(x, s, credential)
+		news := int(t.Guesses)%d.c.Failures == 0 || credential == 0 && int(s.Retries)%d.c.Failures == 0
 		if credential != 0 && t.Credentials.Add(credential) {
 			news = true
 		}
@@ -123,6 +126,7 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 		}
 		d.broken(x, s, t, credential)
 	case stale:
+		d.follow(x, s, credential)
 		d.broken(x, s, t, credential)
 	case silent:
 	}
@@ -155,13 +159,18 @@ func (d *addresses) welcome(x *detectors.Context, s *address, t *tally, credenti
 	s.Known.Add(who)
 }
 
-// broken follows a client that fails with the same credential again and again.
-func (d *addresses) broken(x *detectors.Context, s *address, t *tally, credential uint64) {
+// follow counts the failures in a row with the same credential; without one,
+// those within the length of a window, wherever windows begin.
+func (d *addresses) follow(x *detectors.Context, s *address, credential uint64) {
 	same := uint32(credential)
-	if s.Retries == 0 || s.Same != same || x.Now < s.Streak {
+	if s.Retries == 0 || s.Same != same || x.Now < s.Streak || credential == 0 && x.Now-s.Streak > int64(x.Window) {
 		s.Streak, s.Same, s.Retries = x.Now, same, 0
 	}
 	s.Retries++
+}
+
+// broken reports a client that fails with the same credential again and again.
+func (d *addresses) broken(x *detectors.Context, s *address, t *tally, credential uint64) {
 	if credential == 0 || int(s.Retries) < d.c.Retries || x.Now-s.Streak < int64(brokenFor) ||
 		s.Reported != 0 && x.Now-s.Reported < int64(again) {
 		return
@@ -183,18 +192,25 @@ func (t *tally) answer(x *detectors.Context, ev *schemas.Event) {
 	}
 }
 
+// negotiates tells that refusals are those of clients that are challenged
+// first: once or twice before each success.
+func (t *tally) negotiates() bool { return 4*uint64(t.Answered) > uint64(t.Blind) }
+
 // Gather adds the address to what all addresses did.
 func (d *addresses) Gather(x *detectors.Context, s *address, c *crowd) {
 	t := &s.Tally[x.Slot]
-	if t.Guesses+t.Blind == 0 {
+	// One credential that is refused again and again is not many failures.
+	failures := uint64(t.Guesses)
+	if distinct := different(&t.Credentials); distinct > 0 {
+		failures = min(failures, uint64(3*distinct))
+	}
+	if !t.negotiates() {
+		failures += uint64(t.Blind)
+	}
+	if failures == 0 {
 		return
 	}
-	// One credential that is refused again and again is not many failures.
-	wrong := float64(t.Guesses)
-	if distinct := different(&t.Credentials); distinct > 0 {
-		wrong = min(wrong, 3*distinct)
-	}
-	c.Failures += uint64(wrong) + uint64(t.Blind)
+	c.Failures += failures
 	c.Failing++
 	if t.Guesses > 0 && t.Told.Form == 0 {
 		c.Quiet++

@@ -102,6 +102,13 @@ func TestCases(t *testing.T) {
 			many(0, time.Second, 120, func(int) []change { return []change{failed, from(1), as("admin")} }),
 			[]string{"authfail.brute_force"},
 		},
+		"hit: brute force on both sides of a window's end": {
+			many(220*time.Second, 1200*time.Millisecond, 125, func(int) []change { return []change{failed, from(1), as("admin")} }),
+			[]string{"authfail.brute_force"},
+		},
+		"near miss: an old password every five seconds": {
+			many(0, 5*time.Second, 1000, func(int) []change { return []change{failed, from(1), as("admin")} }), nil,
+		},
 		"hit: stuffing": {
 			many(0, time.Second, 30, func(i int) []change { return []change{failed, from(1), as("user%d", i), with("pw%d", i)} }),
 			[]string{"authfail.stuffing"},
@@ -223,6 +230,11 @@ func TestCases(t *testing.T) {
 			many(0, 200*time.Millisecond, 1400, func(i int) []change {
 				return []change{combined([]uint16{401, 200}[i%2]), from(1)}
 			}), nil,
+		},
+		"benign: many clients that negotiate all of a sudden": {
+			append(usual(), many(later, 50*time.Millisecond, 5600, func(i int) []change {
+				return []change{combined([]uint16{401, 200}[i/40%2]), from(2000 + i%40)}
+			})...), nil,
 		},
 		"hit: spraying from many addresses": {
 			append(usual(), many(later, time.Second, 240, func(i int) []change {

@@ -76,6 +76,9 @@ func (d *addresses) guessing(x *detectors.Context, s *address, t *tally) {
 		return
 	}
 	f := t.figures()
+	if f.credentials == 0 {
+		f.tries = max(f.tries, float64(s.Retries))
+	}
 	form, severity, confidence := d.formOf(&f)
 	if form == formless || f.shared(float64(min(d.c.Guesses, d.c.Targets))) {
 		return
@@ -146,10 +149,9 @@ func (d *addresses) succeeded(x *detectors.Context, s *address, t *tally, princi
 }
 
 // refused judges refusals of which the log says neither with what nor for whom.
-// Clients that negotiate are refused once or twice before each success.
 func (d *addresses) refused(x *detectors.Context, s *address, t *tally) {
 	n, bound := float64(t.Blind), float64(d.c.Failures)
-	if n < bound || 4*t.Answered > t.Blind {
+	if n < bound || t.negotiates() {
 		return
 	}
 	s.Attacked, s.Attack = x.Now, n

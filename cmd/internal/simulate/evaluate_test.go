@@ -16,6 +16,7 @@ import (
 
 	"github.com/gatehound/gatehound/cmd/internal/demo"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+	"github.com/gatehound/gatehound/detectors/detectortest"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -146,6 +147,8 @@ func (e *evaluation) run(t testing.TB, c Config, paces []string) {
 	})
 	h.flush()
 	h.findings = append(h.findings, h.engine.Flush()...)
+
+	detectortest.Readable(t, h.findings)
 
 	truths := f.Truths()
 	plants := h.plants(f)
@@ -289,7 +292,7 @@ func BenchmarkEvaluate(b *testing.B) {
 // TestEvaluate is a few hours of one seed: what is planted at full strength is
 // found within one window, and nothing innocent is called an attack.
 func TestEvaluate(t *testing.T) {
-	c, paces := outline(109, 10, 6*time.Hour, full)
+	c, paces := outline(109, 10, 5*time.Hour, full)
 	e := newEvaluation()
 	e.run(t, c, paces)
 	assert.Greater(t, e.benign, int64(100_000))

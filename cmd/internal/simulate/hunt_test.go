@@ -11,6 +11,7 @@ import (
 	"github.com/gatehound/gatehound/cmd/internal/demo"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 	"github.com/gatehound/gatehound/detectors/builtin"
+	"github.com/gatehound/gatehound/detectors/detectortest"
 	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/ingest"
 	"github.com/gatehound/gatehound/ingest/decode"
@@ -125,6 +126,7 @@ func TestTheDetectorsFindWhatIsPlanted(t *testing.T) {
 	h.flush()
 	h.findings = append(h.findings, h.engine.Flush()...)
 
+	detectortest.Readable(t, h.findings)
 	score := demo.Judge(h.plants(f), h.alerts())
 	require.Len(t, score.Attacks, len(attackKinds))
 	for _, v := range score.Attacks {
