@@ -65,6 +65,7 @@ func TestFaultGroupRebalanced(t *testing.T) {
 	owned := func(s *service) float64 { return s.metric(t, "gatehound_ingest_kafka_assigned_partitions") }
 	one := w.start(t, w.config(t), true)
 	w.traffic(t, 1000)
+	w.storedOnce(t, one)
 	two := w.start(t, w.config(t), false)
 	two.eventually(t, "the group to be shared", func() bool {
 		w.traffic(t, 50)
@@ -81,7 +82,7 @@ func TestFaultGroupRebalanced(t *testing.T) {
 	})
 	w.told(t, w.siem, w.attack(t, "203.0.113.9"), one)
 	w.storedOnce(t, one)
-	one.logged(t, `"partitions are assigned"`, "generation=3", "partitions=4")
+	one.logged(t, `"partitions are given up"`, "partitions=2", "drained=true")
 	one.stop(t)
 }
 
