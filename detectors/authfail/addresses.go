@@ -41,6 +41,8 @@ type address struct {
 	// last did anything, both in event time; Attack is the attack's evidence.
 	Attacked, Last int64
 	Attack         float64
+	// Mild tells that the attack may well be a program with an old password.
+	Mild bool
 	// Streak is when the failures with one credential began, Reported when
 	// the client was last reported as broken.
 	Streak, Reported int64
@@ -77,6 +79,9 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 	if o == silent {
 		return
 	}
+	if x.Now-s.Last > int64(pause) && s.Same == 0 {
+		s.Retries = 0
+	}
 	s.Last = max(s.Last, x.Now)
 	t := &s.Tally[x.Slot]
 	t.Events++
@@ -95,7 +100,9 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 		t.answer(x, ev)
 		d.welcome(x, s, t, credential, principal)
 	case passed:
-		t.answer(x, ev)
+		if t.answer(x, ev) && s.Same == 0 {
+			s.Retries = 0
+		}
 	case missing:
 		t.Missing++
 		if t.Routes.Add(x.Hash(ev.Route)) {
@@ -104,13 +111,14 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 	case blind:
 		t.Blind++
 		t.Refusing |= routeBit(x, ev)
-		if int(t.Blind)%d.c.Failures == 0 {
+		d.follow(x, s, 0)
+		if int(t.Blind)%d.c.Failures == 0 || d.fast(x, s) {
 			d.refused(x, s, t)
 		}
 	case guess:
 		t.Guesses++
 		d.follow(x, s, credential)
-		news := int(t.Guesses)%d.c.Failures == 0 || credential == 0 && int(s.Retries)%d.c.Failures == 0
+		news := int(t.Guesses)%d.c.Failures == 0 || credential == 0 && (int(s.Retries)%d.c.Failures == 0 || d.fast(x, s))
 		if credential != 0 && t.Credentials.Add(credential) {
 			news = true
 		}
@@ -169,6 +177,16 @@ func (d *addresses) follow(x *detectors.Context, s *address, credential uint64) 
 	s.Retries++
 }
 
+// A run of failures without fingerprints is fast if there are 3/10 of Failures
+// in a fifth of the window, 30 in a minute: people do not type so fast, and
+// programs that retry wait. A pause ends it.
+const pause = 20 * time.Second
+
+// fast tells that the run has just become fast.
+func (d *addresses) fast(x *detectors.Context, s *address) bool {
+	return int(s.Retries) == max(3*d.c.Failures/10, 1) && x.Now-s.Streak <= int64(x.Window)/5
+}
+
 // broken reports a client that fails with the same credential again and again.
 func (d *addresses) broken(x *detectors.Context, s *address, t *tally, credential uint64) {
 	if credential == 0 || int(s.Retries) < d.c.Retries || x.Now-s.Streak < int64(brokenFor) ||
@@ -186,10 +204,12 @@ func routeBit(x *detectors.Context, ev *schemas.Event) uint64 { return 1 << (x.H
 
 // answer counts a request that was let in, if its route refused some before:
 // requests to routes that are open to all do not excuse refusals elsewhere.
-func (t *tally) answer(x *detectors.Context, ev *schemas.Event) {
-	if t.Blind > 0 && t.Refusing&routeBit(x, ev) != 0 {
-		t.Answered++
+func (t *tally) answer(x *detectors.Context, ev *schemas.Event) bool {
+	if t.Blind == 0 || t.Refusing&routeBit(x, ev) == 0 {
+		return false
 	}
+	t.Answered++
+	return true
 }
 
 // negotiates tells that refusals are those of clients that are challenged

@@ -109,6 +109,24 @@ func TestCases(t *testing.T) {
 		"near miss: an old password every five seconds": {
 			many(0, 5*time.Second, 1000, func(int) []change { return []change{failed, from(1), as("admin")} }), nil,
 		},
+		"hit: brute force beside an own account": {
+			many(0, time.Second, 200, func(i int) []change {
+				if i%10 == 0 {
+					return []change{from(1), as("own")}
+				}
+				return []change{failed, from(1), as("admin")}
+			}),
+			[]string{"authfail.brute_force"},
+		},
+		"hit: passwords tried where the owner gets in": {
+			many(0, time.Second, 60, func(i int) []change {
+				if i%10 == 0 {
+					return []change{from(1), as("admin"), with("right")}
+				}
+				return []change{failed, from(1), as("admin"), with("pw%d", i)}
+			}),
+			[]string{"authfail.brute_force"},
+		},
 		"hit: stuffing": {
 			many(0, time.Second, 30, func(i int) []change { return []change{failed, from(1), as("user%d", i), with("pw%d", i)} }),
 			[]string{"authfail.stuffing"},
@@ -219,6 +237,25 @@ func TestCases(t *testing.T) {
 				return []change{failed, reason(schemas.ReasonMissing), from(1)}
 			}), nil,
 		},
+		"hit: a fast run on one account": {
+			many(0, 1200*time.Millisecond, 40, func(int) []change { return []change{failed, from(1), as("admin")} }),
+			[]string{"authfail.brute_force"},
+		},
+		"near miss: a run that is not fast": {
+			many(0, 3*time.Second, 40, func(int) []change { return []change{failed, from(1), as("admin")} }), nil,
+		},
+		"hit: a fast run in a combined log": {
+			many(0, time.Second, 40, func(int) []change { return []change{combined(401), from(1)} }),
+			[]string{"authfail.repeated_failures"},
+		},
+		"benign: a fast run with pauses and successes": {
+			many(0, time.Second, 120, func(i int) []change {
+				if i%20 == 0 {
+					return []change{from(1), as("me")}
+				}
+				return []change{failed, from(1), as("me")}
+			}), nil,
+		},
 		"hit: refusals in a combined log": {
 			many(0, time.Second, 150, func(int) []change { return []change{combined(401), from(1)} }),
 			[]string{"authfail.repeated_failures"},
@@ -312,6 +349,29 @@ func TestSeverityRises(t *testing.T) {
 	}
 	if at := found[0].Detected.Sub(detectortest.Start); at > 12*time.Second {
 		t.Errorf("detected after %v, want at the tenth guess", at)
+	}
+}
+
+func TestSeverityOfBruteForceRisesWithCertainty(t *testing.T) {
+	found := detectortest.Run(t, many(0, 500*time.Millisecond, 520, func(int) []change { return []change{failed, from(1), as("admin")} }), watchers(t)...)
+	if len(found) != 3 {
+		t.Fatalf("got %d findings", len(found))
+	}
+	for i, want := range []schemas.Severity{schemas.SeverityLow, schemas.SeverityMedium, schemas.SeverityHigh} {
+		if f := found[i]; f.Severity != want || i > 0 && f.Confidence <= found[i-1].Confidence {
+			t.Errorf("finding %d is %v at %v, want %v: %s", i, f.Severity, f.Confidence, want, f.Title)
+		}
+	}
+}
+
+func TestASuccessAfterAShortRunIsLessSure(t *testing.T) {
+	for n, want := range map[int]schemas.Severity{35: schemas.SeverityMedium, 120: schemas.SeverityCritical} {
+		found := detectortest.Run(t, append(many(0, time.Second, n, func(int) []change { return []change{failed, from(1), as("admin")} }),
+			detectortest.Event(time.Duration(n+2)*time.Second, from(1), as("admin"), with(""))), watchers(t)...)
+		got := detectortest.Of(found, "authfail.success_after_failures")
+		if len(got) != 1 || got[0].Severity != want {
+			t.Errorf("after %d refusals: %+v, want %v", n, got, want)
+		}
 	}
 }
 

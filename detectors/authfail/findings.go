@@ -12,6 +12,9 @@ import (
 // within says how long a window is.
 func (d *addresses) within() string { return "within " + words.Duration(d.c.Window) }
 
+// minute says how long a fast run takes at most.
+func (d *addresses) minute() string { return "within " + words.Duration(d.c.Window/5) }
+
 // varied writes how many different credentials, keys or passwords there were.
 func varied(n float64, noun string) string {
 	if math.Round(n) > 1 {
@@ -29,6 +32,7 @@ func mistakes(bound int, noun string) string {
 func (d *addresses) guessed(form int, f *figures) *schemas.Finding {
 	credentials, accounts := varied(f.credentials, "credential"), words.Count(f.principals, "account")
 	out := &schemas.Finding{Techniques: []schemas.Technique{guessing, brokenAuth}}
+	bound, within := float64(d.c.Failures), d.within()
 	done, expected := "with "+credentials+" on "+accounts, ""
 	switch form {
 	case formSpraying:
@@ -52,6 +56,10 @@ func (d *addresses) guessed(form int, f *figures) *schemas.Finding {
 		out.Title = fmt.Sprintf("Brute force: %s on %s from one address", words.Count(f.tries, "refused attempt"), accounts)
 		expected = fmt.Sprintf("Up to %s pass as mistakes; the log does not tell one credential from another, so a program with an old password looks the same.",
 			words.Count(float64(d.c.Failures-1), "refusal"))
+		if f.tries < float64(d.c.Failures) {
+			bound, within = f.tries, d.minute()
+			expected = "People do not type so fast and programs wait between retries; one with an old password that does not wait looks the same."
+		}
 	}
 	if f.credentials == 0 {
 		done = "on " + accounts
@@ -59,14 +67,14 @@ func (d *addresses) guessed(form int, f *figures) *schemas.Finding {
 	if f.welcome > 0 {
 		done += ", and " + words.Count(f.welcome, "other credential") + " succeeded"
 	}
-	out.Summary = fmt.Sprintf("One address was refused %s %s, %s. %s", words.Count(f.tries, "time"), d.within(), done, expected)
+	out.Summary = fmt.Sprintf("One address was refused %s %s, %s. %s", words.Count(f.tries, "time"), within, done, expected)
 	features := []schemas.Feature{
 		feature("distinct_credentials", f.credentials, float64(d.c.Guesses), "credentials", 0.4,
 			fmt.Sprintf("%s refused; fewer than %d are mistakes.", credentials, d.c.Guesses)),
 		feature("distinct_principals", f.principals, float64(d.c.Targets), "accounts", 0.4,
 			fmt.Sprintf("%s tried; fewer than %d are mistakes.", accounts, d.c.Targets)),
-		feature("refused", f.tries, float64(d.c.Failures), "attempts", 0.2,
-			fmt.Sprintf("%s refused %s; fewer than %d are mistakes.", words.Count(f.tries, "attempt"), d.within(), d.c.Failures)),
+		feature("refused", f.tries, bound, "attempts", 0.2,
+			fmt.Sprintf("%s refused %s; fewer than %s are mistakes.", words.Count(f.tries, "attempt"), within, words.Number(bound))),
 	}
 	out.Features = weighed(features...)
 	return out
@@ -110,10 +118,13 @@ func (d *addresses) entered(tries float64, attacked bool) *schemas.Finding {
 
 // unnamed words refusals of unknown credentials.
 func (d *addresses) unnamed(n, answered float64) *schemas.Finding {
-	bound := float64(d.c.Failures)
+	bound, within := float64(d.c.Failures), d.within()
+	if n < bound {
+		bound, within = n, d.minute()
+	}
 	refused := words.Count(n, "request")
 	severity := schemas.SeverityLow
-	if n >= 5*bound {
+	if n >= 5*float64(d.c.Failures) {
 		severity = schemas.SeverityMedium
 	}
 	let := "none of what was refused was let in later"
@@ -122,12 +133,12 @@ func (d *addresses) unnamed(n, answered float64) *schemas.Finding {
 	}
 	return &schemas.Finding{
 		Detector: "authfail.repeated_failures", Severity: severity, Confidence: confidenceOf(n, bound, 0.5),
-		Title: fmt.Sprintf("Refused (401) from one address: %s %s", refused, d.within()),
-		Summary: fmt.Sprintf("One address had %s refused %s, and %s. Fewer than %d pass as mistakes; the log names neither credential nor account, so a broken client looks the same.",
-			refused, d.within(), let, d.c.Failures),
+		Title: fmt.Sprintf("Refused (401) from one address: %s %s", refused, within),
+		Summary: fmt.Sprintf("One address had %s refused %s, and %s. Fewer than %s pass as mistakes; the log names neither credential nor account, so a broken client looks the same.",
+			refused, within, let, words.Number(bound)),
 		Techniques: []schemas.Technique{guessing, brokenAuth},
 		Features: []schemas.Feature{feature("refused", n, bound, "requests", 1,
-			fmt.Sprintf("%s refused; fewer than %d are mistakes, and clients that negotiate get in after one or two.", refused, d.c.Failures))},
+			fmt.Sprintf("%s refused; fewer than %s are mistakes, and clients that negotiate get in after one or two.", refused, words.Number(bound)))},
 	}
 }
 

@@ -18,8 +18,10 @@ const (
 
 // figures are the counts of one address in one window that its form follows
 // from; returned are the principals that failed and also succeeded.
+// fast tells that the failures came fast, one after another.
 type figures struct {
 	tries, credentials, principals, welcome, returned float64
+	fast                                              bool
 }
 
 // figures counts a window.
@@ -35,10 +37,16 @@ func (t *tally) figures() figures {
 // address: at least half as many others succeed there. Where there are so many
 // failures that it takes a large office to make them, it has to be twice as
 // many, or half of those who failed: that costs an attacker more good accounts
-// than he will have.
-func (f *figures) shared(bound float64) bool {
+// than he will have. What is done to few accounts is excused only if those
+// succeed, and not if it is very much.
+func (d *addresses) shared(form int, f *figures) bool {
+	bound := float64(min(d.c.Guesses, d.c.Targets))
+	returned := f.principals > 0 && f.returned >= f.principals/2
 	many := max(f.credentials, f.principals)
-	if f.welcome >= 2*many || f.principals > 0 && f.returned >= f.principals/2 {
+	switch {
+	case form == formBlindBrute:
+		return returned && f.tries < 5*float64(d.c.Failures)
+	case form != formBrute && returned || f.welcome >= 2*many:
 		return true
 	}
 	return many < 5*bound && f.welcome >= many/2
@@ -64,6 +72,8 @@ func (d *addresses) formOf(f *figures) (form int, severity schemas.Severity, con
 		// Without fingerprints a program with an old password looks the same,
 		// so it takes more of them, and the confidence begins lower.
 		form, observed, bound, low = formBlindBrute, f.tries, failures, 0.6
+	case f.principals > 0 && f.credentials == 0 && f.fast:
+		return formBlindBrute, schemas.SeverityLow, 0.5
 	default:
 		return formless, 0, 0
 	}
@@ -77,13 +87,13 @@ func (d *addresses) guessing(x *detectors.Context, s *address, t *tally) {
 	}
 	f := t.figures()
 	if f.credentials == 0 {
-		f.tries = max(f.tries, float64(s.Retries))
+		f.tries, f.fast = max(f.tries, float64(s.Retries)), d.fast(x, s)
 	}
 	form, severity, confidence := d.formOf(&f)
-	if form == formless || f.shared(float64(min(d.c.Guesses, d.c.Targets))) {
+	if form == formless || d.shared(form, &f) {
 		return
 	}
-	s.Attacked, s.Attack = x.Now, f.tries
+	s.Attacked, s.Attack, s.Mild = x.Now, f.tries, severity == schemas.SeverityLow
 	if t.Told.Form == uint8(form)+1 && t.Told.Severity >= uint8(severity) {
 		return
 	}
@@ -126,7 +136,7 @@ func (d *addresses) slow(x *detectors.Context, s *address, t *tally) {
 	if s.Attacked != 0 && x.Now-s.Attacked <= slowly {
 		return
 	}
-	s.Attacked, s.Attack = x.Now, n
+	s.Attacked, s.Attack, s.Mild = x.Now, n, false
 	x.Emit(d.trickled(n, bound, x.Now-s.Day.Since, int64(t.Events)))
 }
 
@@ -144,6 +154,10 @@ func (d *addresses) succeeded(x *detectors.Context, s *address, t *tally, princi
 		attacked = attacked || principal != 0 && targets.Count() <= few && !targets.Add(principal)
 	}
 	out := d.entered(s.Attack, attacked)
+	if s.Mild {
+		// A program whose password was put right looks the same.
+		out.Severity, out.Confidence = schemas.SeverityMedium, 0.5
+	}
 	out.Events = int64(t.Events)
 	x.Emit(out)
 }
@@ -151,10 +165,10 @@ func (d *addresses) succeeded(x *detectors.Context, s *address, t *tally, princi
 // refused judges refusals of which the log says neither with what nor for whom.
 func (d *addresses) refused(x *detectors.Context, s *address, t *tally) {
 	n, bound := float64(t.Blind), float64(d.c.Failures)
-	if n < bound || t.negotiates() {
+	if n < bound && !d.fast(x, s) || t.negotiates() {
 		return
 	}
-	s.Attacked, s.Attack = x.Now, n
+	s.Attacked, s.Attack, s.Mild = x.Now, n, n < bound
 	out := d.unnamed(n, float64(t.Answered))
 	out.Events = int64(t.Events)
 	x.Emit(out)
