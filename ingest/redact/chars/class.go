@@ -12,7 +12,7 @@ const (
 	Base64         // 0-9 A-Z a-z + / = _ -
 	Local          // may stand in the local part of an e-mail address
 	Domain         // may stand in a domain
-	Trigger        // needs the detailed scan: @ % = : \ ~ # and what is not plain text
+	Trigger        // needs the detailed scan: @ % = : \ ~ # > and what is not plain text
 	Odd            // control characters and bytes of UTF-8 sequences
 	Escape         // may begin an escape, or end one: % \ #
 	At             // @
@@ -59,7 +59,7 @@ var Classes = func() (t [256]uint16) {
 			t[c] |= bits
 		}
 	}
-	set(Trigger, "@%=:\\~#")
+	set(Trigger, "@%=:\\~#>")
 	set(Escape, "%\\#")
 	set(At, "@")
 	set(Base64, "+/=_-")

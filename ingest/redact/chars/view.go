@@ -1,12 +1,13 @@
 package chars
 
 import (
+	"unicode"
 	"unicode/utf8"
 )
 
 // View is a text as a reader would decode it: percent escapes (of any depth),
-// \u0040 and \x40 and numeric HTML entities undone, full-width forms narrowed,
-// invisible characters left out. Matches in it are cut out of the source.
+// \u0040 and \x40 and their like and numeric HTML entities undone, variants of
+// ASCII characters made plain, invisible characters left out. Matches in it are cut out of the source.
 type View struct {
 	Text []byte
 	// From[i] is where Text[i] begins in the source, From[len(Text)] its end.
@@ -32,8 +33,8 @@ func (v *View) Build(s string) {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == utf8.RuneError && n == 1, Invisible(r):
-		case r >= 0xff01 && r <= 0xff5e:
-			v.push(byte(r-0xff01)+'!', i)
+		case ascii(r) != 0:
+			v.push(ascii(r), i)
 		default:
 			for k := range n {
 				v.push(s[i+k], i)
@@ -56,6 +57,8 @@ func (v *View) push(c byte, i int) {
 			w, value = hexEscape(v.Text)
 		case last == ';':
 			w, value = entity(v.Text)
+		case last == '}':
+			w, value = braced(v.Text)
 		case (last == 'n' || last == 'r' || last == 't') && n >= 2 && v.Text[n-2] == '\\':
 			w, value = 2, ' '
 		}
@@ -73,22 +76,26 @@ func (v *View) push(c byte, i int) {
 }
 
 // hexEscape returns the width and the value of the escape that b ends with: %40,
-// \x40 or \u0040. The width is 0 if there is none.
+// %u0040, \x40, \100, \u0040 or \U00000040. The width is 0 if there is none.
 func hexEscape(b []byte) (width, value int) {
 	n := len(b)
 	switch {
+	case n >= 4 && b[n-4] == '\\' && octal(b[n-3:]) >= ' ':
+		return 4, octal(b[n-3:])
 	case n >= 3 && b[n-3] == '%':
 		width, value = 3, hex(b[n-2:])
 	case n >= 4 && b[n-4] == '\\' && b[n-3]|0x20 == 'x':
 		width, value = 4, hex(b[n-2:])
-	case n >= 6 && b[n-6] == '\\' && b[n-5]|0x20 == 'u':
+	case n >= 6 && (b[n-6] == '\\' && b[n-5] == 'u' || b[n-6] == '%' && b[n-5]|0x20 == 'u'):
 		width, value = 6, hex(b[n-4:])
+	case n >= 10 && b[n-10] == '\\' && b[n-9] == 'U':
+		width, value = 10, hex(b[n-8:])
 	}
 	if value < 0 {
 		return 0, 0
 	}
-	if value >= 0xff01 && value <= 0xff5e {
-		value -= 0xff01 - '!'
+	if c := ascii(rune(value)); c != 0 && width > 3 {
+		value = int(c)
 	}
 	if width == 3 && value >= 0x7f {
 		return 0, 0 // a byte of an encoded UTF-8 sequence: keep it apart
@@ -122,6 +129,74 @@ func entity(b []byte) (width, value int) {
 		return n - i + 2, value
 	}
 	return 0, 0
+}
+
+// braced returns the width and the value of the escape \u{40} that b ends with.
+func braced(b []byte) (width, value int) {
+	n := len(b) - 1
+	for i := n - 1; i >= 2 && i >= n-7; i-- {
+		if b[i] != '{' {
+			continue
+		}
+		if b[i-1] != 'u' || b[i-2] != '\\' || i == n-1 {
+			return 0, 0
+		}
+		if value = hex(b[i+1 : n]); value < 0 {
+			return 0, 0
+		}
+		if c := ascii(rune(value)); c != 0 {
+			value = int(c)
+		}
+		return n - i + 3, value
+	}
+	return 0, 0
+}
+
+// octal returns the value of the three octal digits b if it is one of ASCII;
+// -1 if it is not.
+func octal(b []byte) int {
+	if b[0] < '0' || b[0] > '1' || b[1]&^7 != '0' || b[2]&^7 != '0' {
+		return -1
+	}
+	return int(b[0]-'0')<<6 | int(b[1]-'0')<<3 | int(b[2]-'0')
+}
+
+// ascii returns the character that r is a variant of: full-width and small
+// forms, mathematical letters, the decimal digits of every script, the spaces,
+// hyphens and full stops that stand for the plain ones. It is 0 if r is none.
+func ascii(r rune) byte {
+	switch {
+	case r < 0xa0:
+		return 0
+	case r >= 0xff01 && r <= 0xff5e:
+		return byte(r-0xff01) + '!'
+	case r == 0xa0, r >= 0x2000 && r <= 0x200a, r == 0x202f, r == 0x205f, r == 0x3000:
+		return ' '
+	case r >= 0x2010 && r <= 0x2015, r == 0x2212, r == 0xfe58, r == 0xfe63:
+		return '-'
+	case r == 0x2024, r == 0x3002, r == 0xfe52, r == 0xff61:
+		return '.'
+	case r == 0xfe6b:
+		return '@'
+	case r >= 0x1d400 && r <= 0x1d6a3: // alphabets of 52 letters
+		if k := byte((r - 0x1d400) % 52); k < 26 {
+			return 'A' + k
+		} else {
+			return 'a' + k - 26
+		}
+	case r >= 0x660 && unicode.Is(unicode.Nd, r):
+		for _, x := range unicode.Nd.R16 { // runs of ten
+			if r <= rune(x.Hi) {
+				return '0' + byte((r-rune(x.Lo))%10)
+			}
+		}
+		for _, x := range unicode.Nd.R32 {
+			if r <= rune(x.Hi) {
+				return '0' + byte((r-rune(x.Lo))%10)
+			}
+		}
+	}
+	return 0
 }
 
 // hex returns the value of the hexadecimal digits b; -1 if they are none.

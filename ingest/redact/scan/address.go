@@ -75,6 +75,9 @@ func (s *Scanner) atSign(i int) int {
 // domain returns the end of the domain at i: labels with dots between them, of
 // which the last is a name, or an IPv4 address; 0 if there is none.
 func (s *Scanner) domain(i int) int {
+	if end := s.literalDomain(i); end > 0 {
+		return end
+	}
 	end, dot := i, -1
 	for end < len(s.t) && end-i < maxDomain && chars.Classes[s.t[end]]&chars.Domain != 0 {
 		if s.t[end] == '.' {
@@ -222,7 +225,7 @@ func (s *Scanner) ipv4(i int) int {
 
 // ipv6 looks for an address, or a MAC address, at i.
 func (s *Scanner) ipv6(i int) int {
-	if b := s.before(i); chars.Classes[b]&chars.Word != 0 || b == ':' || b == '.' {
+	if b := s.before(i); chars.Classes[b]&chars.Word != 0 || b == ':' && !s.named6(i-1) || b == '.' {
 		return 0
 	}
 	if end := s.macAddress(i); end > 0 {
@@ -266,4 +269,52 @@ func (s *Scanner) macAddress(i int) int {
 		}
 	}
 	return s.add(i, i+length, schemas.RedactedAddress, markMAC)
+}
+
+// gluedIPv4 takes out the address whose first number ends the token t[i:j], if
+// a word that announces addresses is glued to it: "ip203.0.113.7".
+func (s *Scanner) gluedIPv4(i, j int) int {
+	k := j
+	for k > i && chars.Classes[s.t[k-1]]&chars.Digit != 0 {
+		k--
+	}
+	word := strings.ToLower(strings.TrimRight(s.t[max(i, k-16):k], "_-"))
+	for _, w := range [...]string{"ip", "addr", "address", "host", "client", "peer", "from", "src", "dst", "remote"} {
+		if strings.HasSuffix(word, w) {
+			return s.ipv4(k)
+		}
+	}
+	return 0
+}
+
+// named6 reports whether the word before the ':' at i is no part of an IPv6
+// address, as in "client:2001:db8::1".
+func (s *Scanner) named6(i int) bool {
+	for k := i; k > 0 && i-k < 16 && chars.Classes[s.t[k-1]]&chars.Alnum != 0; k-- {
+		if chars.Classes[s.t[k-1]]&chars.Hex == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// literalDomain returns the end of an address in brackets at i, as it stands for
+// a domain in an e-mail address (RFC 5321, 4.1.3); 0 if there is none.
+func (s *Scanner) literalDomain(i int) int {
+	const longest = len("[IPv6:]") + 45
+	if s.at(i) != '[' {
+		return 0
+	}
+	end := strings.IndexByte(s.t[i:min(len(s.t), i+longest)], ']')
+	if end < 0 {
+		return 0
+	}
+	host := s.t[i+1 : i+end]
+	if len(host) > 5 && chars.EqualFold(host[:5], "ipv6:") {
+		host = host[5:]
+	}
+	if _, err := netip.ParseAddr(host); err != nil {
+		return 0
+	}
+	return i + end + 1
 }

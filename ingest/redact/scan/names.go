@@ -17,13 +17,17 @@ func (s *Scanner) named(i int) int {
 	t := s.t
 	end := i
 	for k := 0; end > s.last && k < 4 && strings.IndexByte(" \"'\\]", t[end-1]) >= 0; k++ {
+		if k := s.indexed(end); k > 0 { // token[]=, token[0]=
+			end = k
+			continue
+		}
 		end--
 	}
 	start := end
 	for start > s.last && end-start <= secret.MaxName && chars.Classes[t[start-1]]&chars.Word != 0 {
 		start--
 	}
-	if end-start < 3 || end-start > secret.MaxName {
+	if end-start < 2 || end-start > secret.MaxName {
 		return i + 1
 	}
 	what := secret.Tells(t[start:end])
@@ -209,4 +213,20 @@ func (s *Scanner) bracketEnd(i int) int {
 		}
 	}
 	return max(i, s.limit)
+}
+
+// indexed returns where the "[]" or "[0]" that ends at end begins, 0 if there is
+// none.
+func (s *Scanner) indexed(end int) int {
+	if s.t[end-1] != ']' {
+		return 0
+	}
+	k := end - 1
+	for k > s.last && end-k < 8 && chars.Classes[s.t[k-1]]&chars.Digit != 0 {
+		k--
+	}
+	if k-1 <= s.last || s.t[k-1] != '[' {
+		return 0
+	}
+	return k - 1
 }

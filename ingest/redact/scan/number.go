@@ -137,7 +137,7 @@ func (s *Scanner) gather(i int) (skip int) {
 		switch sep {
 		case ' ', '-', '.', '/':
 			k++
-			if s.at(k) == '(' && sep == ' ' {
+			if c := s.at(k); sep == ' ' && (c == '(' || c == ' ') {
 				k++
 			}
 		case '+': // a space of a query string
@@ -205,7 +205,7 @@ func (n *cluster) cardShape(g int) bool {
 			return true
 		}
 	}
-	return n.shape(g, "4444", " -.")
+	return n.shape(g, "4444", " -./")
 }
 
 // date returns the end of a date (2024-08-06, 2024/08/06, 06/08/2024) at i, so

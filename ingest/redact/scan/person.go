@@ -167,7 +167,7 @@ func (s *Scanner) iban(i int) int {
 		case chars.Classes[c]&chars.Alnum != 0:
 			b[n] = c &^ 0x20
 			n++
-		case (c == ' ' || c == '-' || c == '+' && s.mode&Parameters != 0) && n%4 == 0 && chars.Classes[s.at(k+1)]&chars.Alnum != 0:
+		case (c == ' ' || c == '-' || c == '.' || c == '+' && s.mode&Parameters != 0) && n%4 == 0 && chars.Classes[s.at(k+1)]&chars.Alnum != 0:
 		default:
 			return 0
 		}

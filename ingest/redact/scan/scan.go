@@ -128,6 +128,10 @@ func (s *Scanner) find(t string, mode Mode, bits uint16) {
 			next = s.number(i)
 		case '~':
 			next = s.tilde(i)
+		case '>':
+			next = s.element(i)
+		case ',':
+			next = s.comma(i)
 		}
 		i = max(next, i+1)
 	}

@@ -38,6 +38,11 @@ func (s *Scanner) token(i int) int {
 			}
 		}
 	}
+	if bits&chars.Digit != 0 && s.at(j) == '.' {
+		if end := s.gluedIPv4(i, j); end > 0 {
+			return end
+		}
+	}
 	if len(tok) >= 4 && bits&chars.Digit != 0 && s.mode&SecretsOnly == 0 {
 		if end := s.iban(i); end > 0 {
 			return end

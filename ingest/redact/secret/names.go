@@ -28,7 +28,7 @@ var secretEnds = [...]string{"token", "apikey", "secret", "password", "passwd", 
 	"secretkey", "privatekey", "accesskey", "accesskeyid", "accountkey", "signingkey", "masterkey", "sharedkey",
 	"subscriptionkey", "encryptionkey", "authkey", "googkey", "licensekey", "signature", "credential",
 	"credentials", "sessionid", "sessid", "connectionstring", "csrf", "xsrf", "jwt", "assertion", "cvv", "cvc",
-	"contrasena", "motdepasse"}
+	"contrasena", "motdepasse", "passcode", "apikeyvalue", "cardnumber", "creditcard"}
 
 // secretEndsBy has the ends by their last letter.
 var secretEndsBy = func() (t [256][]string) {
@@ -57,7 +57,7 @@ func Tells(name string) Telling {
 			b = append(b, c)
 		}
 	}
-	if len(b) < 3 {
+	if len(b) < 2 {
 		return TellsNothing
 	}
 	n := string(b)
@@ -68,12 +68,13 @@ func Tells(name string) Telling {
 		return TellsLine
 	case "key", "code", "auth", "session", "state", "nonce", "ticket", "hash":
 		return TellsMaybe
-	case "sig", "pass", "sid", "pin", "otp", "pan", "cardnumber", "mfa", "totp", "bearer", "phpsessid", "sas":
+	case "sig", "pass", "pw", "sid", "pin", "otp", "pan", "cardno", "ccnumber", "xauth", "mfa", "totp", "bearer", "phpsessid", "sas":
 		return TellsSecret
 	case "prompt", "content", "text", "messages", "completion", "answer", "question", "instructions", "systemprompt",
 		"body", "requestbody", "responsebody", "backendrequestbody", "backendresponsebody", "reasoningcontent",
 		"arguments", "original", "faultyprompt", "faultyresponse", "inputfaultyprompt", "outputfaultyresponse",
-		"parts", "contents", "inputtext", "outputtext", "generation", "stringvalue":
+		"parts", "contents", "inputtext", "outputtext", "generation", "stringvalue",
+		"inputs", "documents", "usermessage", "transcript", "originaltext":
 		return TellsPrompt
 	case "input", "output", "response", "system", "choices", "inputbodyjson", "outputbodyjson":
 		return TellsAround
@@ -95,7 +96,7 @@ func Tells(name string) Telling {
 		return TellsSecret
 	}
 	// "my_key", "my-key", "myKey", but not "monkey".
-	if k := len(name) - 3; strings.HasSuffix(n, "key") && (chars.Classes[name[k-1]]&chars.Alnum == 0 || name[k] == 'K' && name[k-1] != 'N') {
+	if k := len(name) - 3; k > 0 && strings.HasSuffix(n, "key") && (chars.Classes[name[k-1]]&chars.Alnum == 0 || name[k] == 'K' && name[k-1] != 'N') {
 		return TellsMaybe
 	}
 	return TellsNothing

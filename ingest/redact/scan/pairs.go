@@ -1,0 +1,105 @@
+package scan
+
+import (
+	"strings"
+
+	"github.com/gatehound/gatehound/ingest/redact/chars"
+	"github.com/gatehound/gatehound/ingest/redact/secret"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// nameBefore returns the name that ends at end, and what it tells. The name is
+// no longer than names are.
+func (s *Scanner) nameBefore(end int) (start int, what secret.Telling) {
+	start = end
+	for start > s.last && end-start <= secret.MaxName && chars.Classes[s.t[start-1]]&chars.Word != 0 {
+		start--
+	}
+	if end-start < 2 || end-start > secret.MaxName {
+		return start, secret.TellsNothing
+	}
+	return start, secret.Tells(s.t[start:end])
+}
+
+// element takes out the content of an XML element with a telling name, whose
+// tag ends with the '>' at i.
+func (s *Scanner) element(i int) int {
+	start, what := s.nameBefore(i)
+	if b := s.before(start); b != '<' && b != ':' || what < secret.TellsSecret {
+		return i + 1
+	}
+	end := strings.IndexByte(s.t[i+1:], '<')
+	if end < 0 {
+		end = len(s.t) - i - 1
+	}
+	return s.paired(i+1, i+1+end, what)
+}
+
+// comma takes out the second of two quoted texts if the first is a telling name:
+// headers as lists have them, ("x-api-key", "…"), also with "value": between.
+func (s *Scanner) comma(i int) int {
+	quote := s.before(i)
+	if quote != '"' && quote != '\'' {
+		return i + 1
+	}
+	end := i - 1
+	for end > s.last && s.t[end-1] == '\\' {
+		end--
+	}
+	_, what := s.nameBefore(end)
+	if what < secret.TellsSecret {
+		return i + 1
+	}
+	slashes := i - 1 - end
+	v := s.opened(i+1, quote, slashes)
+	if v == 0 {
+		return i + 1
+	}
+	s.limit = len(s.t)
+	stop := s.quoteEnd(v, quote, slashes)
+	next := stop + slashes + 1
+	for s.at(next) == ' ' {
+		next++
+	}
+	if s.at(next) == ':' { // another member follows: {"name":"x-api-key","value":"…"}
+		of := s.t[v:stop]
+		if v = s.opened(next+1, quote, slashes); v == 0 || !strings.EqualFold(of, "value") {
+			return i + 1
+		}
+		stop = s.quoteEnd(v, quote, slashes)
+	}
+	return s.paired(v, stop, what)
+}
+
+// opened returns where the text begins that a quote behind so many backslashes
+// opens at i, after spaces and the b of Python's bytes; 0 if there is none.
+func (s *Scanner) opened(i int, quote byte, slashes int) int {
+	for k := 0; k < 4 && (s.at(i) == ' ' || s.at(i) == '\n'); k++ {
+		i++
+	}
+	if s.at(i) == 'b' {
+		i++
+	}
+	for range slashes {
+		if s.at(i) != '\\' {
+			return 0
+		}
+		i++
+	}
+	if s.at(i) != quote {
+		return 0
+	}
+	return i + 1
+}
+
+// paired takes out the value t[start:end] of a name that tells what, unless it
+// is empty or a marker.
+func (s *Scanner) paired(start, end int, what secret.Telling) int {
+	if end <= start || markerLen(s.t[start:end]) == end-start {
+		return start
+	}
+	if what == secret.TellsSecret {
+		return s.add(start, end, schemas.RedactedParameter, markSecret)
+	}
+	return s.add(start, end, schemas.RedactedBearer, markAuth)
+}
