@@ -59,14 +59,17 @@ func TestFaultPartitionAdded(t *testing.T) {
 }
 
 // TestFaultGroupRebalanced has two services share a store and a group: one
-// joins under load, and is killed under load.
+// joins under load, and is killed under load before it has committed what it
+// stored.
 func TestFaultGroupRebalanced(t *testing.T) {
 	w := newFaultWorld(t, 4)
 	owned := func(s *service) float64 { return s.metric(t, "gatehound_ingest_kafka_assigned_partitions") }
 	one := w.start(t, w.config(t), true)
 	w.traffic(t, 1000)
 	w.storedOnce(t, one)
-	two := w.start(t, w.config(t), false)
+	twoConfig := w.config(t)
+	twoConfig.Kafka.CommitInterval = time.Minute
+	two := w.start(t, twoConfig, false)
 	two.eventually(t, "the group to be shared", func() bool {
 		w.traffic(t, 50)
 		return owned(one) == 2 && owned(two) == 2
@@ -75,6 +78,7 @@ func TestFaultGroupRebalanced(t *testing.T) {
 	two.logged(t, `"partitions are assigned"`, "partitions=2")
 	require.GreaterOrEqual(t, one.metric(t, "gatehound_ingest_kafka_rebalances_total"), 2.0)
 	w.traffic(t, 2000)
+	two.eventually(t, "the new member to store", func() bool { return two.metric(t, "gatehound_pipeline_events_durable_total") > 900 })
 	two.kill(t)
 	one.eventually(t, "the dead member's partitions to be taken over", func() bool {
 		w.traffic(t, 50)
@@ -82,6 +86,7 @@ func TestFaultGroupRebalanced(t *testing.T) {
 	})
 	w.told(t, w.siem, w.attack(t, "203.0.113.9"), one)
 	w.storedOnce(t, one)
+	one.logged(t, `"storing an unfinished batch again"`)
 	one.logged(t, `"partitions are given up"`, "partitions=2", "drained=true")
 	one.stop(t)
 }

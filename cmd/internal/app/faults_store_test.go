@@ -133,12 +133,13 @@ func TestFaultKilledWhileSpooling(t *testing.T) {
 	s.stop(t)
 }
 
-// TestFaultMemberKilledWhileSpooling has two services spool, kills one, and
-// lets the other take its partitions over before the killed one comes back with
-// what its spool holds.
+// TestFaultMemberKilledWhileSpooling has two services spool, kills one that has
+// not committed, and lets the other read and store the same again before the
+// killed one comes back with what its spool holds.
 func TestFaultMemberKilledWhileSpooling(t *testing.T) {
 	w := newFaultWorld(t, 4)
 	one, twoConfig := w.start(t, w.config(t), true), w.config(t)
+	twoConfig.Kafka.CommitInterval = time.Minute
 	two := w.start(t, twoConfig, true)
 	owned := func(s *service) float64 { return s.metric(t, "gatehound_ingest_kafka_assigned_partitions") }
 	two.eventually(t, "the group to be shared", func() bool { return owned(one) == 2 && owned(two) == 2 })
@@ -160,7 +161,9 @@ func TestFaultMemberKilledWhileSpooling(t *testing.T) {
 	w.store.inject("")
 	one.eventually(t, "the partitions to be taken over", func() bool { return owned(one) == 4 })
 	w.traffic(t, 200)
+	w.storedOnce(t, one)
 	two = w.start(t, twoConfig, true)
+	two.logged(t, "level=WARN", `"spooled events were stored by another owner"`)
 	w.told(t, w.siem, w.attack(t, "203.0.113.41"), one)
 	w.storedOnce(t, one)
 	for _, s := range []*service{one, two} {
