@@ -110,7 +110,7 @@ database), the sinks' settings. Nothing is read, stored or sent.
   gatehound check --config gatehound.yaml --offline    in CI, without the network`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, log, err := load(path)
+			cfg, log, err := loadQuiet(path)
 			if err != nil {
 				return err
 			}

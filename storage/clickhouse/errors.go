@@ -132,3 +132,10 @@ func (s *Store) explain(err error) error {
 	}
 	return fmt.Errorf("%s: %w", at, err)
 }
+
+// IsNoDatabase reports whether err says that the database is not there yet:
+// Migrate makes it.
+func IsNoDatabase(err error) bool {
+	var server *clickhouse.Exception
+	return errors.As(err, &server) && server.Code == 81
+}

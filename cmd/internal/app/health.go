@@ -28,6 +28,13 @@ func (h *Health) set(component string, err error) {
 	h.state[component] = err
 }
 
+// without forgets a component that the configuration goes without.
+func (h *Health) without(component string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.state, component)
+}
+
 // Ready returns the components in order and whether all of them work.
 func (h *Health) Ready() ([]console.Component, bool) {
 	h.mu.Lock()

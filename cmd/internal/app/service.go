@@ -101,7 +101,9 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	// Storage.
 	var store pipeline.Store
 	var waiting pipeline.Spool
-	if cfg.Storage.Mode != StoreNone {
+	if cfg.Storage.Mode == StoreNone {
+		s.Health.without("store")
+	} else {
 		if s.Store, err = OpenStore(cfg, s.log, opts.Metrics, &s.stops); err != nil {
 			return nil, err
 		}

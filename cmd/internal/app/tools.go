@@ -141,7 +141,12 @@ func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *s
 		})
 		if cfg.Storage.Mode != StoreNone {
 			try("store", func() error {
-				return withStore(cfg, log, func(st *clickhouse.Store) error { return st.Ping(bounded) })
+				err := withStore(cfg, log, func(st *clickhouse.Store) error { return st.Ping(bounded) })
+				if clickhouse.IsNoDatabase(err) {
+					log.Warn("the store answers, its database is not there yet: run and migrate make it")
+					return nil
+				}
+				return err
 			})
 		}
 	}
