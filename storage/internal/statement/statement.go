@@ -27,10 +27,21 @@ var (
 // a text with their first character outside of plain quotes is refused, since
 // what looks like a quote within them would not be one.
 func Scan(sql string) (text string, words []string, err error) {
+	text, words, _, err = scan(sql)
+	return text, words, err
+}
+
+// quotedName stands among the calls for a function whose name is quoted.
+const quotedName = "\""
+
+// scan is Scan, and returns also the words that an opening parenthesis follows,
+// as it follows the name of a function.
+func scan(sql string) (text string, words, calls []string, err error) {
 	if strings.IndexByte(sql, 0) >= 0 {
-		return "", nil, ErrCharacter
+		return "", nil, nil, ErrCharacter
 	}
-	end := -1 // where a semicolon was
+	end := -1  // where a semicolon was
+	name := "" // what stands before, but for space and comments, if it is a name
 	for i := 0; i < len(sql); {
 		c := sql[i]
 		n := 1
@@ -43,38 +54,47 @@ func Scan(sql string) (text string, words []string, err error) {
 		case c == '/' && strings.HasPrefix(sql[i:], "/*"):
 			at := strings.Index(sql[i+2:], "*/")
 			if at < 0 {
-				return "", nil, ErrUnterminated
+				return "", nil, nil, ErrUnterminated
 			}
 			n = at + 4
 		case end >= 0 && c != ';':
-			return "", nil, ErrSeveral
+			return "", nil, nil, ErrSeveral
 		case c == ';':
 			if end < 0 {
 				end = i
 			}
 		case c == '\'' || c == '"' || c == '`':
 			if n = quoted(sql[i:]); n == 0 {
-				return "", nil, ErrUnterminated
+				return "", nil, nil, ErrUnterminated
+			}
+			if name = quotedName; c == '\'' {
+				name = ""
 			}
 		case wordByte(c):
 			for i+n < len(sql) && wordByte(sql[i+n]) {
 				n++
 			}
-			words = append(words, strings.ToUpper(sql[i:i+n]))
+			name = strings.ToUpper(sql[i : i+n])
+			words = append(words, name)
 		case c < ' ' || c == '$' || c >= 0x7f:
-			return "", nil, ErrCharacter
+			return "", nil, nil, ErrCharacter
 		case len(words) == 0 && c != '(':
-			return "", nil, ErrStart
+			return "", nil, nil, ErrStart
+		case c == '(' && name != "":
+			calls = append(calls, name)
+			name = ""
+		default:
+			name = ""
 		}
 		i += n
 	}
 	if len(words) == 0 {
-		return "", nil, ErrEmpty
+		return "", nil, nil, ErrEmpty
 	}
 	if end >= 0 {
 		sql = sql[:end]
 	}
-	return sql, words, nil
+	return sql, words, calls, nil
 }
 
 // quoted returns the length of the quoted text that s begins with, 0 if it has
@@ -103,19 +123,41 @@ var readers = []string{"SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", 
 var (
 	ErrNotRead = errors.New("only SELECT, WITH, SHOW, DESCRIBE, EXPLAIN and EXISTS are allowed")
 	ErrOutfile = errors.New("INTO OUTFILE is not allowed")
+	ErrInsert  = errors.New("INSERT is not allowed")
+	ErrReach   = errors.New("functions that read files or call out, and functions with quoted names, are not allowed")
 )
 
+// reaching are the functions of ClickHouse 26.5 that read files, call out or
+// start programs, and reachingKinds the beginnings of families of them.
+var (
+	reaching = []string{"FILE", "FILECLUSTER", "URL", "URLCLUSTER", "REMOTE", "REMOTESECURE", "CLUSTER",
+		"CLUSTERALLREPLICAS", "EXECUTABLE", "PYTHON", "INPUT", "MYSQL", "POSTGRESQL", "MONGODB", "REDIS", "SQLITE",
+		"JDBC", "ODBC", "HIVE", "OSS", "COSN", "GCS", "ARROWFLIGHT", "YTSAURUS", "CATBOOSTEVALUATE"}
+	reachingKinds = []string{"S3", "AZUREBLOB", "HDFS", "ICEBERG", "DELTALAKE", "HUDI", "PAIMON"}
+)
+
+func reaches(call string) bool {
+	return call == quotedName || slices.Contains(reaching, call) ||
+		slices.ContainsFunc(reachingKinds, func(kind string) bool { return strings.HasPrefix(call, kind) })
+}
+
 // Read returns the text of one statement that only reads. It is the first of
-// two walls; the second is the server's readonly setting, which stops what
-// hides behind these words (functions that read files or call out), and does
-// not stop INTO OUTFILE, which an embedded engine would carry out.
+// two walls; the second is the server's readonly setting. That one alone is not
+// enough: an embedded engine under it carries out INTO OUTFILE and an INSERT
+// behind WITH, reads any file by file(), and fetches what DESCRIBE url() names.
 func Read(sql string) (string, error) {
-	text, words, err := Scan(sql)
+	text, words, calls, err := scan(sql)
 	if err != nil {
 		return "", err
 	}
 	if !slices.Contains(readers, words[0]) {
 		return "", ErrNotRead
+	}
+	if slices.Contains(words, "INSERT") {
+		return "", ErrInsert
+	}
+	if slices.ContainsFunc(calls, reaches) {
+		return "", ErrReach
 	}
 	for i, w := range words[1:] {
 		if w == "OUTFILE" && words[i] == "INTO" {

@@ -64,6 +64,17 @@ func TestRead(t *testing.T) {
 		{"SELECT 1 into /**/ outfile '/tmp/x'", ErrOutfile},
 		{"SELECT 1 INTO -- x\nOUTFILE '/tmp/x'", ErrOutfile},
 		{"SELECT 1; SELECT 2", ErrSeveral},
+		{"WITH 1 AS a INSERT INTO events SELECT * FROM events", ErrInsert},
+		{"EXPLAIN insert INTO events SELECT 1", ErrInsert},
+		{"SELECT file('/etc/passwd')", ErrReach},
+		{"SELECT arrayMap(x -> File /* x */ -- (\n ('/etc/passwd'), [1])", ErrReach},
+		{"SELECT `file`('/etc/passwd')", ErrReach},
+		{"SELECT \"file\" ('/etc/passwd')", ErrReach},
+		{"DESCRIBE TABLE url('http://192.0.2.1/')", ErrReach},
+		{"DESCRIBE s3Cluster('c', 'http://192.0.2.1/')", ErrReach},
+		{"SELECT * FROM icebergS3('x')", ErrReach},
+		{"SELECT url, file FROM t WHERE file IN ('a') AND `url` IN ('b') AND 'file' = (SELECT 'insert')", nil},
+		{"SELECT count(), quantile(0.5)(latency) FROM events", nil},
 	} {
 		t.Run(c.sql, func(t *testing.T) {
 			text, err := Read(c.sql)
