@@ -35,7 +35,7 @@ test: engine ## run every test that needs no service: unit, conformance, fuzz se
 .PHONY: integration
 integration: engine ## run the tests against a real Apache Kafka (fetched by Maven, Java 17)
 	.ci/kafka/get
-	$(GO) test -timeout 20m -tags kafka -run 'Kafka' -v ./ingest/kafka/... ./cmd/internal/app/...
+	$(GO) test -timeout 20m -tags kafka -run 'Kafka' -v ./ingest/kafka/... ./cmd/internal/app/... ./deploy/...
 
 .PHONY: bench
 bench: engine ## measure the figures of the README
@@ -43,14 +43,15 @@ bench: engine ## measure the figures of the README
 
 .PHONY: generate
 generate: ## make the generated files again
-	$(GO) generate ./...
+	$(GO) generate ./alerting/... ./detectors/... ./ingest/... ./schemas/...
+	$(GO) generate ./cmd/... # after the detectors' list: the sample has their settings
 
 .PHONY: check
 check: ## vet, formatting, linters, generated files, known vulnerabilities
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }
 	$(GO) vet -tags kafka ./...
 	$(GO) mod verify
-	$(GO) generate ./... && git diff --exit-code
+	@$(MAKE) -s generate && git diff --exit-code
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(GOLANGCI) run
 	@$(GO) run $(GOVULNCHECK) ./... || { \

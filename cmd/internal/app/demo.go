@@ -150,6 +150,7 @@ func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
 	defer stopService()
 	served := make(chan error, 1)
 	go func() { served <- s.Run(serviceCtx) }()
+	go s.probe(serviceCtx, source)
 	state := &demoState{}
 	state.set("learning from the past")
 	shown := make(chan struct{})
