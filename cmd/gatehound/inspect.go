@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -61,7 +63,7 @@ secrets replaced by markers. It is what dead letters and error texts pass.
 			if err != nil {
 				return err
 			}
-			return eachInput(args, func(in io.Reader) error {
+			return eachInput(c.Context(), args, func(in io.Reader) error {
 				return app.RedactLines(c.Context(), cfg, in, c.OutOrStdout(), log)
 			})
 		},
@@ -78,15 +80,18 @@ func inspect(c *cobra.Command, path, format string, args []string, each func(*sc
 	if err := setFormat(cfg, format); err != nil {
 		return err
 	}
-	return eachInput(args, func(in io.Reader) error {
+	return eachInput(c.Context(), args, func(in io.Reader) error {
 		return app.Inspect(c.Context(), cfg, in, each, log)
 	})
 }
 
 // eachInput opens the files one after another, or stdin if there are none.
-func eachInput(args []string, do func(io.Reader) error) error {
+func eachInput(ctx context.Context, args []string, do func(io.Reader) error) error {
 	if len(args) == 0 {
 		args = []string{"-"}
+	}
+	if err := endStdinWith(ctx, args); err != nil {
+		return err
 	}
 	for _, name := range args {
 		if info, err := os.Stat(name); err == nil && info.IsDir() {
@@ -104,5 +109,30 @@ func eachInput(args []string, do func(io.Reader) error) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	return ctx.Err()
+}
+
+// endStdinWith lets standard input, if it is among the names, end when ctx is
+// done: a read from a terminal or a pipe would go on until its next byte. A
+// pipe stands in for it; what copies into it ends with the process.
+func endStdinWith(ctx context.Context, names []string) error {
+	if !slices.Contains(names, "-") {
+		return nil
+	}
+	if info, err := os.Stdin.Stat(); err != nil || info.Mode().IsRegular() {
+		return nil // a file does not keep a reader waiting
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("read standard input: %w", err)
+	}
+	stdin := os.Stdin
+	os.Stdin = r
+	end := func() { _ = w.Close() } // the second time it is closed already
+	go func() {
+		defer end()
+		_, _ = io.Copy(w, stdin) // a broken input ends, as far as it came
+	}()
+	context.AfterFunc(ctx, end)
 	return nil
 }

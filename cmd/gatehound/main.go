@@ -66,6 +66,9 @@ func run() int {
 	if errors.As(err, &coded) && coded.code == exitFound {
 		return exitFound
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
 	fmt.Fprintln(os.Stderr, "gatehound:", err)
 	switch {
 	case coded != nil:

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -49,9 +50,18 @@ type process struct {
 // start runs the program in dir until the test's end at the latest.
 func start(t *testing.T, dir string, env []string, args ...string) *process {
 	t.Helper()
+	return startReading(t, dir, nil, env, args...)
+}
+
+// startReading is start with a standard input.
+func startReading(t *testing.T, dir string, stdin *os.File, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: command(t.Context(), dir, args...), out: &output{}, err: &output{}, done: make(chan struct{})}
 	p.cmd.Env = append(p.cmd.Env, env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.err
+	if stdin != nil {
+		p.cmd.Stdin = stdin
+	}
 	require.NoError(t, p.cmd.Start())
 	go func() {
 		defer close(p.done)
@@ -263,4 +273,22 @@ func append1(t *testing.T, path, text string) {
 	_, err = f.WriteString(text)
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
+}
+
+func TestCtrlCEndsWhatReadsStandardInput(t *testing.T) {
+	for _, command := range []string{"replay", "decode", "redact"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			r, w, err := os.Pipe() // it stays open: more could come
+			require.NoError(t, err)
+			defer r.Close()
+			defer w.Close()
+			_, err = w.WriteString(planted + "\n")
+			require.NoError(t, err)
+			p := startReading(t, t.TempDir(), r, nil, command)
+			p.waitFor(t, "it has begun", 20*time.Second, func() bool { return strings.Contains(p.err.String(), "made a new key") })
+			require.Equal(t, exitSignal, p.stop(t, syscall.SIGINT, 20*time.Second), p.err.String())
+			require.Contains(t, p.err.String(), "gatehound: interrupted")
+		})
+	}
 }

@@ -67,12 +67,18 @@ oldest first. With --parallel N, files of several gateways are merged by time.`,
 			if _, err := files.New(from, log, prometheus.NewRegistry()); err != nil {
 				return usage(err) // before anything is made for it
 			}
+			if err := endStdinWith(c.Context(), args); err != nil {
+				return err
+			}
 			p := newProgress(os.Stderr)
 			started := time.Now()
 			r, err := app.Replay(c.Context(), cfg, from, worst, log, p.watch)
 			p.stop()
 			if r != nil {
 				summarize(c.ErrOrStderr(), r, worst.count, time.Since(started))
+			}
+			if err == nil {
+				err = c.Context().Err() // what is left was not read
 			}
 			if err == nil && failOn != "" && worst.count > 0 && worst.worst >= threshold {
 				return &exitCode{exitFound, errors.New("findings were made")}

@@ -59,6 +59,9 @@ bounded in time, rows and memory; a statement that would go beyond a limit fails
   gatehound query "SELECT principal, count() FROM events GROUP BY 1 ORDER BY 2 DESC LIMIT 10"
   gatehound query --store ./evidence --output csv "SELECT * FROM findings FINAL"
 
+In CSV a value that a spreadsheet would run as a formula gets an apostrophe in
+front; json and ndjson have every value as it is.
+
 Tables: events, findings, alerts, rejects, and per-minute roll-ups; see
 "SHOW TABLES" and "DESCRIBE events".`,
 		Args: cobra.ExactArgs(1),

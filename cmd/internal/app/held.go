@@ -44,7 +44,7 @@ func (h *heldSink) settle(ctx context.Context, m *alerting.Manager) {
 	for len(m.Pending()) > 0 && ctx.Err() == nil && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
-	h.handOn(ctx)
+	h.handOn(context.WithoutCancel(ctx)) // what was found before the stop is told
 }
 
 // release hands on what is left and returns the first error of all.
