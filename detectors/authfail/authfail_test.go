@@ -127,6 +127,14 @@ func TestCases(t *testing.T) {
 			}),
 			[]string{"authfail.brute_force"},
 		},
+		"hit: a few tries on each of some accounts": {
+			many(0, time.Second, 60, func(i int) []change { return []change{failed, from(1), as("user%d", i%12)} }),
+			[]string{"authfail.stuffing"},
+		},
+		"hit: a few passwords on each of a few accounts": {
+			many(0, time.Second, 24, func(i int) []change { return []change{failed, from(1), as("user%d", i%8), with("pw%d", i)} }),
+			[]string{"authfail.brute_force"},
+		},
 		"hit: stuffing": {
 			many(0, time.Second, 30, func(i int) []change { return []change{failed, from(1), as("user%d", i), with("pw%d", i)} }),
 			[]string{"authfail.stuffing"},

@@ -17,11 +17,13 @@ const (
 )
 
 // figures are the counts of one address in one window that its form follows
-// from; returned are the principals that failed and also succeeded.
-// fast tells that the failures came fast, one after another.
+// from.
 type figures struct {
-	tries, credentials, principals, welcome, returned float64
-	fast                                              bool
+	tries, credentials, principals, welcome float64
+	// returned are the principals that failed and also succeeded, fast tells
+	// that the failures came fast, one after another.
+	returned float64
+	fast     bool
 }
 
 // figures counts a window.
@@ -54,20 +56,20 @@ func (d *addresses) shared(form int, f *figures) bool {
 
 // formOf tells apart the forms of guessing at one address by how many
 // credentials and principals there are: many on few is brute force, about one
-// each is stuffing, few on many is spraying, and many without a principal is
-// guessing of keys.
+// or a few each is stuffing, few on many is spraying, and many without a
+// principal is guessing of keys.
 func (d *addresses) formOf(f *figures) (form int, severity schemas.Severity, confidence float64) {
 	guesses, targets, failures := float64(d.c.Guesses), float64(d.c.Targets), float64(d.c.Failures)
 	observed, bound, low := f.principals, targets, 0.8
 	switch {
 	case f.principals >= targets && f.credentials > 0 && f.credentials*3 <= f.principals:
 		form = formSpraying
-	case f.principals >= targets && f.tries <= 3*f.principals:
-		form = formStuffing
 	case f.principals == 0 && f.credentials >= guesses:
 		form, observed, bound = formKeys, f.credentials, guesses
-	case f.principals > 0 && f.credentials >= guesses && f.credentials >= 3*f.principals:
+	case f.credentials >= guesses && (f.principals < targets || f.credentials >= 3*f.principals):
 		form, observed, bound = formBrute, f.credentials, guesses
+	case f.principals >= targets:
+		form = formStuffing
 	case f.principals > 0 && f.credentials == 0 && f.tries >= failures:
 		// Without fingerprints a program with an old password looks the same,
 		// so it takes more of them, and the confidence begins lower.
