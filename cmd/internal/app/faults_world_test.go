@@ -319,8 +319,8 @@ type storeFront struct {
 }
 
 // storeFault is how the front treats requests: "" answers, "drop" closes the
-// connection, "mute" closes it when the statement has been carried out, "hang"
-// waits until the fault is over, a code of ClickHouse answers inserts with that
+// connection, "mute" closes it when events have been inserted, "hang" waits
+// until the fault is over, a code of ClickHouse answers inserts with that
 // exception.
 type storeFault string
 
@@ -346,7 +346,8 @@ func (f *storeFront) handle(w http.ResponseWriter, r *http.Request, forward http
 	f.mu.Lock()
 	fault, cured := f.fault, f.cured
 	code, isCode := strings.CutPrefix(string(fault), "code ")
-	hit := fault != "" && (!isCode || strings.HasPrefix(r.URL.Query().Get("query"), "INSERT"))
+	query := r.URL.Query().Get("query")
+	hit := fault != "" && (!isCode || strings.HasPrefix(query, "INSERT")) && (fault != "mute" || strings.Contains(query, ".events "))
 	if hit {
 		f.met++
 	}
@@ -370,7 +371,7 @@ func (f *storeFront) handle(w http.ResponseWriter, r *http.Request, forward http
 		panic(http.ErrAbortHandler)
 	}
 	resp, err := forward.RoundTrip(r)
-	if err != nil || fault == "mute" {
+	if err != nil || hit {
 		panic(http.ErrAbortHandler)
 	}
 	defer resp.Body.Close()
