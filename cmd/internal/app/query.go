@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -59,7 +60,11 @@ func write(out io.Writer, format string, res *clickhouse.Result) error {
 			if err != nil {
 				return err
 			}
-			if err := w.Write(texts(row, false)); err != nil {
+			cells := texts(row, false)
+			for i := range cells {
+				cells[i] = cell(cells[i])
+			}
+			if err := w.Write(cells); err != nil {
 				return err
 			}
 		}
@@ -135,6 +140,19 @@ func texts(row []any, terminal bool) []string {
 		}
 	}
 	return out
+}
+
+// cell returns a value of CSV that a spreadsheet takes for text: values come from
+// logs, and one that begins as a formula would be run when the file is opened.
+// Such a value gets an apostrophe in front, unless it is a number.
+func cell(s string) string {
+	if s == "" || strings.IndexByte("=+-@\t\r\n", s[0]) < 0 {
+		return s
+	}
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return s
+	}
+	return "'" + s
 }
 
 func text(v any) string {
