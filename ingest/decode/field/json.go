@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"slices"
 )
 
 // Why a text is not a JSON value. They quote no input.
@@ -108,6 +109,11 @@ func (d *Doc) fail(err error) int {
 }
 
 func (d *Doc) leaf(k Kind, off, end int, flags uint8) {
+	if n := len(d.nodes); n == cap(d.nodes) {
+		// append grows a large slice by a quarter: a record of tiny values would
+		// leave five times its tape behind.
+		d.nodes = slices.Grow(d.nodes, max(64, n))
+	}
 	d.nodes = append(d.nodes, node{off: uint32(off), end: uint32(end), next: uint32(len(d.nodes) + 1), kind: k, flags: flags})
 }
 

@@ -233,3 +233,18 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+func TestTheTapeOfTinyValuesLeavesLittleBehind(t *testing.T) {
+	doc := []byte("[" + strings.Repeat("1,", 1<<19) + "1]")
+	allocated := testing.Benchmark(func(b *testing.B) {
+		for range b.N {
+			d := NewDoc(64, &Buffer{})
+			if _, _, err := d.Parse(doc); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}).AllocedBytesPerOp()
+	if least := int64(len(doc)) * 12; allocated > 4*least {
+		t.Errorf("%d bytes of JSON took %d bytes, want at most %d", len(doc), allocated, 4*least)
+	}
+}
