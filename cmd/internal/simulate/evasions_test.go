@@ -26,10 +26,7 @@ const (
 	browsers      Kind = "challenged_access" // each request is challenged first
 )
 
-var (
-	evasionKinds = []Kind{siege, between, rotation, trickle, mingled, mingledOpen, onePassword}
-	innocents    = []Kind{wrongPassword, keyTests, busyOffice, probes, staleFleet, browsers}
-)
+var innocents = []Kind{wrongPassword, keyTests, busyOffice, probes, staleFleet, browsers}
 
 // addEvasions makes the kinds of this file known to New.
 func addEvasions() {
