@@ -75,8 +75,8 @@ func New(cfg Config, keys *Keys) (*Redactor, error) {
 		credentials: newTextCache(principalEntries),
 		addresses:   newAddressCache(newPan(key.Secret)), prompts: newPrompter(key.Secret),
 	}
-	r.principal.init("h1", key, domainPrincipal)
-	r.text.init("h1", key, domainText)
+	r.principal.init(pseudonym, key, domainPrincipal)
+	r.text.init(pseudonym, key, domainText)
 	r.credential.init("c1", key, domainCredential)
 	return r, nil
 }

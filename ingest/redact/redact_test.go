@@ -241,6 +241,18 @@ func TestActions(t *testing.T) {
 	}
 }
 
+func TestNobodyCallsHimselfByAPseudonym(t *testing.T) {
+	victim := event(t, newRedactor(t, DefaultConfig()), decode.Record{Principal: "batch-job"}).Principal
+	for _, action := range []Action{Keep, Mask} {
+		cfg := DefaultConfig()
+		cfg.Principal, cfg.EndUser = action, action
+		ev := event(t, newRedactor(t, cfg), decode.Record{Principal: victim, EndUser: victim})
+		if ev.Principal == victim || ev.EndUser == victim {
+			t.Errorf("%s: %q is kept", action, victim)
+		}
+	}
+}
+
 func TestCredential(t *testing.T) {
 	r := newRedactor(t, DefaultConfig())
 	of := func(c string) string { return event(t, r, decode.Record{Credential: c}).Credential }
