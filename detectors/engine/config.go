@@ -27,9 +27,10 @@ type Config struct {
 	// hold the watermark back. 1s to 24h, default 30s.
 	Idle time.Duration `mapstructure:"idle"`
 	// Jump is how far ahead of all others an event may be and be believed at
-	// once; beyond, three of a partition in a row have to agree. A hundred in
-	// a row that are further behind show that the clock before was wrong. 1m
-	// to 8760h, default 6h.
+	// once; beyond, three of a partition in a row have to agree, so that one
+	// line with a wrong clock does not make all others late. A hundred in a row
+	// that are further behind, and by at least six hours, show that the clock
+	// before was wrong. 1m to 8760h, default 10m.
 	Jump time.Duration `mapstructure:"jump"`
 	// Findings bounds how many findings the open windows of all detectors can
 	// have; half of it is for severities from high on. 64 to 1048576, default
@@ -80,7 +81,7 @@ func DefaultConfig() Config {
 		Memory:   512 << 20,
 		Lateness: 5 * time.Second,
 		Idle:     30 * time.Second,
-		Jump:     6 * time.Hour,
+		Jump:     10 * time.Minute,
 		Findings: 16384,
 	}
 }

@@ -117,7 +117,9 @@ func TestQuietTimeClosesEmptyWindowsUpToABound(t *testing.T) {
 		10 * time.Minute: "a: 1 of 1 in window 11",
 		5 * time.Hour:    "a: 1 of 1 in window 61",
 	} {
-		h := start(t, detectortest.Settings(), minutes()...)
+		settings := detectortest.Settings()
+		settings.Config.Jump = 6 * time.Hour // or the event after the gap is not believed
+		h := start(t, settings, minutes()...)
 		h.feed(0, by("a", 10*time.Second, gap+10*time.Second)...)
 		h.found = append(h.found, h.Flush()...)
 		got := summaries(h.found, "toy.p_window")
@@ -125,6 +127,22 @@ func TestQuietTimeClosesEmptyWindowsUpToABound(t *testing.T) {
 			t.Errorf("gap of %v: got %q, want %q last", gap, got, want)
 		}
 	}
+}
+
+// TestOneWrongClockAmongManyDoesNotMakeTheOthersLate has a line in thirty of a
+// gateway whose clock is a quarter of an hour ahead.
+func TestOneWrongClockAmongManyDoesNotMakeTheOthersLate(t *testing.T) {
+	h := start(t, detectortest.Settings(), minutes()...)
+	var at []time.Duration
+	for i := range 600 {
+		at = append(at, time.Duration(i)*time.Second)
+	}
+	for i := 0; i < len(at); i += 30 {
+		h.feed(0, by("a", at[i:i+30]...)...)
+		h.feed(0, by("liar", at[i]+15*time.Minute)...)
+	}
+	h.want("late_events_total", 0)
+	h.want("unbelieved_events_total", 20)
 }
 
 func TestWrongClockIsSurvived(t *testing.T) {

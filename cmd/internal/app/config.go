@@ -55,7 +55,8 @@ type DecodeConfig struct {
 	// MaxDepth bounds the nesting of JSON: 8 to 1000, default 64.
 	MaxDepth int `mapstructure:"max_depth"`
 	// MaxFuture is how far a record's time may be ahead of the clock: 1s to
-	// 24h, default 1h.
+	// 24h, default 1m. What is further ahead is rejected: a gateway whose clock
+	// is wrong would make the others' events late for the detectors.
 	MaxFuture time.Duration `mapstructure:"max_future"`
 }
 
@@ -123,7 +124,7 @@ func DefaultConfig() *Config {
 	return &Config{
 		DataDir:  "gatehound-data",
 		Kafka:    kafka.DefaultConfig(),
-		Decode:   DecodeConfig{Format: "auto", MaxBytes: 1 << 20, MaxDepth: 64, MaxFuture: time.Hour},
+		Decode:   DecodeConfig{Format: "auto", MaxBytes: 1 << 20, MaxDepth: 64, MaxFuture: time.Minute},
 		Redact:   redact.DefaultConfig(),
 		Enrich:   enrich.DefaultConfig(),
 		Pipeline: PipelineConfig{BatchEvents: 50_000, BatchAge: 200 * time.Millisecond, CheckpointEvery: 30 * time.Second, WriteTimeout: 30 * time.Second, StallAfter: 2 * time.Second},

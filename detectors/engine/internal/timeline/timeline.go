@@ -14,6 +14,9 @@ import (
 const (
 	aheadRun  = 3
 	behindRun = 100
+	// turnBack is the least that an event is far behind: a shipper that was
+	// down brings hours of backlog, and that is no wrong clock.
+	turnBack = int64(6 * time.Hour)
 )
 
 // Event times outside this range are not believed: before 1970, and so late
@@ -101,7 +104,7 @@ func (t *Timeline) See(p *Partition, at int64) Verdict {
 		t.Clock = max(t.Clock, at)
 		return Believed
 	}
-	if at >= p.Clock-t.jump {
+	if at >= p.Clock-max(t.jump, turnBack) {
 		p.Behind = 0 // a backlog, not a wrong clock
 		return Believed
 	}
