@@ -84,7 +84,6 @@ func (j *childJob) config() *Config {
 	cfg.Storage.Mode = StoreEmbedded
 	cfg.Pipeline.BatchEvents = j.Batch
 	cfg.Pipeline.BatchAge = 50 * time.Millisecond
-	cfg.Pipeline.CheckpointEvery = time.Second
 	cfg.Decode.MaxFuture = 24 * time.Hour
 	cfg.Alerting.Sinks = []alerting.SinkConfig{{Name: "siem", Kind: "webhook", OnStorm: "delay", PerMinute: 10_000,
 		Options: map[string]any{"url": j.SIEM, "secrets": []string{j.Secret}}}}
@@ -97,6 +96,7 @@ func (j *childJob) run() (answers []string, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	cfg.Pipeline.CheckpointEvery = 10 * time.Millisecond // less than a user may: the run is short
 	reg := NewRegistry()
 	source, err := kafka.New(cfg.Kafka, log, reg)
 	if err != nil {
