@@ -39,7 +39,9 @@ integration: engine ## run the tests against a real Apache Kafka (fetched by Mav
 
 .PHONY: bench
 bench: engine ## measure the figures of the README
-	$(GO) test -run '^$$' -bench . -benchmem -benchtime 2s ./ingest/... ./detectors/... ./cmd/internal/...
+	$(GO) test -run '^$$' -bench 'IngestAndDetect' -benchmem -benchtime 10x ./cmd/internal/app
+	$(GO) test -run '^$$' -bench 'Stages|AlertLatency|Memory' -benchtime 1x ./cmd/internal/app
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 300ms ./ingest/... ./detectors/... ./storage/... ./alerting/...
 
 .PHONY: generate
 generate: ## make the generated files again
