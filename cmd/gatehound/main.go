@@ -43,7 +43,12 @@ func usage(err error) error {
 	return &exitCode{exitUsage, err}
 }
 
-func main() { os.Exit(run()) }
+func main() {
+	// Events, keys and logs of alerts are nobody else's to read, in whatever
+	// folder they are kept.
+	syscall.Umask(0o077)
+	os.Exit(run())
+}
 
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
