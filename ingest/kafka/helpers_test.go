@@ -70,10 +70,10 @@ func source(t testing.TB, cfg Config) *Source {
 // produce writes n values ("prefix-0" …) spread over the topic's partitions.
 func produce(t testing.TB, brokers []string, topic, prefix string, n int, codec kafka.Compression) {
 	t.Helper()
-	tr := &kafka.Transport{}
+	tr := &kafka.Transport{MetadataTTL: 100 * time.Millisecond} // leaders move in the tests
 	defer tr.CloseIdleConnections()
 	w := &kafka.Writer{Addr: kafka.TCP(brokers...), Topic: topic, BatchTimeout: 2 * time.Millisecond, RequiredAcks: kafka.RequireAll,
-		Compression: codec, MaxAttempts: 50, WriteBackoffMin: 5 * time.Millisecond, WriteBackoffMax: 50 * time.Millisecond,
+		Compression: codec, MaxAttempts: 300, WriteBackoffMin: 5 * time.Millisecond, WriteBackoffMax: 50 * time.Millisecond,
 		Balancer: &kafka.RoundRobin{}, Transport: tr}
 	defer w.Close()
 	ms := make([]kafka.Message, n)
