@@ -16,11 +16,10 @@ const retryFailures = 6
 const triesPerAddress = 3
 
 var (
-	byAddress   = []schemas.EntityKind{schemas.EntityAddress}
-	byPrincipal = []schemas.EntityKind{schemas.EntityPrincipal}
-	byEither    = []schemas.EntityKind{schemas.EntityPrincipal, schemas.EntityAddress}
-	byRoute     = []schemas.EntityKind{schemas.EntityRoute}
-	byCrowd     = []schemas.EntityKind{schemas.EntityGlobal, schemas.EntityAddress}
+	byAddress = []schemas.EntityKind{schemas.EntityAddress}
+	byEither  = []schemas.EntityKind{schemas.EntityPrincipal, schemas.EntityAddress}
+	byRoute   = []schemas.EntityKind{schemas.EntityRoute}
+	byCrowd   = []schemas.EntityKind{schemas.EntityGlobal, schemas.EntityAddress}
 )
 
 // kinds is what each kind of plant does.

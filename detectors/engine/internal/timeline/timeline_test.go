@@ -43,8 +43,10 @@ func TestOutlierDoesNotMoveTime(t *testing.T) {
 		}
 	}
 	for range 5 {
-		if see(tl, 0, 100*hour) != Unbelieved || see(tl, 0, 100*hour) != Unbelieved {
-			t.Fatal("two events far ahead are believed")
+		for range 2 {
+			if see(tl, 0, 100*hour) != Unbelieved {
+				t.Fatal("two events far ahead are believed")
+			}
 		}
 		if see(tl, 0, hour+second) != Believed {
 			t.Fatal("an ordinary event is not believed")
