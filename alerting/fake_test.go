@@ -3,7 +3,6 @@ package alerting
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -79,7 +78,7 @@ func keys(calls []call) []string {
 	return out
 }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // rig is a manager with its log in a folder of the test.
 type rig struct {

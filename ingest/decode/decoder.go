@@ -162,7 +162,6 @@ func (d *Decoder) object(o field.Value, raw []byte, env Envelope, opened bool) {
 				d.inner(env, raw)
 				return
 			}
-			opened = true
 			d.decode(f, o, raw, env, true)
 			return
 		}

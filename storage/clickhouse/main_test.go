@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -16,7 +15,7 @@ import (
 )
 
 var (
-	quiet  = slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet  = slog.New(slog.DiscardHandler)
 	engine *embedded.Engine
 	count  atomic.Int64
 )

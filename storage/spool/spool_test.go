@@ -275,7 +275,7 @@ func TestMain(m *testing.M) {
 
 // child appends batches until it is killed; it prints each when it is appended.
 func child(dir string) {
-	s, err := Open(dir, 1<<30, slog.New(slog.NewTextHandler(io.Discard, nil)), nil)
+	s, err := Open(dir, 1<<30, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		panic(err)
 	}
@@ -328,7 +328,7 @@ func TestKill(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	dir := t.TempDir()
-	s, err := Open(dir, 1<<20, slog.New(slog.NewTextHandler(io.Discard, nil)), reg)
+	s, err := Open(dir, 1<<20, slog.New(slog.DiscardHandler), reg)
 	must(t, err)
 	for n := range 3 {
 		must(t, s.Append(testBatch(n, 2), "g"))

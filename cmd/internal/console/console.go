@@ -92,6 +92,6 @@ func (s *Server) Run(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.server.Close()
 	}
-	<-done
+	<-done // it says only that it was shut down
 	return err
 }

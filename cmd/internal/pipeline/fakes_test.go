@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
 	"sync"
@@ -90,7 +89,7 @@ func start(t *testing.T, w *world, change func(*Settings, *Parts)) *process {
 	engine := &countEngine{seen: map[int32]int64{}}
 	parts := Parts{Source: w, Normalizers: func() (Normalizer, error) { return normalizer{}, nil }, Engine: engine,
 		Alerts: w, Store: (*memoryStore)(w), Spool: (*memorySpool)(w),
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: prometheus.NewRegistry()}
+		Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()}
 	if change != nil {
 		change(&set, &parts)
 	}
