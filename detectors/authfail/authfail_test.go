@@ -339,61 +339,6 @@ func TestCases(t *testing.T) {
 	}
 }
 
-func TestBrokenClientIsReportedOnce(t *testing.T) {
-	found := detectortest.Run(t, many(0, 3*time.Second, 6000, func(int) []change {
-		return []change{failed, from(1), with("old")}
-	}), watchers(t)...)
-	if len(found) != 1 || found[0].Severity != schemas.SeverityLow {
-		t.Errorf("got %d findings: %+v", len(found), found)
-	}
-}
-
-func TestSeverityRises(t *testing.T) {
-	found := detectortest.Run(t, many(0, time.Second, 100, func(i int) []change {
-		return []change{failed, from(1), with("k%d", i)}
-	}), watchers(t)...)
-	if len(found) != 2 || found[0].Severity != schemas.SeverityMedium || found[1].Severity != schemas.SeverityHigh {
-		t.Fatalf("got %+v", found)
-	}
-	if at := found[0].Detected.Sub(detectortest.Start); at > 12*time.Second {
-		t.Errorf("detected after %v, want at the tenth guess", at)
-	}
-}
-
-func TestSeverityOfBruteForceRisesWithCertainty(t *testing.T) {
-	found := detectortest.Run(t, many(0, 500*time.Millisecond, 520, func(int) []change { return []change{failed, from(1), as("admin")} }), watchers(t)...)
-	if len(found) != 3 {
-		t.Fatalf("got %d findings", len(found))
-	}
-	for i, want := range []schemas.Severity{schemas.SeverityLow, schemas.SeverityMedium, schemas.SeverityHigh} {
-		if f := found[i]; f.Severity != want || i > 0 && f.Confidence <= found[i-1].Confidence {
-			t.Errorf("finding %d is %v at %v, want %v: %s", i, f.Severity, f.Confidence, want, f.Title)
-		}
-	}
-}
-
-func TestASuccessAfterAShortRunIsLessSure(t *testing.T) {
-	for n, want := range map[int]schemas.Severity{35: schemas.SeverityMedium, 120: schemas.SeverityCritical} {
-		found := detectortest.Run(t, append(many(0, time.Second, n, func(int) []change { return []change{failed, from(1), as("admin")} }),
-			detectortest.Event(time.Duration(n+2)*time.Second, from(1), as("admin"), with(""))), watchers(t)...)
-		got := detectortest.Of(found, "authfail.success_after_failures")
-		if len(got) != 1 || got[0].Severity != want {
-			t.Errorf("after %d refusals: %+v, want %v", n, got, want)
-		}
-	}
-}
-
-func TestTakenAccountIsCritical(t *testing.T) {
-	found := detectortest.Run(t, append(many(0, time.Second, 20, func(i int) []change {
-		return []change{failed, from(1), as("admin"), with("pw%d", i)}
-	}), detectortest.Event(25*time.Second, from(1), as("admin"), with("right")),
-		detectortest.Event(26*time.Second, from(1), as("someone"), with("other"))), watchers(t)...)
-	got := detectortest.Of(found, "authfail.success_after_failures")
-	if len(got) != 1 || got[0].Severity != schemas.SeverityCritical {
-		t.Errorf("got %+v", got)
-	}
-}
-
 func TestNoFalseAlarmsInALongOrdinaryRun(t *testing.T) {
 	// Half a day of 400 clients of all sorts: API keys that are mistyped, offices
 	// behind one address, and health checks without a key.
@@ -425,30 +370,6 @@ func TestConform(t *testing.T) {
 		return []change{failed, from(1), as("user%d", i), with("pw%d", i)}
 	})...)
 	detectortest.Conform(t, func() []detectors.Watcher { return watchers(t) }, corpus)
-}
-
-func TestConfigBounds(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Errorf("the defaults are refused: %v", err)
-	}
-	for name, spoil := range map[string]func(*Config){
-		"window":          func(c *Config) { c.Window = time.Second },
-		"guesses":         func(c *Config) { c.Guesses = 1 },
-		"targets":         func(c *Config) { c.Targets = 501 },
-		"failures":        func(c *Config) { c.Failures = 0 },
-		"retries":         func(c *Config) { c.Retries = -1 },
-		"scan_paths":      func(c *Config) { c.ScanPaths = 4 },
-		"addresses":       func(c *Config) { c.Addresses = 2 },
-		"spray_addresses": func(c *Config) { c.SprayAddresses = 9 },
-		"spike_failures":  func(c *Config) { c.SpikeFailures = 1 },
-	} {
-		c := DefaultConfig()
-		spoil(&c)
-		if _, err := Watchers(c); err == nil || len(err.Error()) < len(name) || err.Error()[:len(name)] != name {
-			t.Errorf("%s out of bounds: error %v", name, err)
-		}
-	}
 }
 
 func BenchmarkObserve(b *testing.B) {
