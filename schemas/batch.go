@@ -22,6 +22,28 @@ type Part struct {
 	Range   Range
 	Events  []Event
 	Rejects []Reject
+	// Sealed are the encrypted texts of prompts, if policy keeps them.
+	Sealed []Sealed
+	// Aliases join pseudonyms of one identity under two keys of the ring.
+	Aliases []Alias
+}
+
+// Sealed is the redacted text of a prompt, encrypted.
+type Sealed struct {
+	Position  Position
+	Time      int64 // of the event, in Unix nanoseconds
+	Principal string
+	RequestID string
+	KeyID     string
+	// Data is the nonce and the ciphertext of AES-256-GCM.
+	Data []byte
+}
+
+// Alias says that two pseudonyms are of one identity: Old under an older key
+// of the ring, New under the current one.
+type Alias struct {
+	Old, New string
+	Time     int64 // of the event that showed it, in Unix nanoseconds
 }
 
 // Batch is the unit of storage: it is stored whole, once, under its token.

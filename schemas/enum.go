@@ -1,6 +1,10 @@
 package schemas
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Responder says who produced a response.
 type Responder uint8
@@ -64,6 +68,65 @@ const (
 	GuardrailMasked
 )
 
+// NetworkClass is what kind of network an address is in.
+type NetworkClass uint8
+
+// The classes of networks.
+const (
+	NetworkUnknown  NetworkClass = iota
+	NetworkHosting               // a cloud or hosting provider
+	NetworkProxy                 // a proxy or VPN
+	NetworkTor                   // a Tor exit
+	NetworkInternal              // the user's own
+)
+
+// Listing is how an endpoint or a model stands in an inventory.
+type Listing uint8
+
+// The listings.
+const (
+	ListingUnknown    Listing = iota // there is no inventory
+	ListingKnown                     // listed
+	ListingDeprecated                // listed, and not to be used any more
+	ListingInternal                  // listed, and not for clients from outside
+	ListingUnlisted                  // not in the inventory
+)
+
+// Script is the script that a text is written in.
+type Script uint8
+
+// The scripts. A text that has less than four fifths of its letters in one
+// script is mixed.
+const (
+	ScriptUnknown Script = iota
+	ScriptLatin
+	ScriptCyrillic
+	ScriptGreek
+	ScriptArabic
+	ScriptHebrew
+	ScriptDevanagari
+	ScriptThai
+	ScriptHan
+	ScriptJapanese
+	ScriptHangul
+	ScriptOther
+	ScriptMixed
+)
+
+// PromptSignals is a set of the signatures that a prompt can hit.
+type PromptSignals uint16
+
+// The signals.
+const (
+	SignalInjection  PromptSignals = 1 << iota // overrides the instructions
+	SignalJailbreak                            // talks the model out of its rules
+	SignalPromptLeak                           // asks for the system prompt
+	SignalReasoning                            // asks for the reasoning trace
+	SignalInvisible                            // has zero-width or tag characters
+	SignalEncoded                              // has base64 or hexadecimal text
+	SignalLookalike                            // has letters of other scripts in words
+)
+
 // Severity orders findings and alerts. OCSF's severity_id is Severity plus 1.
 type Severity uint8
 
@@ -86,6 +149,7 @@ const (
 	EntityAddress              // Event.ClientAddr; IPv6 by its /64
 	EntityRoute                // Event.Method and Event.Route
 	EntityGlobal               // everything
+	EntitySource               // a source of records: a topic, or a format in it
 )
 
 // AlertState is where an alert is in its life.
@@ -139,9 +203,14 @@ var (
 	classNames     = []string{"unknown", "sdk", "http_library", "browser", "crawler", "ai_crawler", "scanner", "empty"}
 	guardrailNames = []string{"unknown", "passed", "input_blocked", "output_blocked", "masked"}
 	severityNames  = []string{"info", "low", "medium", "high", "critical"}
-	entityNames    = []string{"none", "principal", "address", "route", "global"}
-	stateNames     = []string{"open", "updated", "resolved"}
-	kindNames      = []string{"email", "phone", "card", "iban", "national_id", "address", "bearer", "jwt",
+	entityNames    = []string{"none", "principal", "address", "route", "global", "source"}
+	networkNames   = []string{"unknown", "hosting", "proxy", "tor", "internal"}
+	listingNames   = []string{"unknown", "known", "deprecated", "internal", "unlisted"}
+	scriptNames    = []string{"unknown", "latin", "cyrillic", "greek", "arabic", "hebrew", "devanagari", "thai",
+		"han", "japanese", "hangul", "other", "mixed"}
+	signalNames = []string{"injection", "jailbreak", "prompt_leak", "reasoning", "invisible", "encoded", "lookalike"}
+	stateNames  = []string{"open", "updated", "resolved"}
+	kindNames   = []string{"email", "phone", "card", "iban", "national_id", "address", "bearer", "jwt",
 		"api_key", "cloud_key", "private_key", "parameter", "high_entropy", "prompt", "unproven", "principal"}
 )
 
@@ -167,6 +236,9 @@ func (a AuthOutcome) String() string   { return name(authNames, uint8(a)) }
 func (r AuthReason) String() string    { return name(reasonNames, uint8(r)) }
 func (c ClientClass) String() string   { return name(classNames, uint8(c)) }
 func (g Guardrail) String() string     { return name(guardrailNames, uint8(g)) }
+func (n NetworkClass) String() string  { return name(networkNames, uint8(n)) }
+func (l Listing) String() string       { return name(listingNames, uint8(l)) }
+func (s Script) String() string        { return name(scriptNames, uint8(s)) }
 func (s Severity) String() string      { return name(severityNames, uint8(s)) }
 func (k EntityKind) String() string    { return name(entityNames, uint8(k)) }
 func (s AlertState) String() string    { return name(stateNames, uint8(s)) }
@@ -179,6 +251,9 @@ func (a AuthOutcome) MarshalText() ([]byte, error)   { return []byte(a.String())
 func (r AuthReason) MarshalText() ([]byte, error)    { return []byte(r.String()), nil }
 func (c ClientClass) MarshalText() ([]byte, error)   { return []byte(c.String()), nil }
 func (g Guardrail) MarshalText() ([]byte, error)     { return []byte(g.String()), nil }
+func (n NetworkClass) MarshalText() ([]byte, error)  { return []byte(n.String()), nil }
+func (l Listing) MarshalText() ([]byte, error)       { return []byte(l.String()), nil }
+func (s Script) MarshalText() ([]byte, error)        { return []byte(s.String()), nil }
 func (s Severity) MarshalText() ([]byte, error)      { return []byte(s.String()), nil }
 func (k EntityKind) MarshalText() ([]byte, error)    { return []byte(k.String()), nil }
 func (s AlertState) MarshalText() ([]byte, error)    { return []byte(s.String()), nil }
@@ -189,9 +264,47 @@ func (a *AuthOutcome) UnmarshalText(b []byte) error { return parse("outcome", au
 func (r *AuthReason) UnmarshalText(b []byte) error  { return parse("reason", reasonNames, b, r) }
 func (c *ClientClass) UnmarshalText(b []byte) error { return parse("client class", classNames, b, c) }
 func (g *Guardrail) UnmarshalText(b []byte) error   { return parse("verdict", guardrailNames, b, g) }
-func (s *Severity) UnmarshalText(b []byte) error    { return parse("severity", severityNames, b, s) }
-func (k *EntityKind) UnmarshalText(b []byte) error  { return parse("entity kind", entityNames, b, k) }
-func (s *AlertState) UnmarshalText(b []byte) error  { return parse("state", stateNames, b, s) }
+func (n *NetworkClass) UnmarshalText(b []byte) error {
+	return parse("network class", networkNames, b, n)
+}
+func (l *Listing) UnmarshalText(b []byte) error    { return parse("listing", listingNames, b, l) }
+func (s *Script) UnmarshalText(b []byte) error     { return parse("script", scriptNames, b, s) }
+func (s *Severity) UnmarshalText(b []byte) error   { return parse("severity", severityNames, b, s) }
+func (k *EntityKind) UnmarshalText(b []byte) error { return parse("entity kind", entityNames, b, k) }
+func (s *AlertState) UnmarshalText(b []byte) error { return parse("state", stateNames, b, s) }
 func (k *RedactionKind) UnmarshalText(b []byte) error {
 	return parse("redaction kind", kindNames, b, k)
+}
+
+// Names returns the names of the signals in the set, in the order of their
+// bits.
+func (s PromptSignals) Names() []string {
+	var names []string
+	for i, n := range signalNames {
+		if s&(1<<i) != 0 {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// MarshalText gives a set of signals as their names with commas between.
+func (s PromptSignals) MarshalText() ([]byte, error) {
+	return []byte(strings.Join(s.Names(), ",")), nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (s *PromptSignals) UnmarshalText(b []byte) error {
+	*s = 0
+	if len(b) == 0 {
+		return nil
+	}
+	for n := range strings.SplitSeq(string(b), ",") {
+		i := slices.Index(signalNames, n)
+		if i < 0 {
+			return fmt.Errorf("unknown prompt signal: want one of %q", signalNames)
+		}
+		*s |= 1 << i
+	}
+	return nil
 }

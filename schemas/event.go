@@ -39,6 +39,12 @@ type Event struct {
 	Tenant string `json:"tenant,omitempty"`
 	// RequestID is the gateway's own id of the request.
 	RequestID string `json:"request_id,omitempty"`
+	// Delivery is a keyed hash of what tells this record from every other: the
+	// shipper's agent, file and offset, or the request's id and figures. A
+	// record that is delivered twice has it twice; 0 if nothing tells.
+	Delivery uint64 `json:"delivery,omitempty"`
+	// KeyID names the key of the ring under which the pseudonyms were made.
+	KeyID string `json:"key_id,omitempty"`
 
 	// Method is the HTTP method in upper case.
 	Method string `json:"method,omitempty"`
@@ -78,6 +84,14 @@ type Event struct {
 	// ASN and Country are those of the true address, if a database is given.
 	ASN     uint32 `json:"asn,omitempty"`
 	Country string `json:"country,omitempty"`
+	// Network is what kind of network the true address is in, by the lists
+	// that are configured.
+	Network NetworkClass `json:"network,omitempty"`
+	// TLS is the version and cipher of the client's connection, or a
+	// fingerprint of its hello, as the gateway logs it.
+	TLS string `json:"tls,omitempty"`
+	// Endpoint is the route's listing in the endpoint inventory.
+	Endpoint Listing `json:"endpoint,omitempty"`
 	// UserAgent is the redacted user agent.
 	UserAgent string `json:"user_agent,omitempty"`
 	// ClientClass is what the user agent says the client is.
@@ -95,17 +109,23 @@ type Event struct {
 	Provider string `json:"provider,omitempty"`
 	// Model is the model that answered, else the one that was asked for.
 	Model string `json:"model,omitempty"`
+	// ModelListing is the model's listing in the model inventory.
+	ModelListing Listing `json:"model_listing,omitempty"`
 	// Operation is OpenTelemetry's gen_ai.operation.name: "chat",
 	// "embeddings", "text_completion", …; empty if this is no model call.
 	Operation string `json:"operation,omitempty"`
+	// Tool is the tool that was called (gen_ai.tool.name), of an MCP request.
+	Tool string `json:"tool,omitempty"`
 	// Tokens, by kind. InputTokens includes CachedTokens; OutputTokens
 	// includes ReasoningTokens.
 	InputTokens     int64 `json:"input_tokens,omitempty"`
 	OutputTokens    int64 `json:"output_tokens,omitempty"`
 	CachedTokens    int64 `json:"cached_tokens,omitempty"`
 	ReasoningTokens int64 `json:"reasoning_tokens,omitempty"`
-	// Cost in US dollars.
-	Cost float64 `json:"cost,omitempty"`
+	// Cost in US dollars. CostEstimated tells that it was computed from the
+	// price table, because the log has none.
+	Cost          float64 `json:"cost,omitempty"`
+	CostEstimated bool    `json:"cost_estimated,omitempty"`
 	// Stream tells that the response was streamed.
 	Stream bool `json:"stream,omitempty"`
 	// Temperature, MaxTokens, Choices (n), TopLogprobs and Logprobs are the
@@ -130,6 +150,21 @@ type Event struct {
 	// text, code) taken out; 0 if no prompt was logged.
 	PromptFingerprint   uint64 `json:"prompt_fingerprint,omitempty"`
 	TemplateFingerprint uint64 `json:"template_fingerprint,omitempty"`
+	// PromptSimHash and PromptMinHash are keyed sketches of the prompt's
+	// shingles: of near duplicates the first differ in few bits, and each
+	// number of the second is equal with the probability of the shingles'
+	// Jaccard similarity. Both are 0 if no prompt was logged.
+	PromptSimHash uint64    `json:"prompt_simhash,omitempty"`
+	PromptMinHash [4]uint32 `json:"prompt_minhash,omitzero"`
+	// PromptScript is the prompt's script, PromptLanguage its language by ISO
+	// 639-1 ("en"), or "code" or "data"; empty if it is not known.
+	PromptScript   Script `json:"prompt_script,omitempty"`
+	PromptLanguage string `json:"prompt_language,omitempty"`
+	// PromptHidden is the share of zero-width, encoded and look-alike
+	// characters in the prompt, in percent.
+	PromptHidden uint8 `json:"prompt_hidden,omitempty"`
+	// PromptSignals are the signatures that the prompt hit.
+	PromptSignals PromptSignals `json:"prompt_signals,omitempty"`
 
 	// Redacted counts what was taken out of this record, by kind.
 	Redacted RedactionCounts `json:"redacted,omitzero"`

@@ -119,7 +119,7 @@ func New(opts Options, formats []*Format) (*Decoder, error) {
 	if d.fixed == nil && opts.Format != Auto {
 		return nil, fmt.Errorf("unknown format: want one of %s", strings.Join(names, ", "))
 	}
-	if d.fixed != nil && d.fixed.Open == nil {
+	if d.fixed != nil && !d.fixed.envelope() {
 		d.texts = nil
 		if d.fixed.Text != nil {
 			d.texts = []*Format{d.fixed}
@@ -151,18 +151,22 @@ func (d *Decoder) Decode(value []byte, sink Sink) {
 // keptPrompts is how many texts of prompts are kept room for.
 const keptPrompts = 256
 
-// object decodes one JSON object; raw is its text.
-func (d *Decoder) object(o field.Value, raw []byte, env Envelope, opened bool) {
+// maxEnvelopes is how many envelopes are opened around one record: a shipper's
+// around a collector's around the record.
+const maxEnvelopes = 2
+
+// object decodes one JSON object; raw is its text, opened the number of
+// envelopes that were opened around it.
+func (d *Decoder) object(o field.Value, raw []byte, env Envelope, opened int) {
+	if env.As != nil {
+		d.decode(env.As, o, raw, env, opened)
+		return
+	}
 	names := d.detector.names(o)
-	f := d.detector.format(&names, false)
-	if !opened && !d.opts.NoEnvelope {
-		if wrap := d.detector.format(&names, true); wrap != nil {
-			env := wrap.Open(o)
-			if f == nil && env.Inner.Kind() != field.None {
-				d.inner(env, raw)
-				return
-			}
-			d.decode(f, o, raw, env, true)
+	f := d.detector.format(&names, o, false)
+	if opened < maxEnvelopes && !d.opts.NoEnvelope {
+		if wrap := d.detector.format(&names, o, true); wrap != nil {
+			d.unwrap(wrap, f, o, raw, env, opened)
 			return
 		}
 	}
@@ -175,19 +179,57 @@ func (d *Decoder) object(o field.Value, raw []byte, env Envelope, opened bool) {
 	d.decode(f, o, raw, env, opened)
 }
 
+// unwrap decodes what the envelope o of format wrap holds. f is the format of
+// its own members, if they are of one: the record was lifted into the envelope.
+func (d *Decoder) unwrap(wrap, f *Format, o field.Value, raw []byte, outer Envelope, opened int) {
+	if wrap.Split == nil {
+		env := wrap.Open(o).within(outer)
+		if f == nil && env.Inner.Kind() != field.None {
+			d.inner(env, raw, opened+1)
+			return
+		}
+		d.decode(f, o, raw, env, opened+1)
+		return
+	}
+	first, rejects := d.index, d.rejects
+	wrap.Split(o, func(env Envelope) bool {
+		env = env.within(outer)
+		d.inner(env, env.Inner.Raw(), opened+1)
+		return !d.stop
+	})
+	if d.index == first && d.rejects == rejects {
+		d.reject(StageFrame, Empty, wrap.Name, raw)
+	}
+}
+
+// within returns e with what an outer envelope says, where e does not.
+func (e Envelope) within(outer Envelope) Envelope {
+	if e.Time == 0 {
+		e.Time = outer.Time
+	}
+	if e.Gateway == "" {
+		e.Gateway = outer.Gateway
+	}
+	if e.Origin.Agent == "" {
+		e.Origin = outer.Origin
+	}
+	return e
+}
+
 // decode has format f decode o; f is nil if no rule matched.
-func (d *Decoder) decode(f *Format, o field.Value, raw []byte, env Envelope, opened bool) {
+func (d *Decoder) decode(f *Format, o field.Value, raw []byte, env Envelope, opened int) {
 	d.rec.Reset()
+	d.rec.Context = env.Context
 	switch {
-	case d.fixed != nil && d.fixed.Open == nil:
+	case d.fixed != nil && !d.fixed.envelope():
 		if f = d.fixed; f.JSON != nil && f.JSON(o, &d.rec) {
 			d.finish(f, env, raw)
 			return
 		}
-	case d.fixed != nil && !opened:
+	case d.fixed != nil && opened == 0:
 		f = d.fixed
 	case f != nil:
-		if f.JSON(o, &d.rec) {
+		if f.JSON != nil && f.JSON(o, &d.rec) {
 			d.finish(f, env, raw)
 			return
 		}
@@ -206,8 +248,8 @@ func (d *Decoder) decode(f *Format, o field.Value, raw []byte, env Envelope, ope
 }
 
 // line decodes a line of text.
-func (d *Decoder) line(s string, raw []byte, env Envelope, opened bool) {
-	if d.fixed == nil || d.fixed.Open == nil || opened {
+func (d *Decoder) line(s string, raw []byte, env Envelope, opened int) {
+	if d.fixed == nil || !d.fixed.envelope() || opened > 0 {
 		for _, f := range d.texts {
 			d.rec.Reset()
 			if f.Text(s, d.buf, &d.rec) {

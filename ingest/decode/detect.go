@@ -1,13 +1,14 @@
 package decode
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/gatehound/gatehound/ingest/decode/field"
 )
 
 // maxKeys bounds the different names that all rules together look for.
-const maxKeys = 128
+const maxKeys = 256
 
 // keySet is a set of the names that rules look for.
 type keySet [maxKeys / 64]uint64
@@ -16,33 +17,41 @@ func (s *keySet) add(i int) { s[i/64] |= 1 << (i % 64) }
 
 func (s *keySet) empty() bool { return *s == keySet{} }
 
-func (s *keySet) has(t *keySet) bool { return s[0]&t[0] == t[0] && s[1]&t[1] == t[1] }
+func (s *keySet) has(t *keySet) bool {
+	return s[0]&t[0] == t[0] && s[1]&t[1] == t[1] && s[2]&t[2] == t[2] && s[3]&t[3] == t[3]
+}
 
-func (s *keySet) meets(t *keySet) bool { return s[0]&t[0]|s[1]&t[1] != 0 }
+func (s *keySet) meets(t *keySet) bool { return s[0]&t[0]|s[1]&t[1]|s[2]&t[2]|s[3]&t[3] != 0 }
 
 // detector finds the format of an object in one pass over its members' names:
 // the pass collects which of the names that rules look for are there, and the
 // rules are then compared as bit sets.
 type detector struct {
 	keys  []string
-	next  []uint8    // next key with the same slot, from 1
-	slots [256]uint8 // first key of a slot, from 1
+	next  []uint16    // next key with the same slot, from 1
+	slots [256]uint16 // first key of a slot, from 1
 	rules []compiledRule
+	// batches are the quoted names of the rules of envelopes of many records.
+	batches [][][]byte
 }
 
 type compiledRule struct {
 	all, any keySet
 	weight   int
+	where    func(field.Value) bool
 	format   *Format
 }
 
-var errTooManyKeys = errors.New("the rules of all formats look for more than 128 names")
+// firstWeight is added to the weight of rules of formats that go first.
+const firstWeight = 1000
+
+var errTooManyKeys = errors.New("the rules of all formats look for more than 256 names")
 
 func newDetector(formats []*Format) (*detector, error) {
 	d := &detector{}
 	for _, f := range formats {
 		for _, rule := range f.Rules {
-			c := compiledRule{format: f, weight: len(rule.All)}
+			c := compiledRule{format: f, where: rule.Where, weight: len(rule.All)}
 			for _, k := range rule.All {
 				c.all.add(d.key(k))
 			}
@@ -52,10 +61,23 @@ func newDetector(formats []*Format) (*detector, error) {
 			if len(rule.Any) > 0 {
 				c.weight++
 			}
+			if rule.Where != nil {
+				c.weight++
+			}
+			if f.First {
+				c.weight += firstWeight
+			}
 			if len(d.keys) > maxKeys {
 				return nil, errTooManyKeys
 			}
 			d.rules = append(d.rules, c)
+			if f.Split != nil {
+				var quoted [][]byte
+				for _, k := range rule.All {
+					quoted = append(quoted, []byte(`"`+k+`"`))
+				}
+				d.batches = append(d.batches, quoted)
+			}
 		}
 	}
 	return d, nil
@@ -72,7 +94,7 @@ func (d *detector) key(k string) int {
 	d.keys = append(d.keys, k)
 	s := slot(k)
 	d.next = append(d.next, d.slots[s])
-	d.slots[s] = uint8(min(len(d.keys), 255))
+	d.slots[s] = uint16(len(d.keys))
 	return min(len(d.keys), maxKeys) - 1
 }
 
@@ -98,16 +120,37 @@ func (d *detector) names(o field.Value) (found keySet) {
 	return found
 }
 
-// format returns the format with the longest rule that names satisfy, nil if
-// there is none; envelopes tells whether envelopes are asked for, or others.
-func (d *detector) format(names *keySet, envelopes bool) (best *Format) {
+// format returns the format with the longest rule that names, of o's members,
+// satisfy, nil if there is none; envelopes tells whether envelopes are asked
+// for, or others.
+func (d *detector) format(names *keySet, o field.Value, envelopes bool) (best *Format) {
 	weight := 0
 	for i := range d.rules {
 		r := &d.rules[i]
-		if r.weight > weight && (r.format.Open != nil) == envelopes &&
-			names.has(&r.all) && (r.any.empty() || names.meets(&r.any)) {
+		if r.weight > weight && r.format.envelope() == envelopes &&
+			names.has(&r.all) && (r.any.empty() || names.meets(&r.any)) && (r.where == nil || r.where(o)) {
 			best, weight = r.format, r.weight
 		}
 	}
 	return best
+}
+
+// splitHead is how much of a message tells whether it is an envelope of many
+// records, in bytes.
+const splitHead = 4096
+
+// splits reports whether s, which is too long for a record, begins like an
+// envelope of many records: its head has all the names of such a rule.
+func (d *detector) splits(s []byte) bool {
+	head := s[:min(len(s), splitHead)]
+	for _, names := range d.batches {
+		found := true
+		for _, name := range names {
+			found = found && bytes.Contains(head, name)
+		}
+		if found {
+			return true
+		}
+	}
+	return false
 }

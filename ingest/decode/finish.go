@@ -30,6 +30,9 @@ func (d *Decoder) finish(f *Format, env Envelope, raw []byte) {
 	if r.Gateway == "" {
 		r.Gateway = env.Gateway
 	}
+	if r.Origin.Agent == "" {
+		r.Origin = env.Origin
+	}
 	if r.Operation == "" {
 		r.Operation = OperationOf(r.Path)
 	}

@@ -11,6 +11,9 @@ type Format struct {
 	// Rules say which JSON objects are of this format. The format with the
 	// longest matching rule wins.
 	Rules []Rule
+	// First formats win over those without it, whatever the lengths of their
+	// rules: the user's own.
+	First bool
 	// Fallback formats are asked for objects that no rule matches.
 	Fallback bool
 	// JSON fills r from an object, and reports whether the object is a record
@@ -23,13 +26,23 @@ type Format struct {
 	// Open returns what an envelope says and holds. A format with Open has
 	// neither JSON nor Text.
 	Open func(o field.Value) Envelope
+	// Split gives yield what an envelope of many records holds, in order,
+	// until yield returns false. A format with Split has no Open; it may have
+	// JSON, for the records that it yields As itself.
+	Split func(o field.Value, yield func(Envelope) bool)
 }
+
+// envelope reports whether f is an envelope.
+func (f *Format) envelope() bool { return f.Open != nil || f.Split != nil }
 
 // Rule is a set of names of members that tell a format: all of All and, unless
 // it is empty, one of Any.
 type Rule struct {
 	All []string
 	Any []string
+	// Where, if set, looks at values, once the names fit: cheap checks such as
+	// that of a member "category".
+	Where func(o field.Value) bool
 }
 
 // Envelope is what a log shipper wraps around a record.
@@ -39,6 +52,12 @@ type Envelope struct {
 	Time int64
 	// Gateway is the host that the shipper runs on.
 	Gateway string
+	// Origin is where the shipper read the record, if it says so.
+	Origin Origin
+	// Context is handed to the format as Record.Context.
+	Context field.Value
+	// As is the format of Inner, if the envelope knows it; nil to find it.
+	As *Format
 	// Inner is the record: an object, an array, or a string that holds JSON or
 	// a line of text. It is None if the record's members were lifted into the
 	// envelope itself.

@@ -39,7 +39,7 @@ func (d *Decoder) frame(text []byte) {
 				d.reject(StageFrame, TooLarge, "", line)
 			} else {
 				line = bytes.TrimRight(line, "\r")
-				d.line(d.buf.Valid(line), line, Envelope{}, false)
+				d.line(d.buf.Valid(line), line, Envelope{}, 0)
 			}
 			rest = rest[end:]
 		}
@@ -75,8 +75,11 @@ func (d *Decoder) array(s []byte) int {
 // else all of s is, up to the next line that starts an object.
 func (d *Decoder) value(s []byte) int {
 	v, n, err := d.doc.Parse(s[:min(len(s), d.opts.MaxBytes)])
+	if errors.Is(err, field.ErrTruncated) && len(s) > d.opts.MaxBytes && d.detector.splits(s) {
+		v, n, err = d.doc.Parse(s[:min(len(s), maxBatchBytes)])
+	}
 	if err == nil {
-		d.walk(v, s[:n], Envelope{}, false)
+		d.walk(v, s[:n], Envelope{}, 0)
 		return n
 	}
 	reason := reasonOf(err)
@@ -95,8 +98,16 @@ func (d *Decoder) value(s []byte) int {
 	return n
 }
 
+// maxBatchBytes bounds an envelope of many records, each of which may have
+// Options.MaxBytes: as much as gzip inflates to.
+const maxBatchBytes = 16 << 20
+
 // walk decodes a value that was read; raw is its text.
-func (d *Decoder) walk(v field.Value, raw []byte, env Envelope, opened bool) {
+func (d *Decoder) walk(v field.Value, raw []byte, env Envelope, opened int) {
+	if len(raw) > d.opts.MaxBytes && opened > 0 {
+		d.reject(StageFrame, TooLarge, "", raw)
+		return
+	}
 	switch v.Kind() {
 	case field.Object:
 		d.object(v, raw, env, opened)
@@ -115,10 +126,10 @@ func (d *Decoder) walk(v field.Value, raw []byte, env Envelope, opened bool) {
 }
 
 // inner decodes what an envelope holds; raw is the envelope's text.
-func (d *Decoder) inner(env Envelope, raw []byte) {
+func (d *Decoder) inner(env Envelope, raw []byte, opened int) {
 	v := env.Inner
 	if v.Kind() != field.String {
-		d.walk(v, v.Raw(), env, true)
+		d.walk(v, v.Raw(), env, opened)
 		return
 	}
 	text := trim(v.Raw())
@@ -126,14 +137,14 @@ func (d *Decoder) inner(env Envelope, raw []byte) {
 	case len(text) == 0:
 		d.reject(StageFrame, Empty, "", raw)
 	case text[0] == '{' || isArray(text):
-		opened, err := v.Open()
+		value, err := v.Open()
 		if err != nil {
 			d.reject(StageFrame, reasonOf(err), "", raw)
 			return
 		}
-		d.walk(opened, opened.Raw(), env, true)
+		d.walk(value, value.Raw(), env, opened)
 	default:
-		d.line(v.Text(), raw, env, true)
+		d.line(v.Text(), raw, env, opened)
 	}
 }
 

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"github.com/gatehound/gatehound/ingest/decode/field"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -25,6 +26,12 @@ type Record struct {
 	// as the client sent them.
 	Path  string
 	Query string
+
+	// Origin is where a shipper read the record.
+	Origin Origin
+	// Context is what an envelope says beside the record, such as the resource
+	// of an OTLP record, for the format's own use.
+	Context field.Value `json:"-"`
 
 	// Time is in Unix nanoseconds; 0 if neither record nor envelope states it.
 	Time int64
@@ -52,6 +59,9 @@ type Record struct {
 	Peer      string
 	Forwarded string
 	UserAgent string
+	// TLS is version and cipher ("TLSv1.3/TLS_AES_128_GCM_SHA256"), or a
+	// fingerprint of the client's hello.
+	TLS string
 
 	// LatencyNS and UpstreamLatencyNS are in nanoseconds.
 	LatencyNS         int64
@@ -62,6 +72,7 @@ type Record struct {
 	Provider        string
 	Model           string
 	Operation       string
+	Tool            string
 	InputTokens     int64
 	OutputTokens    int64
 	CachedTokens    int64
@@ -85,6 +96,16 @@ type Record struct {
 	// Dropped counts further texts that were seen and left out: answers,
 	// faulty prompts, error texts with input in them.
 	Dropped int32
+}
+
+// Origin is the place in a file that a shipper read a record from. The same
+// agent, file and offset are the same record, delivered again.
+type Origin struct {
+	// Agent is the shipper's own id; empty if there is no origin.
+	Agent string
+	// File is the file's fingerprint, inode or path, whichever tells most.
+	File   string
+	Offset int64
 }
 
 // Reset empties r and keeps the memory of Prompt.

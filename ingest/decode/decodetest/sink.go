@@ -212,6 +212,9 @@ func fields(r *decode.Record) map[string]any {
 	}
 	delete(m, "Known")
 	delete(m, "Presented")
+	if r.Origin.Agent == "" {
+		delete(m, "Origin")
+	}
 	for k, v := range m {
 		switch v {
 		case nil, "", "unknown", json.Number("0"), false:

@@ -6,9 +6,9 @@ import "github.com/gatehound/gatehound/ingest/decode"
 
 //go:generate go run ../internal/genlist -out builtin.go ..
 
-// New returns a decoder of all built-in formats.
-func New(opts decode.Options) (*decode.Decoder, error) {
-	return decode.New(opts, builtin)
+// New returns a decoder of all built-in formats and of own, the user's.
+func New(opts decode.Options, own ...*decode.Format) (*decode.Decoder, error) {
+	return decode.New(opts, append(own[:len(own):len(own)], builtin...))
 }
 
 // Names returns the names that Options.Format may have: "auto", and then the
