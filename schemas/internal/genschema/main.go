@@ -7,6 +7,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -77,6 +78,9 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string"}
 	case reflect.TypeFor[time.Duration]():
 		return &jsonschema.Schema{Type: "integer", Extras: map[string]any{"x-unit": "ns"}}
+	case reflect.TypeFor[schemas.PromptSignals]():
+		// Names with commas between.
+		return &jsonschema.Schema{Type: "string", Extras: map[string]any{"x-names": schemas.PromptSignals(math.MaxUint16).Names()}}
 	case reflect.TypeFor[schemas.RedactionCounts]():
 		// Kinds are only ever appended: the length is not fixed.
 		var kinds []string
