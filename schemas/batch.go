@@ -22,6 +22,8 @@ type Part struct {
 	Range   Range
 	Events  []Event
 	Rejects []Reject
+	// Skipped counts what was understood and is no request.
+	Skipped int64
 	// Sealed are the encrypted texts of prompts, if policy keeps them.
 	Sealed []Sealed
 	// Aliases join pseudonyms of one identity under two keys of the ring.

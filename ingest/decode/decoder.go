@@ -86,6 +86,8 @@ type Decoder struct {
 	rejects int
 	stop    bool
 	latest  int64 // the latest time that is believed, 0 until it is needed
+	// skipped counts what Format.Skip took, over all messages.
+	skipped int64
 	// unbalanced is set once the end of an unreadable value was searched in
 	// vain: each such search looks at all the rest of the message.
 	unbalanced bool
@@ -128,8 +130,13 @@ func New(opts Options, formats []*Format) (*Decoder, error) {
 	return d, nil
 }
 
+// Skipped returns how many objects were understood and are no requests, since
+// the decoder was made.
+func (d *Decoder) Skipped() int64 { return d.skipped }
+
 // Decode gives sink the records of one message, in order, and a reject for
-// every part that is none: at least one call, at most one for an index.
+// every part that is none, but for what a format skips: at most one call for an
+// index, and at least one call, or Skipped has risen.
 func (d *Decoder) Decode(value []byte, sink Sink) {
 	d.sink, d.index, d.rejects, d.stop, d.latest, d.unbalanced = sink, 0, 0, false, 0, false
 	d.buf.Reset()
@@ -191,13 +198,17 @@ func (d *Decoder) unwrap(wrap, f *Format, o field.Value, raw []byte, outer Envel
 		d.decode(f, o, raw, env, opened+1)
 		return
 	}
-	first, rejects := d.index, d.rejects
+	if wrap.Skip != nil && wrap.Skip(o) {
+		d.skipped++
+		return
+	}
+	first, rejects, skipped := d.index, d.rejects, d.skipped
 	wrap.Split(o, func(env Envelope) bool {
 		env = env.within(outer)
 		d.inner(env, env.Inner.Raw(), opened+1)
 		return !d.stop
 	})
-	if d.index == first && d.rejects == rejects {
+	if d.index == first && d.rejects == rejects && d.skipped == skipped {
 		d.reject(StageFrame, Empty, wrap.Name, raw)
 	}
 }
@@ -218,6 +229,10 @@ func (e Envelope) within(outer Envelope) Envelope {
 
 // decode has format f decode o; f is nil if no rule matched.
 func (d *Decoder) decode(f *Format, o field.Value, raw []byte, env Envelope, opened int) {
+	if f != nil && f.Skip != nil && f.Skip(o) {
+		d.skipped++
+		return
+	}
 	d.rec.Reset()
 	d.rec.Context = env.Context
 	switch {

@@ -20,6 +20,10 @@ type Format struct {
 	// of a request at all. Fields of the wrong type or out of range stay
 	// unknown. r has been reset.
 	JSON func(o field.Value, r *Record) bool
+	// Skip reports whether an object of this format is understood and no
+	// request: a control message, a continuation. It becomes neither a record
+	// nor a reject; Decoder.Skipped counts it.
+	Skip func(o field.Value) bool
 	// Text fills r from a line without its end, and reports whether the line
 	// is of this format. What must be unescaped goes into buf.
 	Text func(line string, buf *field.Buffer, r *Record) bool
@@ -28,7 +32,8 @@ type Format struct {
 	Open func(o field.Value) Envelope
 	// Split gives yield what an envelope of many records holds, in order,
 	// until yield returns false. A format with Split has no Open; it may have
-	// JSON, for the records that it yields As itself.
+	// JSON and Skip, for the records that it yields As itself. Skip is asked
+	// for the envelope, too.
 	Split func(o field.Value, yield func(Envelope) bool)
 }
 

@@ -49,13 +49,13 @@ func (d *Decoder) frame(text []byte) {
 // array decodes the values of the array that s starts with, one at a time, and
 // returns its length.
 func (d *Decoder) array(s []byte) int {
-	first, rejects := d.index, d.rejects
+	first, rejects, skipped := d.index, d.rejects, d.skipped
 	for i := 1; i < len(s) && !d.stop; {
 		switch s[i] {
 		case ' ', '\n', '\t', '\r', ',':
 			i++
 		case ']':
-			if d.index == first {
+			if d.index == first && d.skipped == skipped {
 				d.reject(StageFrame, Empty, "", s[:i+1])
 			}
 			return i + 1
