@@ -14,3 +14,6 @@ ALTER TABLE events ADD COLUMN IF NOT EXISTS prompt_script Enum8('unknown' = 0, '
 ALTER TABLE events ADD COLUMN IF NOT EXISTS prompt_language LowCardinality(String) AFTER prompt_script;
 ALTER TABLE events ADD COLUMN IF NOT EXISTS prompt_hidden UInt8 CODEC(ZSTD(1)) AFTER prompt_language;
 ALTER TABLE events ADD COLUMN IF NOT EXISTS prompt_signals UInt16 CODEC(ZSTD(1)) AFTER prompt_hidden;
+-- The alias shows the bits by name: has(signals, 'injection').
+ALTER TABLE events ADD COLUMN IF NOT EXISTS signals Array(String) ALIAS arrayFilter((name, i) -> bitTest(prompt_signals, i),
+    ['injection', 'jailbreak', 'prompt_leak', 'reasoning', 'invisible', 'encoded', 'lookalike'], range(7)) AFTER prompt_signals;

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/gatehound/gatehound/schemas"
@@ -30,6 +31,8 @@ func eventColumns() []columns.Column[schemas.Event] {
 		text("gateway", func(e *E) string { return e.Gateway }),
 		text("tenant", func(e *E) string { return e.Tenant }),
 		text("request_id", func(e *E) string { return e.RequestID }),
+		columns.Plain("delivery", "UInt64", func(e *E) uint64 { return e.Delivery }),
+		text("key_id", func(e *E) string { return e.KeyID }),
 		text("method", func(e *E) string { return e.Method }),
 		text("host", func(e *E) string { return e.Host }),
 		text("route", func(e *E) string { return e.Route }),
@@ -47,6 +50,9 @@ func eventColumns() []columns.Column[schemas.Event] {
 		columns.Plain("client", "IPv6", func(e *E) netip.Addr { return e.Client }),
 		columns.Plain("asn", "UInt32", func(e *E) uint32 { return e.ASN }),
 		text("country", func(e *E) string { return e.Country }),
+		enum("network", uint8(schemas.NetworkInternal), func(e *E) uint8 { return uint8(e.Network) }),
+		text("tls", func(e *E) string { return e.TLS }),
+		enum("endpoint", uint8(schemas.ListingUnlisted), func(e *E) uint8 { return uint8(e.Endpoint) }),
 		text("user_agent", func(e *E) string { return e.UserAgent }),
 		enum("client_class", uint8(schemas.ClientEmpty), func(e *E) uint8 { return uint8(e.ClientClass) }),
 
@@ -57,12 +63,15 @@ func eventColumns() []columns.Column[schemas.Event] {
 
 		text("provider", func(e *E) string { return e.Provider }),
 		text("model", func(e *E) string { return e.Model }),
+		enum("model_listing", uint8(schemas.ListingUnlisted), func(e *E) uint8 { return uint8(e.ModelListing) }),
 		text("operation", func(e *E) string { return e.Operation }),
+		text("tool", func(e *E) string { return e.Tool }),
 		i64("input_tokens", schemas.HasInputTokens, func(e *E) int64 { return e.InputTokens }),
 		i64("output_tokens", schemas.HasOutputTokens, func(e *E) int64 { return e.OutputTokens }),
 		i64("cached_tokens", schemas.HasCachedTokens, func(e *E) int64 { return e.CachedTokens }),
 		i64("reasoning_tokens", schemas.HasReasoningTokens, func(e *E) int64 { return e.ReasoningTokens }),
 		stated("cost", "Float64", schemas.HasCost, func(e *E) float64 { return e.Cost }),
+		columns.Plain("cost_estimated", "Bool", func(e *E) bool { return e.CostEstimated }),
 		stated("stream", "Bool", schemas.HasStream, func(e *E) bool { return e.Stream }),
 		stated("temperature", "Float32", schemas.HasTemperature, func(e *E) float32 { return e.Temperature }),
 		i32("max_tokens", schemas.HasMaxTokens, func(e *E) int32 { return e.MaxTokens }),
@@ -77,6 +86,12 @@ func eventColumns() []columns.Column[schemas.Event] {
 		i32("prompt_length", schemas.HasPrompt, func(e *E) int32 { return e.PromptLength }),
 		columns.Plain("prompt_fingerprint", "UInt64", func(e *E) uint64 { return e.PromptFingerprint }),
 		columns.Plain("template_fingerprint", "UInt64", func(e *E) uint64 { return e.TemplateFingerprint }),
+		columns.Plain("prompt_simhash", "UInt64", func(e *E) uint64 { return e.PromptSimHash }),
+		columns.Plain("prompt_minhash", "Array(UInt32)", minHash),
+		enum("prompt_script", uint8(schemas.ScriptMixed), func(e *E) uint8 { return uint8(e.PromptScript) }),
+		text("prompt_language", func(e *E) string { return e.PromptLanguage }),
+		columns.Plain("prompt_hidden", "UInt8", func(e *E) uint8 { return e.PromptHidden }),
+		columns.Plain("prompt_signals", "UInt16", func(e *E) uint16 { return uint16(e.PromptSignals) }),
 		text("redacted_counts", func(e *E) string { return countsText(&e.Redacted) }),
 	}
 }
@@ -87,6 +102,14 @@ func stated[V comparable](name, wire string, bit schemas.FieldSet, get func(*sch
 	var zero V
 	has := func(e *schemas.Event) bool { return e.Known&bit != 0 || get(e) != zero }
 	return columns.Nullable(name, wire, has, get)
+}
+
+// minHash is the sketch of a prompt, empty if there is none.
+func minHash(e *schemas.Event) []uint32 {
+	if e.PromptMinHash == [4]uint32{} {
+		return nil
+	}
+	return slices.Clone(e.PromptMinHash[:]) // the batch may be gone when the block is sent
 }
 
 // enum travels as the number. One beyond last becomes 0, "unknown": ClickHouse

@@ -25,6 +25,8 @@ func randomEvent(t testing.TB, r *rand.Rand, at time.Time) schemas.Event {
 	e.Known = schemas.HasPrompt<<1 - 1
 	e.Responder, e.Auth, e.AuthReason = schemas.ResponderUpstream, schemas.AuthFailure, schemas.ReasonExpired
 	e.ClientClass, e.Guardrail = schemas.ClientEmpty, schemas.GuardrailMasked
+	e.Network, e.Endpoint, e.ModelListing = schemas.NetworkInternal, schemas.ListingUnlisted, schemas.ListingKnown
+	e.PromptScript, e.PromptSignals = schemas.ScriptMixed, schemas.SignalLookalike|schemas.SignalInjection
 	e.ClientAddr = netip.MustParseAddr("203.0.113.99")
 	e.Client = netip.MustParseAddr(fmt.Sprintf("10.1.%d.%d", r.IntN(256), r.IntN(256)))
 	return e
@@ -130,6 +132,12 @@ func scanEvent(t testing.TB, rows driver.Rows, c *columns.Set[schemas.Event]) sc
 			var counts schemas.RedactionCounts
 			copy(counts[:], v.String())
 			fields["redacted"] = counts
+		case "prompt_signals":
+			fields[d.Name] = schemas.PromptSignals(v.Uint())
+		case "prompt_minhash":
+			var sketch [4]uint32
+			copy(sketch[:], v.Interface().([]uint32))
+			fields[d.Name] = sketch
 		default:
 			fields[d.Name] = v.Interface()
 		}
@@ -165,7 +173,8 @@ func scanEvent(t testing.TB, rows driver.Rows, c *columns.Set[schemas.Event]) sc
 }
 
 func isEnum(name string) bool {
-	return slices.Contains([]string{"responder", "auth", "auth_reason", "client_class", "guardrail"}, name)
+	return slices.Contains([]string{"responder", "auth", "auth_reason", "client_class", "guardrail",
+		"network", "endpoint", "model_listing", "prompt_script", "prompt_signals"}, name)
 }
 
 func jsonName(f reflect.StructField) string {
@@ -256,6 +265,8 @@ func TestEnumerationsMatchTheSchema(t *testing.T) {
 		"auth_reason":  namesOf[schemas.AuthReason](),
 		"client_class": namesOf[schemas.ClientClass](),
 		"guardrail":    namesOf[schemas.Guardrail](),
+		"network":      namesOf[schemas.NetworkClass](), "endpoint": namesOf[schemas.Listing](),
+		"model_listing": namesOf[schemas.Listing](), "prompt_script": namesOf[schemas.Script](),
 	} {
 		var want []string
 		for i, n := range names {
@@ -265,6 +276,13 @@ func TestEnumerationsMatchTheSchema(t *testing.T) {
 		if got != "Enum8("+strings.Join(want, ", ")+")" {
 			t.Errorf("%s is %s, want %q", column, got, want)
 		}
+	}
+	signals := schemas.Event{Time: time.Now().UnixNano(), PromptSignals: 1<<16 - 1}
+	if err := s.WriteBatch(t.Context(), &schemas.Batch{Token: "s", Parts: []*schemas.Part{{Events: []schemas.Event{signals}}}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := one[[]string](t, s, "SELECT signals FROM events"); !slices.Equal(got, signals.PromptSignals.Names()) {
+		t.Errorf("the signals are %q, want %q", got, signals.PromptSignals.Names())
 	}
 	var all schemas.RedactionCounts
 	for k := range all {
