@@ -16,7 +16,8 @@ const (
 //
 // A 401, 403 or 407 that the gateway gave is a failure of the client. One that
 // came from the upstream is not: it is the provider that refused the gateway's
-// own key. Where the log does not say who responded, it was the gateway. An
+// own key. Nor is one that the gateway gave for another reason (NotAuth).
+// Where the log does not say who responded, it was the gateway. An
 // answer below 400 to a known principal is a success.
 //
 // The reason, where the gateway states none: 403 to a known principal is
@@ -25,7 +26,7 @@ func (r *Record) judge() {
 	if r.Auth == schemas.AuthUnknown && r.Known&schemas.HasStatus != 0 {
 		switch {
 		case r.Status == 401 || r.Status == 403 || r.Status == 407:
-			if r.Responder != schemas.ResponderUpstream {
+			if r.Responder != schemas.ResponderUpstream && !r.NotAuth {
 				r.Auth = schemas.AuthFailure
 			}
 		case r.Status < 400 && r.Principal != "":

@@ -13,6 +13,7 @@ package decode
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,6 +122,15 @@ func New(opts Options, formats []*Format) (*Decoder, error) {
 	if d.fixed == nil && opts.Format != Auto {
 		return nil, fmt.Errorf("unknown format: want one of %s", strings.Join(names, ", "))
 	}
+	slices.SortStableFunc(d.texts, func(a, b *Format) int {
+		switch {
+		case a.TextFirst == b.TextFirst:
+			return 0
+		case a.TextFirst:
+			return -1
+		}
+		return 1
+	})
 	if d.fixed != nil && !d.fixed.envelope() {
 		d.texts = nil
 		if d.fixed.Text != nil {

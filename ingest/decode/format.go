@@ -27,6 +27,9 @@ type Format struct {
 	// Text fills r from a line without its end, and reports whether the line
 	// is of this format. What must be unescaped goes into buf.
 	Text func(line string, buf *field.Buffer, r *Record) bool
+	// TextFirst formats are asked for a line before those without it, which
+	// would take it for one of theirs: many formats begin like the common log.
+	TextFirst bool
 	// Open returns what an envelope says and holds. A format with Open has
 	// neither JSON nor Text.
 	Open func(o field.Value) Envelope

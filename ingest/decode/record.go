@@ -43,6 +43,9 @@ type Record struct {
 	Responder      schemas.Responder
 	Auth           schemas.AuthOutcome
 	AuthReason     schemas.AuthReason
+	// NotAuth tells that a 401 or 403 was no matter of authentication: the
+	// gateway says that a quota or a filter refused the request.
+	NotAuth bool
 	// Presented says whether the request carried a credential. It decides
 	// AuthReason where the gateway gives none.
 	Presented Presented
