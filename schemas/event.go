@@ -71,6 +71,10 @@ type Event struct {
 
 	// Principal is the caller: a pseudonym ("h1:k1:…") unless policy keeps it.
 	Principal string `json:"principal,omitempty"`
+	// Subject is Principal under the oldest key of the ring while a rotation's
+	// overlap lasts, else empty: what is kept of a caller goes on under it. It
+	// stays in memory: it is never encoded, stored or sent.
+	Subject string `json:"-"`
 	// EndUser is the user behind a shared key, a pseudonym like Principal.
 	EndUser string `json:"end_user,omitempty"`
 	// Credential is the keyed fingerprint of the credential that was presented.

@@ -20,6 +20,7 @@ const (
 	domainAddress    = "address"
 	domainText       = "text"
 	domainEntity     = "entity"
+	domainDelivery   = "delivery"
 )
 
 // secretBytes is the length of a key's secret.
@@ -101,6 +102,12 @@ func (k *Keys) Current() string { return k.ring[k.current].ID }
 // from the ring's first key, so that a rotation does not move the entities.
 func (k *Keys) EntityKey() [16]byte {
 	return [16]byte(derive(k.ring[0].Secret, domainEntity, 16))
+}
+
+// delivery returns the key of schemas.Event.Delivery, which like EntityKey
+// outlives a rotation.
+func (k *Keys) delivery() deliveryKey {
+	return newDeliveryKey(derive(k.ring[0].Secret, domainDelivery, 16))
 }
 
 // Principal returns the pseudonym of a principal or end user under the current

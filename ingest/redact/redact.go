@@ -54,6 +54,8 @@ type Redactor struct {
 
 	addresses                   *addressCache
 	principal, text, credential tagger
+	delivery                    deliveryKey
+	keyID                       string
 	prompts                     *prompter
 	// buf and counts are scratch of the field at hand.
 	buf    []byte
@@ -75,6 +77,7 @@ func New(cfg Config, keys *Keys) (*Redactor, error) {
 		credentials: newTextCache(principalEntries),
 		addresses:   newAddressCache(newPan(key.Secret)), prompts: newPrompter(key.Secret),
 	}
+	r.delivery, r.keyID = keys.delivery(), key.ID
 	r.principal.init(pseudonym, key, domainPrincipal)
 	r.text.init(pseudonym, key, domainText)
 	r.credential.init("c1", key, domainCredential)
@@ -88,6 +91,7 @@ func New(cfg Config, keys *Keys) (*Redactor, error) {
 func (r *Redactor) Event(rec *decode.Record, ev *schemas.Event, arena *schemas.Arena) error {
 	n := &ev.Redacted
 	*n = schemas.RedactionCounts{}
+	ev.KeyID, ev.Delivery = r.keyID, r.delivery.of(rec, ev.Position.Index)
 
 	ru := &r.rules
 	ev.Format = r.field(r.names, rec.Format, ru.name, n, arena)
@@ -108,6 +112,8 @@ func (r *Redactor) Event(rec *decode.Record, ev *schemas.Event, arena *schemas.A
 	ev.Model = r.field(r.names, rec.Model, ru.name, n, arena)
 	ev.Operation = r.field(r.names, rec.Operation, ru.name, n, arena)
 	ev.FinishReason = r.field(r.names, rec.FinishReason, ru.name, n, arena)
+	ev.Tool = r.field(r.names, rec.Tool, ru.name, n, arena)
+	ev.TLS = r.field(r.names, rec.TLS, ru.name, n, arena)
 	copyFigures(rec, ev)
 
 	ev.PromptLength, ev.PromptFingerprint, ev.TemplateFingerprint = 0, 0, 0

@@ -93,7 +93,7 @@ func TestEventCopiesEveryFigure(t *testing.T) {
 			name = "Latency"
 		case "UpstreamLatencyNS":
 			name = "UpstreamLatency"
-		case "Presented": // for the decoders' own judgement
+		case "Presented", "NotAuth", "Origin", "Context": // for the decoders' own judgement, and for Delivery
 			continue
 		case "Dropped":
 			if ev.Redacted[schemas.RedactedPrompt] != uint8(rec.Dropped) {
@@ -122,6 +122,7 @@ func TestEventOverwritesTheLastOne(t *testing.T) {
 	r := newRedactor(t, DefaultConfig())
 	ev := schemas.Event{Position: schemas.Position{Offset: 7}, ClientClass: schemas.ClientSDK, ASN: 64500}
 	keep := ev
+	keep.KeyID = "k2" // of the ring
 	rec := decode.Record{Path: "/a@b.com", Prompt: []string{"x"}, Principal: "p", Model: "m", Known: schemas.HasStatus}
 	var arena schemas.Arena
 	if err := r.Event(&rec, &ev, &arena); err != nil {

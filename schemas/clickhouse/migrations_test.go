@@ -63,7 +63,7 @@ func TestTablesExpire(t *testing.T) {
 			}
 		}
 	}
-	if tables != 10 {
-		t.Errorf("%d tables, want 10", tables)
+	if tables != 12 {
+		t.Errorf("%d tables, want 12", tables)
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // WriteBatch stores the batch's events, and through them the roll-ups, and its
-// rejects. It returns nil when all is stored; after an error, and after a crash
+// rejects, sealed prompts and aliases. It returns nil when all is stored; after an error, and after a crash
 // at any point, the same batch is written again, which changes nothing of what
 // was stored the first time. The batch's findings and alerts are not its
 // matter. A batch without a token is refused.
@@ -32,9 +32,11 @@ func (s *Store) WriteBatch(ctx context.Context, b *schemas.Batch) error {
 		c := s.rejects.Get().(*columns.Set[schemas.Reject])
 		defer s.rejects.Put(c)
 		rows := inParts(b, func(p *schemas.Part) []schemas.Reject { return p.Rejects })
-		return insertColumns(ctx, s, "rejects", b.Token, c, rows)
+		if err := insertColumns(ctx, s, "rejects", b.Token, c, rows); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.writePrivacy(ctx, b)
 }
 
 // inParts yields a list of every part.

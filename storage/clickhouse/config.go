@@ -80,6 +80,12 @@ type TTL struct {
 	Checkpoints time.Duration `mapstructure:"checkpoints"`
 	// Audit is 400 days by default.
 	Audit time.Duration `mapstructure:"audit"`
+	// Sealed is how long the encrypted texts of prompts are kept, if policy
+	// keeps any: 7 days by default.
+	Sealed time.Duration `mapstructure:"sealed"`
+	// Aliases is how long pseudonyms of one identity under two keys are kept
+	// together: 400 days by default, as the longest of the others.
+	Aliases time.Duration `mapstructure:"aliases"`
 }
 
 const day = 24 * time.Hour
@@ -98,6 +104,7 @@ func DefaultConfig() Config {
 		TTL: TTL{
 			Events: 30 * day, Rollups: 400 * day, Findings: 400 * day, Alerts: 400 * day,
 			Rejects: 30 * day, Intents: 7 * day, Checkpoints: 7 * day, Audit: 400 * day,
+			Sealed: 7 * day, Aliases: 400 * day,
 		},
 	}
 }

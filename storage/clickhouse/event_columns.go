@@ -10,7 +10,7 @@ import (
 )
 
 // eventColumns are the columns of events that are written: every field of
-// schemas.Event but ClientAddr, which stays in memory.
+// schemas.Event but ClientAddr and Subject, which stay in memory.
 func eventColumns() []columns.Column[schemas.Event] {
 	type E = schemas.Event
 	text := func(name string, get func(*E) string) columns.Column[E] { return columns.Plain(name, "String", get) }

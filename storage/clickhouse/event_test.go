@@ -224,7 +224,7 @@ func TestEveryFieldRoundTrips(t *testing.T) {
 		t.Fatalf("%d events", len(got))
 	}
 	for i := range want {
-		want[i].ClientAddr = netip.Addr{}
+		want[i].ClientAddr, want[i].Subject = netip.Addr{}, ""
 		if want[i].Auth == 99 { // beyond the enumerations: unknown
 			want[i].Auth, want[i].AuthReason, want[i].ClientClass, want[i].Responder, want[i].Guardrail = 0, 0, 0, 0, 0
 		}
@@ -242,12 +242,12 @@ func order(p schemas.Position) string {
 func TestClientAddrIsNowhere(t *testing.T) {
 	s := testStore(t)
 	e := randomEvent(t, rand.New(rand.NewPCG(3, 4)), time.Now())
-	e.ClientAddr = netip.MustParseAddr("198.51.100.77")
+	e.ClientAddr, e.Subject = netip.MustParseAddr("198.51.100.77"), "h1:k0:subject"
 	if err := s.WriteBatch(t.Context(), &schemas.Batch{Token: "a", Parts: []*schemas.Part{{Events: []schemas.Event{e}}}}); err != nil {
 		t.Fatal(err)
 	}
 	row := one[string](t, s, "SELECT toString(tuple(*)) FROM events")
-	for _, leak := range []string{"198.51.100.77", "c633:644d"} {
+	for _, leak := range []string{"198.51.100.77", "c633:644d", e.Subject} {
 		if strings.Contains(row, leak) {
 			t.Errorf("%s is stored", leak)
 		}

@@ -28,6 +28,8 @@ func (t TTL) tables() []tableTTL {
 		{"intents", "ingest_intents", "toDateTime(created)", t.Intents},
 		{"checkpoints", "checkpoints", "toDateTime(created)", t.Checkpoints},
 		{"audit", "audit", "toDateTime(time)", t.Audit},
+		{"sealed", "sealed_prompts", "toDateTime(time)", t.Sealed},
+		{"aliases", "aliases", "toDateTime(first_seen)", t.Aliases},
 	}
 }
 

@@ -97,9 +97,9 @@ func writeBody(out io.Writer, b *schemas.Batch) error {
 	for _, p := range b.Parts {
 		events = append(events[:0], p.Events...)
 		for i := range events {
-			events[i].ClientAddr = netip.Addr{} // it never leaves memory
+			events[i].ClientAddr, events[i].Subject = netip.Addr{}, "" // they never leave memory
 		}
-		if err := enc.Encode(schemas.Part{Range: p.Range, Events: events, Rejects: p.Rejects}); err != nil {
+		if err := enc.Encode(schemas.Part{Range: p.Range, Events: events, Rejects: p.Rejects, Sealed: p.Sealed, Aliases: p.Aliases}); err != nil {
 			return err
 		}
 	}

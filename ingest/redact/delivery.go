@@ -1,0 +1,103 @@
+package redact
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/gatehound/gatehound/ingest/decode"
+)
+
+// deliveryKey is the secret of the hashes that tell a record from its
+// redelivery: 16 bytes of the ring's, so that all workers and instances, before
+// and after a restart or a rotation, hash one record alike.
+type deliveryKey struct{ k0, k1 uint64 }
+
+func newDeliveryKey(secret []byte) deliveryKey {
+	return deliveryKey{binary.LittleEndian.Uint64(secret), binary.LittleEndian.Uint64(secret[8:])}
+}
+
+// The two ways in which a record is told from others begin their hashes.
+const (
+	byOrigin  = 1
+	byRequest = 2
+)
+
+// of returns what tells rec, the record at index of its message, from every
+// other: where the shipper read it, else the request's id and figures. It is 0
+// if the log has neither, and in no other case.
+func (k deliveryKey) of(rec *decode.Record, index int32) uint64 {
+	s := sip{k.k0 ^ 0x736f6d6570736575, k.k1 ^ 0x646f72616e646f6d, k.k0 ^ 0x6c7967656e657261, k.k1 ^ 0x7465646279746573}
+	switch {
+	case rec.Origin.Agent != "":
+		s.word(byOrigin)
+		s.text(rec.Origin.Agent)
+		s.text(rec.Origin.File)
+		s.word(uint64(rec.Origin.Offset))
+		s.word(uint64(index))
+		s.word(uint64(rec.Time))
+		s.text(rec.RequestID)
+		s.word(uint64(rec.Status))
+	case rec.RequestID != "":
+		s.word(byRequest)
+		s.text(rec.Format)
+		s.text(rec.Gateway)
+		s.text(rec.RequestID)
+		s.word(uint64(rec.Time))
+		s.text(rec.Method)
+		s.text(rec.Path)
+		s.word(uint64(rec.Status))
+		s.word(uint64(rec.LatencyNS))
+		s.word(uint64(rec.ResponseBytes))
+	default:
+		return 0
+	}
+	return max(1, s.end())
+}
+
+// sip is the state of SipHash-1-3 (Aumasson, Bernstein: SipHash: a fast
+// short-input PRF, INDOCRYPT 2012) over 64-bit words. Texts go in with their
+// length first, so that no two lists of fields give the same words.
+type sip struct{ v0, v1, v2, v3 uint64 }
+
+func (s *sip) round() {
+	s.v0 += s.v1
+	s.v2 += s.v3
+	s.v1 = bits.RotateLeft64(s.v1, 13) ^ s.v0
+	s.v3 = bits.RotateLeft64(s.v3, 16) ^ s.v2
+	s.v0 = bits.RotateLeft64(s.v0, 32)
+	s.v2 += s.v1
+	s.v0 += s.v3
+	s.v1 = bits.RotateLeft64(s.v1, 17) ^ s.v2
+	s.v3 = bits.RotateLeft64(s.v3, 21) ^ s.v0
+	s.v2 = bits.RotateLeft64(s.v2, 32)
+}
+
+func (s *sip) word(m uint64) {
+	s.v3 ^= m
+	s.round()
+	s.v0 ^= m
+}
+
+func (s *sip) text(t string) {
+	s.word(uint64(len(t)))
+	for len(t) >= 8 {
+		s.word(uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56)
+		t = t[8:]
+	}
+	if len(t) > 0 {
+		var last uint64
+		for i := range len(t) {
+			last |= uint64(t[i]) << (8 * i)
+		}
+		s.word(last)
+	}
+}
+
+func (s *sip) end() uint64 {
+	s.v2 ^= 0xff
+	s.round()
+	s.round()
+	s.round()
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3
+}
