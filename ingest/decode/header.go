@@ -18,48 +18,56 @@ func (r *Record) ReadRequestHeaders(headers field.Value) {
 		r.Presented = PresentedNone
 	}
 	for it := headers.Members(); it.Next(); {
-		var lower [32]byte
-		name := it.Key()
-		if len(name) > len(lower) {
-			continue
+		r.ReadRequestHeader(it.Key(), it.Value())
+	}
+}
+
+// ReadRequestHeader takes one header of a request, for logs that have headers
+// among their members.
+func (r *Record) ReadRequestHeader(name string, v field.Value) {
+	var lower [32]byte
+	if len(name) > len(lower) {
+		return
+	}
+	switch string(field.Fold(lower[:0], name)) {
+	case "useragent":
+		r.UserAgent = v.Text()
+	case "host", ":authority":
+		r.Host = v.Text()
+	case "xforwardedfor":
+		r.Forwarded = v.List()
+	case "xrequestid":
+		if r.RequestID == "" {
+			r.RequestID = v.Text()
 		}
-		v := it.Value()
-		switch string(field.Fold(lower[:0], name)) {
-		case "useragent":
-			r.UserAgent = v.Text()
-		case "host", ":authority":
-			r.Host = v.Text()
-		case "xforwardedfor":
-			r.Forwarded = v.List()
-		case "xrequestid":
-			if r.RequestID == "" {
-				r.RequestID = v.Text()
-			}
-		case "authorization", "proxyauthorization":
-			// A key in a header of its own says more than a scheme does.
-			if r.Credential == "" {
-				r.SetCredential(v.Text())
-			}
-		case "apikey", "xapikey", "xgoogapikey", "ocpapimsubscriptionkey":
+	case "authorization", "proxyauthorization":
+		// A key in a header of its own says more than a scheme does.
+		if r.Credential == "" {
 			r.SetCredential(v.Text())
 		}
+	case "apikey", "xapikey", "xgoogapikey", "ocpapimsubscriptionkey":
+		r.SetCredential(v.Text())
 	}
 }
 
 // ReadResponseHeaders takes what the headers of a response tell.
 func (r *Record) ReadResponseHeaders(headers field.Value) {
 	for it := headers.Members(); it.Next(); {
-		var lower [32]byte
-		name := it.Key()
-		if len(name) > len(lower) {
-			continue
-		}
-		switch string(field.Fold(lower[:0], name)) {
-		case "contenttype":
-			r.SetContentType(it.Value().Text())
-		case "wwwauthenticate":
-			r.AuthReason = challengeReason(it.Value().List())
-		}
+		r.ReadResponseHeader(it.Key(), it.Value())
+	}
+}
+
+// ReadResponseHeader takes one header of a response.
+func (r *Record) ReadResponseHeader(name string, v field.Value) {
+	var lower [32]byte
+	if len(name) > len(lower) {
+		return
+	}
+	switch string(field.Fold(lower[:0], name)) {
+	case "contenttype":
+		r.SetContentType(v.Text())
+	case "wwwauthenticate":
+		r.AuthReason = challengeReason(v.List())
 	}
 }
 
@@ -72,6 +80,22 @@ func (r *Record) SetContentType(s string) {
 		r.Stream = true
 		r.Known |= schemas.HasStream
 	}
+}
+
+// SetTLS takes the version of the client's connection, which some gateways log
+// as a bare number.
+func (r *Record) SetTLS(version string) {
+	switch version {
+	case "1.0":
+		version = "TLSv1.0"
+	case "1.1":
+		version = "TLSv1.1"
+	case "1.2":
+		version = "TLSv1.2"
+	case "1.3":
+		version = "TLSv1.3"
+	}
+	r.TLS = version
 }
 
 // challengeReason reads the error of a Bearer challenge (RFC 6750, section 3.1).
