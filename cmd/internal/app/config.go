@@ -69,6 +69,10 @@ type PipelineConfig struct {
 	// 1000000, default 50000; 10ms to 1m, default 200ms.
 	BatchEvents int           `mapstructure:"batch_events"`
 	BatchAge    time.Duration `mapstructure:"batch_age"`
+	// Redeliveries is how many of the last records are remembered, so that one
+	// which a shipper or gateway delivers again counts once: 0 (none) to
+	// 16777216, default 1048576. It takes up to 43 bytes a record.
+	Redeliveries int `mapstructure:"redeliveries"`
 	// CheckpointEvery is the least time between two snapshots of the
 	// detectors: 1s to 1h, default 30s.
 	CheckpointEvery time.Duration `mapstructure:"checkpoint_every"`
@@ -127,7 +131,7 @@ func DefaultConfig() *Config {
 		Decode:   DecodeConfig{Format: "auto", MaxBytes: 1 << 20, MaxDepth: 64, MaxFuture: time.Minute},
 		Redact:   redact.DefaultConfig(),
 		Enrich:   enrich.DefaultConfig(),
-		Pipeline: PipelineConfig{BatchEvents: 50_000, BatchAge: 200 * time.Millisecond, CheckpointEvery: 30 * time.Second, WriteTimeout: 30 * time.Second, StallAfter: 2 * time.Second},
+		Pipeline: PipelineConfig{BatchEvents: 50_000, BatchAge: 200 * time.Millisecond, Redeliveries: 1 << 20, CheckpointEvery: 30 * time.Second, WriteTimeout: 30 * time.Second, StallAfter: 2 * time.Second},
 		Engine:   engine.DefaultConfig(), Detectors: builtin.DefaultConfig(),
 		Storage: StorageConfig{Mode: StoreClickHouse, ClickHouse: clickhouse.DefaultConfig(),
 			Embedded: store, SpoolBytes: 10 << 30},
@@ -201,6 +205,7 @@ func (c *PipelineConfig) validate() error {
 		within("workers", c.Workers, 0, 1024),
 		within("batch_events", c.BatchEvents, 100, 1_000_000),
 		within("batch_age", c.BatchAge, 10*time.Millisecond, time.Minute),
+		within("redeliveries", c.Redeliveries, 0, 1<<24),
 		within("checkpoint_every", c.CheckpointEvery, time.Second, time.Hour),
 		within("write_timeout", c.WriteTimeout, time.Second, 10*time.Minute),
 		within("stall_after", c.StallAfter, 100*time.Millisecond, 5*time.Minute))

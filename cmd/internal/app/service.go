@@ -140,6 +140,7 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 		Group: opts.Group, Workers: cfg.Pipeline.workers(),
 		BatchEvents: cfg.Pipeline.BatchEvents, BatchAge: cfg.Pipeline.BatchAge,
 		CheckpointEvery: cfg.Pipeline.CheckpointEvery,
+		Redeliveries:    cfg.Pipeline.Redeliveries,
 		WriteTimeout:    cfg.Pipeline.WriteTimeout, StallAfter: cfg.Pipeline.StallAfter,
 		Retryable: clickhouse.IsRetryable, Step: opts.Step, Observed: opts.Observed,
 		Report: func(err error) { s.Health.set("store", err) },
@@ -175,7 +176,7 @@ func NewNormalizer(cfg *Config, keys *redact.Keys) (*ingest.Normalizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
-	e, err := enrich.New(cfg.Enrich)
+	e, err := enrich.New(cfg.Enrich, nil)
 	if err != nil {
 		return nil, fmt.Errorf("enrich: %w", err)
 	}

@@ -88,6 +88,18 @@ func (s *memoryStore) LoadCheckpoint(context.Context, string, string) (*schemas.
 	return s.saved, nil
 }
 
+func (s *memoryStore) Deliveries(_ context.Context, limit int, take func(uint64, schemas.Position)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at := range s.events {
+		if d := deliveryOf(at); limit > 0 {
+			take(d, at)
+			limit--
+		}
+	}
+	return nil
+}
+
 type memorySpool world
 
 func (s *memorySpool) Append(b *schemas.Batch, _ string) error {

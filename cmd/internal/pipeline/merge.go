@@ -296,6 +296,7 @@ func (p *Pipeline) take(u *unit, events int, l *laneQueue) (*unit, int) {
 		u.batch = u.observe
 	}
 	u.chunks++
+	p.metrics.redelivered.Add(float64(p.window.filter(part)))
 	p.add(u, part)
 	return u, events + len(part.Events)
 }

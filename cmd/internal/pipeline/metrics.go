@@ -11,6 +11,9 @@ import (
 
 type metrics struct {
 	events, rejects  prometheus.Counter
+	redelivered      prometheus.Counter
+	skipped          prometheus.Counter
+	formats          *prometheus.CounterVec
 	rejected         *prometheus.CounterVec
 	redacted         *prometheus.CounterVec
 	batches, stored  prometheus.Counter
@@ -25,16 +28,19 @@ type metrics struct {
 func newMetrics(reg prometheus.Registerer) *metrics {
 	f := promauto.With(reg)
 	m := &metrics{
-		events:   f.NewCounter(prometheus.CounterOpts{Name: "gatehound_ingest_events_total", Help: "Events that ingest made."}),
-		rejects:  f.NewCounter(prometheus.CounterOpts{Name: "gatehound_ingest_rejects_total", Help: "Records that ingest could not make an event of."}),
-		rejected: f.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_ingest_rejects_by_reason_total", Help: "Rejects by reason."}, []string{"stage", "reason"}),
-		redacted: f.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_ingest_redactions_total", Help: "What was taken out of records, by kind."}, []string{"kind"}),
-		batches:  f.NewCounter(prometheus.CounterOpts{Name: "gatehound_pipeline_batches_total", Help: "Batches made durable."}),
-		stored:   f.NewCounter(prometheus.CounterOpts{Name: "gatehound_pipeline_events_durable_total", Help: "Events made durable, in the store or in the spool."}),
-		spooled:  f.NewCounter(prometheus.CounterOpts{Name: "gatehound_pipeline_batches_spooled_total", Help: "Batches that went to the spool because the store was away."}),
-		refused:  f.NewCounter(prometheus.CounterOpts{Name: "gatehound_pipeline_batches_refused_total", Help: "Batches that the store refused for good; they are kept in the spool."}),
-		errors:   f.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_pipeline_errors_total", Help: "Errors by what was tried."}, []string{"act"}),
-		stage:    f.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_pipeline_stage_busy_seconds_total", Help: "Time that a stage was busy."}, []string{"stage"}),
+		events:      f.NewCounter(prometheus.CounterOpts{Name: "gatehound_ingest_events_total", Help: "Events that ingest made."}),
+		rejects:     f.NewCounter(prometheus.CounterOpts{Name: "gatehound_ingest_rejects_total", Help: "Records that ingest could not make an event of."}),
+		redelivered: f.NewCounter(prometheus.CounterOpts{Name: "gatehound_ingest_redelivered_total", Help: "Records that a shipper or gateway delivered again; they count once."}),
+		skipped:     f.NewCounter(prometheus.CounterOpts{Name: "gatehound_ingest_skipped_total", Help: "Objects that were understood and are no requests: control messages, continuations."}),
+		formats:     f.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_ingest_events_by_format_total", Help: "Events by the log format that was found."}, []string{"format"}),
+		rejected:    f.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_ingest_rejects_by_reason_total", Help: "Rejects by reason."}, []string{"stage", "reason"}),
+		redacted:    f.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_ingest_redactions_total", Help: "What was taken out of records, by kind."}, []string{"kind"}),
+		batches:     f.NewCounter(prometheus.CounterOpts{Name: "gatehound_pipeline_batches_total", Help: "Batches made durable."}),
+		stored:      f.NewCounter(prometheus.CounterOpts{Name: "gatehound_pipeline_events_durable_total", Help: "Events made durable, in the store or in the spool."}),
+		spooled:     f.NewCounter(prometheus.CounterOpts{Name: "gatehound_pipeline_batches_spooled_total", Help: "Batches that went to the spool because the store was away."}),
+		refused:     f.NewCounter(prometheus.CounterOpts{Name: "gatehound_pipeline_batches_refused_total", Help: "Batches that the store refused for good; they are kept in the spool."}),
+		errors:      f.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_pipeline_errors_total", Help: "Errors by what was tried."}, []string{"act"}),
+		stage:       f.NewCounterVec(prometheus.CounterOpts{Name: "gatehound_pipeline_stage_busy_seconds_total", Help: "Time that a stage was busy."}, []string{"stage"}),
 		age: f.NewHistogram(prometheus.HistogramOpts{Name: "gatehound_pipeline_batch_durable_seconds",
 			Help: "From a batch's first chunk to its being durable.", Buckets: prometheus.ExponentialBuckets(0.05, 2, 12)}),
 		size: f.NewHistogram(prometheus.HistogramOpts{Name: "gatehound_pipeline_batch_events",
@@ -54,10 +60,19 @@ func (m *metrics) busy(stage string, start time.Time) {
 	m.stage.WithLabelValues(stage).Add(time.Since(start).Seconds())
 }
 
-// normalized counts what ingest made; reasons and kinds are ours, not input.
+// normalized counts what ingest made; formats, reasons and kinds are ours, not
+// input.
 func (m *metrics) normalized(part *schemas.Part) {
 	m.events.Add(float64(len(part.Events)))
 	m.rejects.Add(float64(len(part.Rejects)))
+	m.skipped.Add(float64(part.Skipped))
+	for i := 0; i < len(part.Events); { // formats come in runs
+		format, start := part.Events[i].Format, i
+		for i < len(part.Events) && part.Events[i].Format == format {
+			i++
+		}
+		m.formats.WithLabelValues(format).Add(float64(i - start))
+	}
 	for i := range part.Rejects {
 		m.rejected.WithLabelValues(part.Rejects[i].Stage, part.Rejects[i].Reason).Inc()
 	}

@@ -74,6 +74,9 @@ type Store interface {
 	WriteAlerts(ctx context.Context, as []schemas.Alert) error
 	SaveCheckpoint(ctx context.Context, c schemas.Checkpoint) error
 	LoadCheckpoint(ctx context.Context, group, fingerprint string) (*schemas.Checkpoint, error)
+	// Deliveries gives take the newest records that have a delivery, at most
+	// limit of them, in no order.
+	Deliveries(ctx context.Context, limit int, take func(delivery uint64, at schemas.Position)) error
 }
 
 // Spool holds batches on disk while the store is away, oldest first.
@@ -108,6 +111,9 @@ type Settings struct {
 	// an attempt may take before batches go to the spool instead of waiting.
 	WriteTimeout time.Duration
 	StallAfter   time.Duration
+	// Redeliveries is how many of the last records are remembered, so that one
+	// which is delivered again counts once; 0 for none.
+	Redeliveries int
 	// Retryable says whether a store's error may pass by itself.
 	Retryable func(error) bool
 	// Report is told whether the store works: nil, or why it does not. Optional.
@@ -139,6 +145,7 @@ type Pipeline struct {
 	set     Settings
 	parts   Parts
 	metrics *metrics
+	window  *window
 
 	jobs    chan *job  // to the workers
 	lanes   *lanes     // from the workers, in order, to merge
@@ -192,6 +199,7 @@ func New(set Settings, parts Parts) (*Pipeline, error) {
 	p := &Pipeline{
 		set: set, parts: parts,
 		metrics:   newMetrics(parts.Metrics),
+		window:    newWindow(set.Redeliveries),
 		jobs:      make(chan *job, set.Workers),
 		lanes:     newLanes(),
 		batches:   make(chan *unit),

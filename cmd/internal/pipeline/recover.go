@@ -26,6 +26,11 @@ func (p *Pipeline) Assigned(ctx context.Context, as []ingest.Assignment) ([]int6
 	for _, a := range as {
 		storeFrom[lane{a.Topic, a.Partition}] = a.Committed
 	}
+	if first {
+		if err := p.remember(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if p.parts.Store != nil {
 		if err := p.redo(ctx, as, storeFrom); err != nil {
 			return nil, err
@@ -156,7 +161,9 @@ func (p *Pipeline) redoOne(ctx context.Context, n Normalizer, in schemas.Intent)
 	b := &schemas.Batch{}
 	for _, r := range in.Ranges {
 		err := p.parts.Source.ReadRange(ctx, r, func(c *ingest.Chunk) error {
-			b.Parts = append(b.Parts, n.Normalize(c))
+			part := n.Normalize(c)
+			p.metrics.redelivered.Add(float64(p.window.filter(part)))
+			b.Parts = append(b.Parts, part)
 			return nil
 		})
 		if err != nil {
