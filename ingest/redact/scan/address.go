@@ -6,7 +6,6 @@ import (
 
 	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/ingest/redact/secret"
-	"github.com/gatehound/gatehound/schemas"
 )
 
 // before returns the byte before i; 0 at the beginning.
@@ -43,7 +42,7 @@ func (s *Scanner) emailFrom(i, j int) int {
 	if end == 0 {
 		return 0
 	}
-	return s.add(i, end, schemas.RedactedEmail, markEmail)
+	return s.add(i, end, byEmail)
 }
 
 // atSign looks for an e-mail address around the '@' at i, whose local part holds
@@ -61,13 +60,13 @@ func (s *Scanner) atSign(i int) int {
 		if start == i || markerLen(s.t[start:i]) == i-start {
 			return i + 1
 		}
-		return s.add(start, i, schemas.RedactedParameter, markUserinfo)
+		return s.add(start, i, byUserinfo)
 	}
 	if start == i {
 		return i + 1
 	}
 	if end := s.domain(i + 1); end > 0 {
-		return s.add(start, end, schemas.RedactedEmail, markEmail)
+		return s.add(start, end, byEmail)
 	}
 	return i + 1
 }
@@ -153,7 +152,7 @@ func (s *Scanner) userinfo(i int) int {
 	if at <= i || markerLen(s.t[i:at]) == at-i {
 		return i
 	}
-	return s.add(i, at, schemas.RedactedParameter, markUserinfo)
+	return s.add(i, at, byUserinfo)
 }
 
 // ipv4End returns the end of the dotted quad at i; 0 if there is none.
@@ -204,7 +203,7 @@ func (s *Scanner) ipv4(i int) int {
 				return end // Chrome/120.0.6099.1
 			}
 		}
-		return s.add(i, end, schemas.RedactedAddress, markIP)
+		return s.add(i, end, byIPv4)
 	}
 	assigned := false
 	for k > 0 && (s.t[k-1] == ' ' || s.t[k-1] == ':' || s.t[k-1] == '=' || s.t[k-1] == '"') {
@@ -220,7 +219,7 @@ func (s *Scanner) ipv4(i int) int {
 			return end
 		}
 	}
-	return s.add(i, end, schemas.RedactedAddress, markIP)
+	return s.add(i, end, byIPv4)
 }
 
 // ipv6 looks for an address, or a MAC address, at i.
@@ -249,7 +248,7 @@ func (s *Scanner) ipv6(i int) int {
 	if err != nil || a.IsLoopback() {
 		return 0
 	}
-	return s.add(i, end, schemas.RedactedAddress, markIP)
+	return s.add(i, end, byIPv6)
 }
 
 // macAddress looks for six pairs of hexadecimal digits with ':' or '-' between
@@ -268,7 +267,7 @@ func (s *Scanner) macAddress(i int) int {
 			return 0
 		}
 	}
-	return s.add(i, i+length, schemas.RedactedAddress, markMAC)
+	return s.add(i, i+length, byMAC)
 }
 
 // gluedIPv4 takes out the address whose first number ends the token t[i:j], if

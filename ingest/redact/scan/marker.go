@@ -1,10 +1,6 @@
 package scan
 
-import (
-	"strings"
-
-	"github.com/gatehound/gatehound/ingest/redact/secret"
-)
+import "strings"
 
 // The markers that stand for what was taken out.
 const (
@@ -22,26 +18,16 @@ const (
 	markToken    = "[SECRET:token]"
 	markUserinfo = "[SECRET:url]"
 	markPrompt   = "[PROMPT]"
+	markCrypto   = "[CRYPTO]"
 )
 
 // markers has every marker, those of the providers' keys too.
 var markers = func() map[string]bool {
 	m := map[string]bool{}
-	for _, s := range []string{markEmail, markPhone, markCard, markIBAN, markNational, markIP, markMAC, markAuth,
-		markJWT, markPEM, markSecret, markToken, markUserinfo, markPrompt, Unproven} {
-		m[s] = true
-	}
-	for _, s := range issuerMarkers {
-		m[s] = true
-	}
-	return m
-}()
-
-// issuerMarkers has the marker of each issuer's keys.
-var issuerMarkers = func() map[string]string {
-	m := map[string]string{}
-	for _, issuer := range secret.Issuers() {
-		m[issuer] = "[SECRET:" + issuer + "]"
+	for _, tr := range traits {
+		if tr.marker != "" {
+			m[tr.marker] = true
+		}
 	}
 	return m
 }()

@@ -5,7 +5,6 @@ import (
 
 	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/ingest/redact/secret"
-	"github.com/gatehound/gatehound/schemas"
 )
 
 // maxMaybe bounds the values that are looked at to tell what they are, in bytes.
@@ -68,11 +67,14 @@ func (s *Scanner) named(i int) int {
 		if v.bare && !param {
 			return i + 1 // prose: "input: …", "content=text/html"
 		}
-		return s.add(v.start, v.end, schemas.RedactedPrompt, markPrompt)
+		return s.add(v.start, v.end, byPromptName)
 	case secret.TellsScheme:
-		return s.add(v.start, v.end, schemas.RedactedBearer, markAuth)
+		return s.add(v.start, v.end, byHeader)
 	}
-	return s.add(v.start, v.end, schemas.RedactedParameter, markSecret)
+	if what == secret.TellsMaybe {
+		return s.add(v.start, v.end, byAssignment)
+	}
+	return s.add(v.start, v.end, byName)
 }
 
 // parameter reports whether the name at start, before the sign at i, is one of a

@@ -6,7 +6,6 @@ import (
 	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/ingest/redact/check"
 	"github.com/gatehound/gatehound/ingest/redact/secret"
-	"github.com/gatehound/gatehound/schemas"
 )
 
 // The bounds of a number: groups of digits, and digits together.
@@ -75,8 +74,8 @@ func (s *Scanner) number(i int) int {
 		if end := s.num.end[g]; s.at(end) == '.' && chars.Classes[s.at(end+1)]&chars.Digit != 0 {
 			continue // a number with a fraction, a longer run of groups
 		}
-		if kind, marker := s.num.is(g, plus, paren, ctx); marker != "" {
-			return s.add(i, s.num.end[g], kind, marker)
+		if by, ok := s.num.is(g, plus, paren, ctx); ok {
+			return s.add(i, s.num.end[g], by)
 		}
 	}
 	return skip
@@ -91,9 +90,8 @@ func (s *Scanner) glued(i, end int) int {
 	s.gather(i)
 	ctx := s.context(i)
 	for g := s.num.groups - 1; g >= 0 && s.num.end[g] >= end && s.num.count[g] >= chars.DigitsLen; g-- {
-		kind, marker := s.num.is(g, false, false, ctx)
-		if kind == schemas.RedactedCard || marker != "" && ctx != "" {
-			return s.add(i, s.num.end[g], kind, marker)
+		if by, ok := s.num.is(g, false, false, ctx); ok && (by == byCard || ctx != "") {
+			return s.add(i, s.num.end[g], by)
 		}
 	}
 	return end
@@ -157,20 +155,28 @@ func (s *Scanner) gather(i int) (skip int) {
 	}
 }
 
-// is tells what the groups up to g are; marker is "" if they are nothing. ctx is
+// is tells what the groups up to g are, and whether they are anything. ctx is
 // the word before the number.
-func (n *cluster) is(g int, plus, paren bool, ctx string) (schemas.RedactionKind, string) {
+func (n *cluster) is(g int, plus, paren bool, ctx string) (by recogniser, ok bool) {
 	d := n.digits[:n.count[g]]
-	if kind, ok := n.national(g, d, ctx); ok && !plus && !paren {
-		return kind, markNational
+	if !plus && !paren {
+		if by, ok = n.national(g, d, ctx); ok {
+			return by, true
+		}
+		if n.cardShape(g) && check.Card(d) {
+			return byCard, true
+		}
 	}
-	if !plus && !paren && n.cardShape(g) && check.Card(d) {
-		return schemas.RedactedCard, markCard
+	if !n.phone(g, d, plus, paren, ctx) {
+		return 0, false
 	}
-	if n.phone(g, d, plus, paren, ctx) {
-		return schemas.RedactedPhone, markPhone
+	switch {
+	case plus:
+		return byPhoneE164, true
+	case ctx == ctxPhone:
+		return byPhoneContext, true
 	}
-	return 0, ""
+	return byPhoneGrouped, true
 }
 
 // shape reports whether the groups up to g have the sizes of want ("3-2-4"

@@ -5,7 +5,6 @@ import (
 
 	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/ingest/redact/secret"
-	"github.com/gatehound/gatehound/schemas"
 )
 
 // nameBefore returns the name that ends at end, and what it tells. The name is
@@ -32,7 +31,7 @@ func (s *Scanner) element(i int) int {
 	if end < 0 {
 		end = len(s.t) - i - 1
 	}
-	return s.paired(i+1, i+1+end, what)
+	return s.paired(i+1, i+1+end, what, byElement)
 }
 
 // comma takes out the second of two quoted texts if the first is a telling name:
@@ -68,7 +67,7 @@ func (s *Scanner) comma(i int) int {
 		}
 		stop = s.quoteEnd(v, quote, slashes)
 	}
-	return s.paired(v, stop, what)
+	return s.paired(v, stop, what, byPair)
 }
 
 // opened returns where the text begins that a quote behind so many backslashes
@@ -94,12 +93,12 @@ func (s *Scanner) opened(i int, quote byte, slashes int) int {
 
 // paired takes out the value t[start:end] of a name that tells what, unless it
 // is empty or a marker.
-func (s *Scanner) paired(start, end int, what secret.Telling) int {
+func (s *Scanner) paired(start, end int, what secret.Telling, by recogniser) int {
 	if end <= start || markerLen(s.t[start:end]) == end-start {
 		return start
 	}
 	if what == secret.TellsSecret {
-		return s.add(start, end, schemas.RedactedParameter, markSecret)
+		return s.add(start, end, by)
 	}
-	return s.add(start, end, schemas.RedactedBearer, markAuth)
+	return s.add(start, end, byHeader)
 }

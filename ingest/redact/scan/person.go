@@ -5,7 +5,6 @@ import (
 
 	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/ingest/redact/check"
-	"github.com/gatehound/gatehound/schemas"
 )
 
 // The contexts that a word before a number can give.
@@ -13,43 +12,6 @@ const (
 	ctxPhone    = "phone"
 	ctxNational = "national"
 )
-
-// national reports whether the groups up to g are a national identity number.
-// What has no check digit, or a single one over few digits, needs the form that
-// people write it in, or a word before it that says so.
-func (n *cluster) national(g int, d []byte, ctx string) (schemas.RedactionKind, bool) {
-	told := ctx == ctxNational
-	ok := false
-	switch len(d) {
-	case 9:
-		ok = n.shape(g, "324", "-") && check.SSN(d) ||
-			n.shape(g, "333", "-") && check.SIN(d) ||
-			told && (check.SSN(d) || check.SIN(d) || check.BSN(d))
-	case 10:
-		ok = n.shape(g, "64", "-") && check.Personnummer(d) ||
-			n.shape(g, "334", " ") && check.NHS(d) && !check.NANP(d) ||
-			told && (check.NHS(d) || check.Personnummer(d))
-	case 11:
-		bare := g == 0
-		ok = bare && (check.PESEL(d) || check.CPF(d) || check.GermanTax(d)) ||
-			n.cpfShape(g) && check.CPF(d) ||
-			n.shape(g, "2333", " ") && check.GermanTax(d) ||
-			told && (check.PESEL(d) || check.CPF(d) || check.GermanTax(d))
-	case 12:
-		ok = n.shape(g, "444", " -") && check.Aadhaar(d) ||
-			(g == 0 || n.shape(g, "84", "-")) && check.Personnummer(d) ||
-			told && check.Aadhaar(d)
-	case 15:
-		ok = (g == 0 || n.shape(g, "1222332", " ") || told) && check.NIR(d)
-	}
-	return schemas.RedactedNationalID, ok
-}
-
-// cpfShape is 000.000.000-00.
-func (n *cluster) cpfShape(g int) bool {
-	return g == 3 && n.count[0] == 3 && n.count[1] == 6 && n.count[2] == 9 && n.count[3] == 11 &&
-		n.sep[1] == '.' && n.sep[2] == '.' && n.sep[3] == '-'
-}
 
 // phone reports whether the groups up to g are a telephone number: E.164 with
 // its '+', a North American one with separators, one of another country with
@@ -176,7 +138,7 @@ func (s *Scanner) iban(i int) int {
 	if n == 0 || chars.Classes[s.at(k)]&chars.Alnum != 0 || !check.IBAN(b[:n]) {
 		return 0
 	}
-	return s.add(i, k, schemas.RedactedIBAN, markIBAN)
+	return s.add(i, k, byIBAN)
 }
 
 // letteredID looks for the Italian and Spanish identity numbers, which hold
@@ -197,8 +159,11 @@ func (s *Scanner) letteredID(i, j int, tok string) int {
 		b[n] = tok[k]
 		n++
 	}
-	if n == 9 && (check.NIF(b[:n]) || check.NINO(b[:n]) && s.context(i) == ctxNational) {
-		return s.add(i, j, schemas.RedactedNationalID, markNational)
+	if n == 9 && check.NIF(b[:n]) {
+		return s.add(i, j, byNational+esNIF)
+	}
+	if n == 9 && check.NINO(b[:n]) && s.context(i) == ctxNational {
+		return s.add(i, j, byNational+ukNINO)
 	}
 	if n == 16 {
 		for k := range n {
@@ -207,7 +172,7 @@ func (s *Scanner) letteredID(i, j int, tok string) int {
 			}
 		}
 		if check.FiscalCode(b[:n]) {
-			return s.add(i, j, schemas.RedactedNationalID, markNational)
+			return s.add(i, j, byNational+itFiscal)
 		}
 	}
 	return 0

@@ -58,11 +58,10 @@ type Scanner struct {
 	num   cluster
 }
 
-// span is a match: t[start:end] becomes marker.
+// span is a match: t[start:end] becomes the marker of its recogniser.
 type span struct {
 	start, end int
-	kind       schemas.RedactionKind
-	marker     string
+	by         recogniser
 }
 
 // Clean returns t without what mode says to take out, and whether that differs
@@ -87,7 +86,7 @@ func (s *Scanner) Clean(t string, mode Mode, counts *schemas.RedactionCounts) (o
 			counts.Add(schemas.RedactedUnproven)
 		}
 		for i := range s.spans {
-			counts.Add(s.spans[i].kind)
+			counts.Add(traits[s.spans[i].by].kind)
 		}
 		buf := &s.bufs[pass%2]
 		*buf = s.emit((*buf)[:0])
@@ -138,11 +137,11 @@ func (s *Scanner) find(t string, mode Mode, bits uint16) {
 }
 
 // add records a match, unless mode leaves its kind alone, and returns its end.
-func (s *Scanner) add(start, end int, kind schemas.RedactionKind, marker string) int {
-	if s.mode&SecretsOnly != 0 && kind <= schemas.RedactedAddress {
+func (s *Scanner) add(start, end int, by recogniser) int {
+	if s.mode&SecretsOnly != 0 && traits[by].kind <= schemas.RedactedAddress {
 		return end
 	}
-	s.spans = append(s.spans, span{max(start, s.last), end, kind, marker})
+	s.spans = append(s.spans, span{max(start, s.last), end, by})
 	s.last = end
 	return end
 }
@@ -172,7 +171,7 @@ func (s *Scanner) emit(dst []byte) []byte {
 		if end <= at { // within one escape
 			continue
 		}
-		dst = append(dst, sp.marker...)
+		dst = append(dst, traits[sp.by].marker...)
 		at = end
 	}
 	return neutral(dst, s.src[at:])

@@ -5,7 +5,6 @@ import (
 
 	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/ingest/redact/secret"
-	"github.com/gatehound/gatehound/schemas"
 )
 
 // token looks at the token (letters, digits, '_', '-') that begins at i and
@@ -91,8 +90,8 @@ func (s *Scanner) numbers(i, j int) int {
 
 // secret looks for a secret that begins with the token t[i:j].
 func (s *Scanner) secret(i, j int, tok string) int {
-	if end, kind, issuer := secret.Key(s.t, i, tok); end > 0 {
-		return s.add(i, end, kind, issuerMarkers[issuer])
+	if end, _, issuer := secret.Key(s.t, i, tok); end > 0 {
+		return s.add(i, end, issuers[issuer])
 	}
 	if len(tok) < chars.TokenLen-2 {
 		return 0
@@ -102,12 +101,12 @@ func (s *Scanner) secret(i, j int, tok string) int {
 			continue
 		}
 		joins++
-		if end, kind, issuer := secret.Key(s.t, i+k, tok[k:]); end > 0 {
-			return s.add(i+k, end, kind, issuerMarkers[issuer])
+		if end, _, issuer := secret.Key(s.t, i+k, tok[k:]); end > 0 {
+			return s.add(i+k, end, issuers[issuer])
 		}
 	}
 	if end := secret.JWTEnd(s.t, i, tok); end > 0 {
-		return s.add(i, end, schemas.RedactedJWT, markJWT)
+		return s.add(i, end, byJWT)
 	}
 	if strings.HasPrefix(tok, "-----BEGIN") {
 		return s.pem(i)
@@ -124,7 +123,7 @@ func (s *Scanner) secret(i, j int, tok string) int {
 		if end < len(s.t) && chars.Classes[s.t[end]]&chars.Alnum != 0 { // name=value
 			end = j
 		}
-		return s.add(i, end, schemas.RedactedHighEntropy, markToken)
+		return s.add(i, end, byRandom)
 	}
 	return 0
 }
@@ -153,7 +152,7 @@ func (s *Scanner) base64(i, j int) int {
 	for k := 0; k < 2 && end < len(t) && t[end] == '='; k++ {
 		end++
 	}
-	return s.add(i, end, schemas.RedactedHighEntropy, markToken)
+	return s.add(i, end, byBase64)
 }
 
 // credential looks behind an authentication scheme, whose end is j, for what it
@@ -176,12 +175,12 @@ func (s *Scanner) credential(j int) int {
 		for end < len(t) && t[end] != '\n' && t[end] != '\r' {
 			end++
 		}
-		return s.add(start, end, schemas.RedactedBearer, markAuth)
+		return s.add(start, end, byScheme)
 	}
 	if !chars.Has(value, chars.Digit) && !(chars.Has(value[1:], chars.Upper) && chars.Has(value, chars.Lower)) && len(value) < 20 {
 		return 0 // "bearer token", "Basic Authentication"
 	}
-	return s.add(start, end, schemas.RedactedBearer, markAuth)
+	return s.add(start, end, byScheme)
 }
 
 // pem takes a private key from its BEGIN line to its END line, or to the end of
@@ -199,7 +198,7 @@ func (s *Scanner) pem(i int) int {
 			end += dash + 5
 		}
 	}
-	return s.add(i, end, schemas.RedactedPrivateKey, markPEM)
+	return s.add(i, end, byPEM)
 }
 
 // tilde looks for a client secret of Microsoft Entra: three characters, a digit,
@@ -216,7 +215,7 @@ func (s *Scanner) tilde(i int) int {
 	if end-i < 30 || i-5 < s.last {
 		return i + 1
 	}
-	return s.add(i-5, end, schemas.RedactedCloudKey, issuerMarkers["azure"])
+	return s.add(i-5, end, issuers["azure"])
 }
 
 // lettersThenDigits returns where the digits begin in a token such as "card-4111"

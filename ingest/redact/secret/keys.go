@@ -111,13 +111,23 @@ var keyPrefixes = []keyPrefix{
 	{"AGE-SECRET-KEY-1", "age", 20, 0, cloudKey},
 }
 
-// Issuers returns the names of all issuers, some of them more than once.
-func Issuers() []string {
-	names := []string{"azure"}
+// Issued is an issuer of keys and the kind that its keys have.
+type Issued struct {
+	Name string
+	Kind schemas.RedactionKind
+}
+
+// Issuers returns every issuer once, in a fixed order.
+func Issuers() []Issued {
+	all := []Issued{{"azure", cloudKey}}
+	seen := map[string]bool{}
 	for _, p := range keyPrefixes {
-		names = append(names, p.issuer)
+		if !seen[p.issuer] {
+			seen[p.issuer] = true
+			all = append(all, Issued{p.issuer, p.kind})
+		}
 	}
-	return names
+	return all
 }
 
 // prefixesBy has the prefixes by their first letter, in either case.
