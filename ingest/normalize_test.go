@@ -12,6 +12,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/decode/formats"
 	"github.com/gatehound/gatehound/ingest/enrich"
+	"github.com/gatehound/gatehound/ingest/prompt"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -20,13 +21,15 @@ func normalizer(t testing.TB) *ingest.Normalizer {
 	t.Helper()
 	d, err := formats.New(decode.Options{})
 	require.NoError(t, err)
-	e, err := enrich.New(enrich.DefaultConfig())
+	e, err := enrich.New(enrich.DefaultConfig(), nil)
 	require.NoError(t, err)
 	keys, err := redact.GenerateKeys()
 	require.NoError(t, err)
 	r, err := redact.New(redact.DefaultConfig(), keys)
 	require.NoError(t, err)
-	return ingest.NewNormalizer(d, e, r)
+	p, err := prompt.New(prompt.DefaultConfig(), keys, nil, r.Text)
+	require.NoError(t, err)
+	return ingest.NewNormalizer(d, e, r, p)
 }
 
 func chunk(messages ...string) *ingest.Chunk {

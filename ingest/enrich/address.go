@@ -21,7 +21,7 @@ const maxHops = 32
 // gateway directly.
 func (e *Enricher) ClientAddr(rec *decode.Record) netip.Addr {
 	client, ok := ParseAddr(rec.Peer)
-	if len(e.proxies) == 0 || ok && !e.trusted(client) || !ok && !blank(rec.Peer) {
+	if len(e.now.proxies) == 0 || ok && !e.trusted(client) || !ok && !blank(rec.Peer) {
 		return client
 	}
 	rest := rec.Forwarded
@@ -45,8 +45,8 @@ func (e *Enricher) ClientAddr(rec *decode.Record) netip.Addr {
 }
 
 func (e *Enricher) trusted(a netip.Addr) bool {
-	for i := range e.proxies {
-		if e.proxies[i].Contains(a) {
+	for i := range e.now.proxies {
+		if e.now.proxies[i].Contains(a) {
 			return true
 		}
 	}

@@ -9,8 +9,6 @@
 package enrich
 
 import (
-	"net/netip"
-
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -18,29 +16,37 @@ import (
 // Enricher enriches records. It is not safe for concurrent use: every worker has
 // its own.
 type Enricher struct {
-	proxies []netip.Prefix
-	routes  *templates
-	agents  [agentEntries]agentEntry
+	// tables are shared with the other workers; now is what they held when the
+	// record at hand was begun.
+	tables *Tables
+	now    *snapshot
+	agents [agentEntries]agentEntry
 	// buf holds the route that the current record points to.
 	buf []byte
 }
 
-// New returns an Enricher for one worker.
-func New(cfg Config) (*Enricher, error) {
+// New returns an Enricher for one worker. It reads the tables that Open loaded;
+// without tables it knows what the configuration itself states and no files.
+func New(cfg Config, tables *Tables) (*Enricher, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	proxies, err := parseProxies(cfg.TrustedProxies)
-	if err != nil {
-		return nil, err
+	if tables == nil {
+		s, err := settled(cfg)
+		if err != nil {
+			return nil, err
+		}
+		tables = &Tables{}
+		tables.current.Store(s)
 	}
-	return &Enricher{proxies: proxies, routes: newTemplates(cfg.Routes)}, nil
+	return &Enricher{tables: tables, now: tables.current.Load()}, nil
 }
 
 // Event sets ev.ClientAddr and ev.ClientClass, and rec.Route and rec.Provider if
 // the record does not state them. Redactor.Event must follow before the next
 // call: rec.Route may point into the Enricher.
 func (e *Enricher) Event(rec *decode.Record, ev *schemas.Event) {
+	e.now = e.tables.current.Load()
 	ev.ClientAddr = e.ClientAddr(rec)
 	ev.ClientClass = e.class(rec.UserAgent)
 	if rec.UserAgent == "" && logsAgent(rec.Format) {

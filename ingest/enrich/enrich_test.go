@@ -10,7 +10,7 @@ import (
 
 func newEnricher(t testing.TB, cfg Config) *Enricher {
 	t.Helper()
-	e, err := New(cfg)
+	e, err := New(cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestValidate(t *testing.T) {
 		{"deep", "routes[0]", Config{Routes: []string{strings.Repeat("/a", 17)}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := New(c.cfg)
+			_, err := New(c.cfg, nil)
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}

@@ -144,7 +144,7 @@ func (e *Enricher) mounted(path string) bool {
 
 // match sets buf to the template that fits the path, if there is one.
 func (e *Enricher) match(path string) bool {
-	t := e.routes
+	t := e.now.routes
 	e.buf = e.buf[:0]
 	for depth := 0; ; depth++ {
 		segment, rest := cutSegment(path)

@@ -17,6 +17,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/decode/formats"
 	"github.com/gatehound/gatehound/ingest/enrich"
+	"github.com/gatehound/gatehound/ingest/prompt"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -36,11 +37,13 @@ func newHunt(t testing.TB, now time.Time) *hunt {
 	t.Helper()
 	dec, err := formats.New(decode.Options{Now: func() time.Time { return now }})
 	require.NoError(t, err)
-	enricher, err := enrich.New(enrich.DefaultConfig())
+	enricher, err := enrich.New(enrich.DefaultConfig(), nil)
 	require.NoError(t, err)
 	keys, err := redact.NewKeys("k1", redact.Key{ID: "k1", Secret: make([]byte, 32)})
 	require.NoError(t, err)
 	redactor, err := redact.New(redact.DefaultConfig(), keys)
+	require.NoError(t, err)
+	prompts, err := prompt.New(prompt.DefaultConfig(), keys, nil, redactor.Text)
 	require.NoError(t, err)
 	config := builtin.DefaultConfig()
 	watchers, err := config.Watchers()
@@ -48,7 +51,7 @@ func newHunt(t testing.TB, now time.Time) *hunt {
 	e, err := engine.New(engine.Settings{Config: engine.DefaultConfig()}, watchers, nil)
 	require.NoError(t, err)
 	t.Cleanup(e.Close)
-	return &hunt{t: t, keys: keys, normalizer: ingest.NewNormalizer(dec, enricher, redactor), engine: e}
+	return &hunt{t: t, keys: keys, normalizer: ingest.NewNormalizer(dec, enricher, redactor, prompts), engine: e}
 }
 
 // take gathers messages into batches of a thousand.
