@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/enrich"
+	"github.com/gatehound/gatehound/ingest/prompt"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -18,6 +19,7 @@ type Normalizer struct {
 	decoder  *decode.Decoder
 	enricher *enrich.Enricher
 	redactor *redact.Redactor
+	prompts  *prompt.Reader
 
 	part     *schemas.Part
 	arena    schemas.Arena
@@ -27,8 +29,8 @@ type Normalizer struct {
 var _ decode.Sink = (*Normalizer)(nil)
 
 // NewNormalizer puts the steps together.
-func NewNormalizer(d *decode.Decoder, e *enrich.Enricher, r *redact.Redactor) *Normalizer {
-	return &Normalizer{decoder: d, enricher: e, redactor: r}
+func NewNormalizer(d *decode.Decoder, e *enrich.Enricher, r *redact.Redactor, p *prompt.Reader) *Normalizer {
+	return &Normalizer{decoder: d, enricher: e, redactor: r, prompts: p}
 }
 
 // Normalize empties c into a part. Every message gives at least one event or
@@ -72,7 +74,9 @@ func (n *Normalizer) Record(index int32, r *decode.Record) {
 	if err := n.redactor.Event(r, ev, &n.arena); err != nil {
 		n.part.Events = n.part.Events[:len(n.part.Events)-1]
 		n.reject(index, "redact", "unproven", r.Format, nil)
+		return
 	}
+	n.prompts.Event(r, ev, n.part)
 }
 
 // Reject keeps what could not become an event; the decoder calls it.

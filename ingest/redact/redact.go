@@ -56,7 +56,6 @@ type Redactor struct {
 	principal, text, credential tagger
 	delivery                    deliveryKey
 	keyID                       string
-	prompts                     *prompter
 	// buf and counts are scratch of the field at hand.
 	buf    []byte
 	counts schemas.RedactionCounts
@@ -75,7 +74,7 @@ func New(cfg Config, keys *Keys) (*Redactor, error) {
 		cfg: cfg, rules: rulesOf(cfg), names: newTextCache(nameEntries), paths: newTextCache(pathEntries),
 		agents: newTextCache(agentEntries), principals: newTextCache(principalEntries),
 		credentials: newTextCache(principalEntries),
-		addresses:   newAddressCache(newPan(key.Secret)), prompts: newPrompter(key.Secret),
+		addresses:   newAddressCache(newPan(key.Secret)),
 	}
 	r.delivery, r.keyID = keys.delivery(), key.ID
 	r.principal.init(pseudonym, key, domainPrincipal)
@@ -116,14 +115,6 @@ func (r *Redactor) Event(rec *decode.Record, ev *schemas.Event, arena *schemas.A
 	ev.TLS = r.field(r.names, rec.TLS, ru.name, n, arena)
 	copyFigures(rec, ev)
 
-	ev.PromptLength, ev.PromptFingerprint, ev.TemplateFingerprint = 0, 0, 0
-	if len(rec.Prompt) > 0 {
-		length, fingerprint := r.prompts.measure(rec.Prompt)
-		ev.Known |= schemas.HasPrompt
-		ev.PromptLength = int32(min(length, math.MaxInt32))
-		ev.PromptFingerprint = fingerprint
-		ev.TemplateFingerprint = r.prompts.template(rec.Prompt)
-	}
 	dropped := min(255, len(rec.Prompt)+int(max(0, rec.Dropped)))
 	n[schemas.RedactedPrompt] = uint8(min(255, int(n[schemas.RedactedPrompt])+dropped))
 	return nil

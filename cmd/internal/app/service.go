@@ -19,6 +19,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/decode/formats"
 	"github.com/gatehound/gatehound/ingest/enrich"
+	"github.com/gatehound/gatehound/ingest/prompt"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
@@ -169,7 +170,8 @@ func LoadKeys(cfg *Config, log *slog.Logger) (*redact.Keys, error) {
 	return keys, nil
 }
 
-// NewNormalizer makes a worker's decoder, enricher and redactor.
+// NewNormalizer makes a worker's decoder, enricher, redactor and reader of
+// prompts.
 func NewNormalizer(cfg *Config, keys *redact.Keys) (*ingest.Normalizer, error) {
 	d, err := formats.New(decode.Options{Format: cfg.Decode.Format, MaxBytes: cfg.Decode.MaxBytes,
 		MaxDepth: cfg.Decode.MaxDepth, MaxFuture: cfg.Decode.MaxFuture})
@@ -184,7 +186,11 @@ func NewNormalizer(cfg *Config, keys *redact.Keys) (*ingest.Normalizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redact: %w", err)
 	}
-	return ingest.NewNormalizer(d, e, r), nil
+	p, err := prompt.New(prompt.DefaultConfig(), keys, nil, r.Text)
+	if err != nil {
+		return nil, fmt.Errorf("prompt: %w", err)
+	}
+	return ingest.NewNormalizer(d, e, r, p), nil
 }
 
 // decodeSink decodes a sink's options, and refuses unknown ones.

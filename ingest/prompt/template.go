@@ -1,4 +1,4 @@
-package redact
+package prompt
 
 import (
 	"crypto/hmac"
@@ -21,8 +21,8 @@ type prompter struct {
 	words []byte
 }
 
-func newPrompter(secret []byte) *prompter {
-	return &prompter{mac: hmac.New(sha256.New, derive(secret, domainPrompt, 32))}
+func newPrompter(key [32]byte) *prompter {
+	return &prompter{mac: hmac.New(sha256.New, key[:])}
 }
 
 // flushAt is how many bytes of normalised text are hashed at once.

@@ -1,30 +1,13 @@
-package redact
+package prompt
 
 import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/gatehound/gatehound/ingest/decode"
-	"github.com/gatehound/gatehound/schemas"
 )
 
-func TestPromptIsMeasuredAndDropped(t *testing.T) {
-	r := newRedactor(t, DefaultConfig())
-	ev := event(t, r, decode.Record{Prompt: []string{"Größe 5", "日本"}, Dropped: 2})
-	if ev.PromptLength != 9 || !ev.Has(schemas.HasPrompt) || ev.PromptFingerprint == 0 || ev.TemplateFingerprint == 0 {
-		t.Errorf("length %d, fingerprints %x %x", ev.PromptLength, ev.PromptFingerprint, ev.TemplateFingerprint)
-	}
-	if ev.Redacted[schemas.RedactedPrompt] != 4 {
-		t.Errorf("%d texts were counted", ev.Redacted[schemas.RedactedPrompt])
-	}
-	if got := event(t, r, decode.Record{Dropped: 1 << 30}).Redacted[schemas.RedactedPrompt]; got != 255 {
-		t.Errorf("the count does not stop at 255: %d", got)
-	}
-}
-
 func TestPromptFingerprint(t *testing.T) {
-	p := newPrompter([]byte("key"))
+	p := newPrompter([32]byte{1})
 	of := func(texts ...string) uint64 { _, f := p.measure(texts); return f }
 	base := of("Tell me  a joke")
 	for _, same := range []string{"tell me a joke", " TELL\tme\na joke \n", "tell me a joke\u00a0"} {
@@ -40,7 +23,7 @@ func TestPromptFingerprint(t *testing.T) {
 	if of("É") != of("é") {
 		t.Error("case beyond ASCII counts")
 	}
-	_, other := newPrompter([]byte("other")).measure([]string{"tell me a joke"})
+	_, other := newPrompter([32]byte{2}).measure([]string{"tell me a joke"})
 	if other == base {
 		t.Error("the key does not count")
 	}
@@ -52,7 +35,7 @@ func TestPromptFingerprint(t *testing.T) {
 
 // TestTemplates fills the slots of templates and counts the fingerprints.
 func TestTemplates(t *testing.T) {
-	p := newPrompter([]byte("key"))
+	p := newPrompter([32]byte{1})
 	fill := []string{"france", "Germany", "the united kingdom of great britain", "42", "\"a quoted thing\"", "jane@example.org",
 		"https://example.com/a?b=c", "```\ncode\n```", "O'Brien & Sons", "x", "A much longer text, with commas. And two sentences!", "日本"}
 	for template, share := range map[string]float64{
@@ -86,7 +69,7 @@ func TestTemplates(t *testing.T) {
 }
 
 func TestTemplatesOfLongMaterial(t *testing.T) {
-	p := newPrompter([]byte("key"))
+	p := newPrompter([32]byte{1})
 	seen := map[uint64]bool{}
 	for i := range 20 {
 		material := strings.Repeat(fmt.Sprintf("some words of the article number %d that go on and on ", i), 20)
@@ -98,7 +81,7 @@ func TestTemplatesOfLongMaterial(t *testing.T) {
 }
 
 func TestDifferentPromptsHaveDifferentTemplates(t *testing.T) {
-	p := newPrompter([]byte("key"))
+	p := newPrompter([32]byte{1})
 	seen := map[uint64]string{}
 	for _, text := range []string{
 		"How do I bake sourdough bread at home?", "Why is the sky blue at noon?", "Fix the bug in this function please",
@@ -128,21 +111,9 @@ func TestSkeleton(t *testing.T) {
 		"翻译 apple":                                 "翻 译 apple ",
 		"  ":                                       "",
 	} {
-		p := newPrompter([]byte("key"))
+		p := newPrompter([32]byte{1})
 		if p.skeleton(in, taskWords); string(p.words) != want {
 			t.Errorf("skeleton of %q is %q, want %q", in, p.words, want)
 		}
 	}
-}
-
-func FuzzPrompt(f *testing.F) {
-	f.Add("Translate <a>b</a> \"c\" 'd' ```e``` 12 Jane", "x")
-	r := newRedactor(f, DefaultConfig())
-	f.Fuzz(func(t *testing.T, a, b string) {
-		one := event(t, r, decode.Record{Prompt: []string{a, b}})
-		two := event(t, r, decode.Record{Prompt: []string{a, b}})
-		if one != two || one.PromptFingerprint == 0 || one.TemplateFingerprint == 0 || int(one.PromptLength) > len(a)+len(b) {
-			t.Errorf("%+v and %+v", one, two)
-		}
-	})
 }
