@@ -12,6 +12,7 @@
 package decode
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -183,6 +184,13 @@ func (d *Decoder) object(o field.Value, raw []byte, env Envelope, opened int) {
 	f := d.detector.format(&names, o, false)
 	if opened < maxEnvelopes && !d.opts.NoEnvelope {
 		if wrap := d.detector.format(&names, o, true); wrap != nil {
+			if f != nil && f.Fallback && d.detector.hits(&names, f) < 2 {
+				// One name may be the shipper's own, such as Logstash's "path".
+				if env, line := d.lined(wrap, o, env); line {
+					d.inner(env, raw, opened+1)
+					return
+				}
+			}
 			d.unwrap(wrap, f, o, raw, env, opened)
 			return
 		}
@@ -220,6 +228,35 @@ func (d *Decoder) unwrap(wrap, f *Format, o field.Value, raw []byte, outer Envel
 	})
 	if d.index == first && d.rejects == rejects && d.skipped == skipped {
 		d.reject(StageFrame, Empty, wrap.Name, raw)
+	}
+}
+
+// lined opens the envelope o of format wrap, and reports whether the line in it
+// is a record for sure.
+func (d *Decoder) lined(wrap *Format, o field.Value, outer Envelope) (Envelope, bool) {
+	if wrap.Open == nil {
+		return Envelope{}, false
+	}
+	env := wrap.Open(o).within(outer)
+	return env, env.Inner.Kind() == field.String && isRecordLine(env.Inner.Raw())
+}
+
+// isRecordLine reports whether a text is a JSON object, or has a status after a
+// quote, as access logs have it after the request line. s may have escapes.
+func isRecordLine(s []byte) bool {
+	s = trim(s)
+	if len(s) > 0 && s[0] == '{' {
+		return true
+	}
+	for {
+		i := bytes.Index(s, []byte(`" `))
+		if i < 0 || i+5 > len(s) {
+			return false
+		}
+		if _, ok := field.Status(field.View(s[i+2 : i+5])); ok {
+			return true
+		}
+		s = s[i+2:]
 	}
 }
 

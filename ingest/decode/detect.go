@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"errors"
+	"math/bits"
 
 	"github.com/gatehound/gatehound/ingest/decode/field"
 )
@@ -118,6 +119,18 @@ func (d *detector) names(o field.Value) (found keySet) {
 		}
 	}
 	return found
+}
+
+// hits returns how many of the names that any rule of f looks for names has.
+func (d *detector) hits(names *keySet, f *Format) (n int) {
+	for i := range d.rules {
+		if r := &d.rules[i]; r.format == f {
+			for w := range r.any {
+				n += bits.OnesCount64(names[w] & r.any[w])
+			}
+		}
+	}
+	return n
 }
 
 // format returns the format with the longest rule that names, of o's members,

@@ -142,6 +142,15 @@ func (b *Buffer) Join(parts []string) string {
 	return View(b.b[from:])
 }
 
+// Concat returns the parts as one text.
+func (b *Buffer) Concat(parts ...string) string {
+	from := len(b.b)
+	for _, s := range parts {
+		b.b = append(b.b, s...)
+	}
+	return View(b.b[from:])
+}
+
 // Fold appends s to to in lower case and without "-" and "_", which is how
 // names of headers, parameters and members are compared.
 func Fold(to []byte, s string) []byte {

@@ -91,6 +91,15 @@ func (v Value) List() string {
 	return v.d.buf.Join(parts[:n])
 }
 
+// Concat returns the parts as one text, in the memory of v's document. It is ""
+// if v is of kind None.
+func (v Value) Concat(parts ...string) string {
+	if v.d == nil {
+		return ""
+	}
+	return v.d.buf.Concat(parts...)
+}
+
 // Bool returns the truth that v states: true, false, "true", "false", 1, 0.
 func (v Value) Bool() (value, known bool) {
 	switch v.Kind() {

@@ -151,3 +151,20 @@ func TestBuffer(t *testing.T) {
 		t.Error("joins none or one wrongly")
 	}
 }
+
+// TestConcat checks that texts are joined without changing those before.
+func TestConcat(t *testing.T) {
+	var b Buffer
+	d := NewDoc(8, &b)
+	v, _, err := d.Parse([]byte(`{"a":"x\ny"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	escaped := v.Get("a").Text()
+	if got := v.Concat("66306", ":", escaped); got != "66306:x\ny" || escaped != "x\ny" {
+		t.Errorf("got %q and %q", got, escaped)
+	}
+	if got := (Value{}).Concat("a"); got != "" {
+		t.Errorf("a value that is not there gave %q", got)
+	}
+}
