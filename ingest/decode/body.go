@@ -24,7 +24,7 @@ func (r *Record) ReadRequestBody(body field.Value) {
 			r.Small(schemas.HasChoices, &r.Choices, v.Text())
 		case "stream":
 			r.Flag(schemas.HasStream, &r.Stream, v)
-		case "logprobs", "responseLogprobs":
+		case "logprobs", "responseLogprobs", "response_logprobs":
 			r.readLogprobs(v)
 		case "top_logprobs":
 			r.Small(schemas.HasTopLogprobs, &r.TopLogprobs, v.Text())
@@ -44,7 +44,7 @@ func (r *Record) ReadRequestBody(body field.Value) {
 			}
 		case "messages", "contents":
 			r.ReadMessages(v)
-		case "prompt", "input", "system", "instructions", "systemInstruction", "query":
+		case "prompt", "input", "system", "instructions", "systemInstruction", "system_instruction", "query":
 			r.readTexts(v, 0)
 		}
 	}
@@ -79,8 +79,8 @@ func (r *Record) ReadMessages(v field.Value) {
 }
 
 // maxTextDepth is how deep texts are looked for: a message's content's part's
-// text's value has depth 4.
-const maxTextDepth = 5
+// text's value has depth 4, that of a tool's answer (Bedrock) depth 7.
+const maxTextDepth = 8
 
 // withheld is what LiteLLM logs in place of a message when it is told to log
 // none.
@@ -102,7 +102,7 @@ func (r *Record) readTexts(v field.Value, depth int) {
 		if depth < maxTextDepth {
 			for it := v.Members(); it.Next(); {
 				switch it.Key() {
-				case "content", "text", "parts", "input_text":
+				case "content", "text", "parts", "input_text", "guardContent", "toolResult":
 					r.readTexts(it.Value(), depth+1)
 				}
 			}

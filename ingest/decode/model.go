@@ -36,7 +36,7 @@ var operations = [...]struct{ suffix, operation string }{
 }
 
 // OperationOf returns the operation of a model that path asks for, "" if it is
-// no path of a known API.
+// no path of a known API. The path may start without its slash.
 func OperationOf(path string) string {
 	path = strings.TrimSuffix(path, "/")
 	if len(path) < 6 {
@@ -45,7 +45,7 @@ func OperationOf(path string) string {
 	last := path[len(path)-1]
 	for i := range operations {
 		// The last letter rules out most of them.
-		if s := operations[i].suffix; s[len(s)-1] == last && strings.HasSuffix(path, s) {
+		if s := operations[i].suffix; s[len(s)-1] == last && (strings.HasSuffix(path, s) || s[0] == '/' && path == s[1:]) {
 			return operations[i].operation
 		}
 	}
@@ -57,14 +57,20 @@ func OperationOf(path string) string {
 var providers = [...]struct{ name, known string }{
 	{"azure", "azure.ai.openai"},
 	{"azure_openai", "azure.ai.openai"},
+	{"azure-openai", "azure.ai.openai"},
 	{"azure_ai", "azure.ai.inference"},
 	{"bedrock", "aws.bedrock"},
 	{"bedrock_converse", "aws.bedrock"},
+	{"aws-bedrock", "aws.bedrock"},
 	{"vertex_ai", "gcp.vertex_ai"},
 	{"vertex_ai_beta", "gcp.vertex_ai"},
+	{"google-vertex-ai", "gcp.vertex_ai"},
 	{"gemini", "gcp.gemini"},
+	{"google-ai-studio", "gcp.gemini"},
 	{"mistral", "mistral_ai"},
 	{"xai", "x_ai"},
+	{"grok", "x_ai"},
+	{"perplexity-ai", "perplexity"},
 	{"watsonx", "ibm.watsonx.ai"},
 	{"text-completion-openai", "openai"},
 }

@@ -49,6 +49,9 @@ type Record struct {
 	// Presented says whether the request carried a credential. It decides
 	// AuthReason where the gateway gives none.
 	Presented Presented
+	// NoVerdict tells that the response says nothing of the caller's
+	// credential, whatever its status: a route that does not exist, a firewall.
+	NoVerdict bool `json:"-"`
 
 	// Principal is who called: key id, consumer, user, subject.
 	Principal string

@@ -34,3 +34,70 @@ func (r *Record) ReadTokens(name string, v field.Value) bool {
 	}
 	return true
 }
+
+// ReadCacheApart takes token counts of APIs whose input leaves out what came
+// from the prompt cache and what went into it: Anthropic's and Bedrock's.
+// InputTokens is the sum of the three. Counts by other names are taken as
+// ReadTokens takes them.
+func (r *Record) ReadCacheApart(usage field.Value) {
+	var input, read, written int64
+	var hasInput, hasRead bool
+	for it := usage.Members(); it.Next(); {
+		v := it.Value()
+		switch it.Key() {
+		case "input_tokens", "inputTokens", "inputTokenCount":
+			input, hasInput = field.Int(v.Text(), field.MaxCount)
+		case "cache_read_input_tokens", "cacheReadInputTokens", "cacheReadInputTokenCount":
+			read, hasRead = field.Int(v.Text(), field.MaxCount)
+		case "cache_creation_input_tokens", "cacheWriteInputTokens", "cacheWriteInputTokenCount":
+			if n, ok := field.Int(v.Text(), field.MaxCount); ok {
+				written = n
+			}
+		case "outputTokenCount":
+			r.Count(schemas.HasOutputTokens, &r.OutputTokens, v.Text())
+		default:
+			r.ReadTokens(it.Key(), v)
+		}
+	}
+	if !hasInput {
+		return
+	}
+	if !hasRead {
+		read = 0
+	}
+	r.InputTokens = bounded(input + read + written)
+	r.Known |= schemas.HasInputTokens
+	if hasRead {
+		r.CachedTokens = read
+		r.Known |= schemas.HasCachedTokens
+	}
+}
+
+// ReadGeminiUsage takes Google's counts, in either of its spellings: the
+// candidates leave out the thoughts, the prompt what tools answered.
+func (r *Record) ReadGeminiUsage(usage field.Value) {
+	var tools, thoughts int64
+	for it := usage.Members(); it.Next(); {
+		v := it.Value()
+		switch it.Key() {
+		case "toolUsePromptTokenCount", "tool_use_prompt_token_count":
+			r.Count(0, &tools, v.Text())
+		case "thoughtsTokenCount", "thoughts_token_count":
+			r.Count(schemas.HasReasoningTokens, &r.ReasoningTokens, v.Text())
+			thoughts = r.ReasoningTokens
+		case "cached_content_token_count":
+			r.Count(schemas.HasCachedTokens, &r.CachedTokens, v.Text())
+		default:
+			r.ReadTokens(it.Key(), v)
+		}
+	}
+	if r.Known&schemas.HasInputTokens != 0 {
+		r.InputTokens = bounded(r.InputTokens + tools)
+	}
+	if r.Known&schemas.HasOutputTokens != 0 || thoughts > 0 {
+		r.OutputTokens = bounded(r.OutputTokens + thoughts)
+		r.Known |= schemas.HasOutputTokens
+	}
+}
+
+func bounded(n int64) int64 { return min(n, field.MaxCount) }
