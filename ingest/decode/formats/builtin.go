@@ -10,6 +10,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode/kong"
 	"github.com/gatehound/gatehound/ingest/decode/litellm"
 	"github.com/gatehound/gatehound/ingest/decode/nginx"
+	"github.com/gatehound/gatehound/ingest/decode/traefik"
 )
 
 // builtin are the formats, in alphabetical order.
@@ -20,4 +21,5 @@ var builtin = []*decode.Format{
 	&kong.Format,
 	&litellm.Format,
 	&nginx.Format,
+	&traefik.Format,
 }

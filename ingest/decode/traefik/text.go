@@ -1,0 +1,124 @@
+package traefik
+
+import (
+	"strings"
+
+	"github.com/gatehound/gatehound/ingest/decode"
+	"github.com/gatehound/gatehound/ingest/decode/field"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// clfTime is the length of 25/Oct/2016:14:49:34 +0200.
+const clfTime = 26
+
+// decodeText reads a line of Traefik's common log format:
+//
+//	host - user [time] "request" status size "referer" "agent" count "router" "server" 12ms
+//
+// It is told from the combined format by what follows the agent. Traefik does
+// not escape quotes in what clients send, so the line is read from both ends,
+// and what is left in the middle is the referer and the agent.
+func decodeText(line string, _ *field.Buffer, r *decode.Record) bool {
+	line, router, server, took, ok := readTail(line)
+	if !ok {
+		return false
+	}
+	quote := strings.Index(line, `] "`)
+	start := quote - clfTime
+	if start < 1 || line[start-1] != '[' {
+		return false
+	}
+	t, ok := field.Time(line[start:quote])
+	if !ok {
+		return false
+	}
+	host, user, ok := strings.Cut(strings.TrimSuffix(line[:start-1], " "), " - ")
+	if !ok {
+		return false
+	}
+	request, rest, ok := strings.Cut(line[quote+3:], `" `)
+	if !ok {
+		return false
+	}
+	status, rest, _ := strings.Cut(rest, " ")
+	size, rest, _ := strings.Cut(rest, " ")
+	r.Time = t
+	if host != "-" {
+		setClient("", host, r)
+	}
+	setUser(user, r)
+	r.SetRequestLine(request)
+	r.SetStatus(status)
+	r.Count(schemas.HasResponseBytes, &r.ResponseBytes, size)
+	r.UserAgent = readAgent(rest)
+	setRouter(router, r)
+	r.Duration(schemas.HasLatency, &r.LatencyNS, took, field.Milliseconds)
+	if !strings.Contains(server, "://") { // "-", and the "/" of version 1
+		server, status = "", ""
+	}
+	setResponder(status, server, router, r)
+	return r.Method != "" || r.Known&schemas.HasStatus != 0
+}
+
+// readTail takes the end off a line: count "router" "server" 12ms.
+func readTail(line string) (head, router, server, took string, ok bool) {
+	line, ok = strings.CutSuffix(line, "ms")
+	if !ok {
+		return
+	}
+	line, took, ok = cutLast(line)
+	if !ok || !isNumber(took) {
+		return "", "", "", "", false
+	}
+	if line, server, ok = cutQuoted(line); !ok {
+		return
+	}
+	if line, router, ok = cutQuoted(line); !ok {
+		return
+	}
+	head, count, ok := cutLast(line)
+	return head, router, server, took, ok && (count == "-" || isNumber(count))
+}
+
+// cutLast takes the last word off s.
+func cutLast(s string) (head, word string, ok bool) {
+	i := strings.LastIndexByte(s, ' ')
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+// cutQuoted takes the quoted text off that s ends with.
+func cutQuoted(s string) (head, text string, ok bool) {
+	s, ok = strings.CutSuffix(s, `"`)
+	i := strings.LastIndex(s, ` "`)
+	if !ok || i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+2:], true
+}
+
+// readAgent returns the agent of: "referer" "agent". Either may be a bare dash.
+// Of an agent that has quotes in it, after a referer, the end is returned.
+func readAgent(s string) string {
+	agent, ok := strings.CutPrefix(s, `"-" "`)
+	if ok {
+		agent, ok = strings.CutSuffix(agent, `"`)
+	} else {
+		_, agent, ok = cutQuoted(s)
+	}
+	if !ok || agent == "-" {
+		return ""
+	}
+	return agent
+}
+
+func isNumber(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i]-'0' > 9 {
+			return false
+		}
+	}
+	return s != ""
+}
