@@ -104,6 +104,13 @@ func (s *Sink) Record(index int32, r *decode.Record) {
 			}
 		}
 	}
+	c.Origin.Agent, c.Origin.File = strings.Clone(c.Origin.Agent), strings.Clone(c.Origin.File)
+	if !utf8.ValidString(c.Origin.Agent + c.Origin.File) {
+		s.fault("the origin is not UTF-8")
+	}
+	if c.Origin.Offset < 0 || c.Origin.Agent == "" && c.Origin != (decode.Origin{}) {
+		s.fault("half an origin")
+	}
 	c.Prompt = nil
 	for _, p := range r.Prompt {
 		c.Prompt = append(c.Prompt, strings.Clone(p))
