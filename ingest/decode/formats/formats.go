@@ -2,12 +2,23 @@
 // of them. The list is generated: a format is added by adding its folder.
 package formats
 
-import "github.com/gatehound/gatehound/ingest/decode"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gatehound/gatehound/ingest/decode"
+)
 
 //go:generate go run ../internal/genlist -out builtin.go ..
 
-// New returns a decoder of all built-in formats and of own, the user's.
+// New returns a decoder of all built-in formats and of own, the user's, whose
+// names must be others.
 func New(opts decode.Options, own ...*decode.Format) (*decode.Decoder, error) {
+	for _, f := range own {
+		if slices.Contains(Names(), f.Name) {
+			return nil, fmt.Errorf("format %s is built in: give your own another name", f.Name)
+		}
+	}
 	return decode.New(opts, append(own[:len(own):len(own)], builtin...))
 }
 
