@@ -2,6 +2,7 @@
 package words
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -98,4 +99,22 @@ func List(parts ...string) string {
 	}
 	last := len(there) - 1
 	return strings.Join(there[:last], ", ") + " and " + there[last]
+}
+
+// Literal returns s as a ClickHouse string literal. Everything but plain letters,
+// digits and harmless signs is written as \xHH, so that neither the literal nor
+// the terminal that shows it can be left.
+func Literal(s string) string {
+	var b strings.Builder
+	b.WriteByte('\'')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(" /{}.:_-~@+=*,", c) >= 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, `\x%02X`, c)
+		}
+	}
+	b.WriteByte('\'')
+	return b.String()
 }

@@ -2,6 +2,7 @@ package words
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -63,4 +64,14 @@ func TestList(t *testing.T) {
 			t.Errorf("List(%q) is %q, want %q", parts, got, want)
 		}
 	}
+}
+
+func FuzzLiteral(f *testing.F) {
+	f.Add(`a'b\`)
+	f.Fuzz(func(t *testing.T, s string) {
+		q := Literal(s)
+		if inner := q[1 : len(q)-1]; strings.ContainsAny(inner, "'\n\r\x00;\"`") || q[0] != '\'' || q[len(q)-1] != '\'' {
+			t.Errorf("%q is quoted as %s", s, q)
+		}
+	})
 }

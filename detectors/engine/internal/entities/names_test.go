@@ -59,13 +59,3 @@ func TestTableName(t *testing.T) {
 		}
 	}
 }
-
-func FuzzQuote(f *testing.F) {
-	f.Add(`a'b\`)
-	f.Fuzz(func(t *testing.T, s string) {
-		q := quote(s)
-		if inner := q[1 : len(q)-1]; strings.ContainsAny(inner, "'\n\r\x00;\"`") || q[0] != '\'' || q[len(q)-1] != '\'' {
-			t.Errorf("%q is quoted as %s", s, q)
-		}
-	})
-}

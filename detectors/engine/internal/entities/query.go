@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -46,9 +47,9 @@ func Evidence(table string, who *Subject, start, end int64) string {
 
 func equals(column, value string, cut bool) string {
 	if cut {
-		return "startsWith(" + column + ", " + quote(value) + ")"
+		return "startsWith(" + column + ", " + words.Literal(value) + ")"
 	}
-	return column + " = " + quote(value)
+	return column + " = " + words.Literal(value)
 }
 
 // lastOf returns the last address of an IPv6 prefix of 64 bits.
@@ -58,22 +59,4 @@ func lastOf(p netip.Prefix) netip.Addr {
 		b[i] = 0xff
 	}
 	return netip.AddrFrom16(b)
-}
-
-// quote returns s as a ClickHouse string literal. Everything but plain letters,
-// digits and harmless signs is written as \xHH, so that neither the literal nor
-// the terminal that shows it can be left.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('\'')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(" /{}.:_-~@+=*,", c) >= 0:
-			b.WriteByte(c)
-		default:
-			fmt.Fprintf(&b, `\x%02X`, c)
-		}
-	}
-	b.WriteByte('\'')
-	return b.String()
 }

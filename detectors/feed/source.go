@@ -1,0 +1,153 @@
+package feed
+
+import (
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// source is what is known of one source. Its exported fields are the snapshot.
+type source struct {
+	format string
+
+	// All is how many events came ever, First when the first one arrived,
+	// Arrived when the last one did; Unix nanoseconds by our clock.
+	All            int64
+	First, Arrived int64
+	// Longest are the longest pauses of this and of the last day, in
+	// nanoseconds, Day the day of the first of them.
+	Longest [2]int64
+	Day     int64
+	// Silent is set while the source is silent: it is told once.
+	Silent bool
+
+	// Latest is the latest event time of each partition.
+	Latest map[int32]int64
+
+	// Of the window: events, rejects and their reasons, looked at events, those
+	// of them that are late and by how much at most, and that have each field.
+	Events, Rejects int64
+	Reasons         map[string]int64
+	Looked, Late    int64
+	LateBy          int64
+	Has             [len(fieldNames)]int64
+
+	// Windows is how many windows were long enough to learn from, Usual the
+	// share of events that have each field.
+	Windows int
+	Usual   [len(fieldNames)]float64
+}
+
+func newSource(format string) *source {
+	return &source{format: format, Latest: map[int32]int64{}, Reasons: map[string]int64{}}
+}
+
+// maxPartitions bounds the partitions whose times are kept.
+const maxPartitions = 4096
+
+// lookEvery is the share of events that are looked at closely, 1 in 8. Which
+// ones follows from their positions, so that it does not depend on how they were
+// cut in batches.
+const lookEvery = 8
+
+// event counts an event.
+func (s *source) event(e *schemas.Event, jump int64) {
+	s.All++
+	s.Events++
+	p := e.Position
+	if uint64(p.Offset*31+int64(p.Index))*0x9e3779b97f4a7c15>>61 != 0 { // lookEvery is 2^3
+		return
+	}
+	latest, known := s.Latest[p.Partition]
+	if e.Time > latest && (known || len(s.Latest) < maxPartitions) {
+		s.Latest[p.Partition] = e.Time
+	}
+	if e.Status >= 400 {
+		return // refusals lack fields by nature, and an attack is mostly refused
+	}
+	s.Looked++
+	if late := latest - e.Time; known && late > jump {
+		s.Late++
+		s.LateBy = max(s.LateBy, late)
+	}
+	for i := range s.Has {
+		if has(e, i) {
+			s.Has[i]++
+		}
+	}
+}
+
+// maxReasons bounds the reasons that are told apart; they are constants.
+const maxReasons = 64
+
+func (s *source) reason(r string) {
+	if _, ok := s.Reasons[r]; ok || len(s.Reasons) < maxReasons {
+		s.Reasons[r]++
+	}
+}
+
+// arrive notes that records arrived.
+func (s *source) arrive(at int64) {
+	if s.First == 0 {
+		s.First = at
+	}
+	if s.Arrived != 0 && at > s.Arrived {
+		if day := at / int64(24*time.Hour); day != s.Day {
+			s.Longest = [2]int64{0, s.Longest[0]}
+			s.Day = day
+		}
+		s.Longest[0] = max(s.Longest[0], at-s.Arrived)
+	}
+	s.Arrived = max(s.Arrived, at)
+	s.Silent = false
+}
+
+// next begins a window.
+func (s *source) next() {
+	s.Events, s.Rejects, s.Looked, s.Late, s.LateBy = 0, 0, 0, 0, 0
+	s.Has = [len(fieldNames)]int64{}
+	clear(s.Reasons)
+}
+
+// fieldNames are the fields whose presence is watched, in the words of the
+// events table.
+var fieldNames = [...]string{"principal", "credential", "client", "user_agent", "request_id", "method", "path", "status",
+	"latency", "request_bytes", "response_bytes", "model", "input_tokens", "output_tokens", "tenant", "prompt"}
+
+// has reports whether e has the field of a number.
+func has(e *schemas.Event, field int) bool {
+	switch field {
+	case 0:
+		return e.Principal != ""
+	case 1:
+		return e.Credential != ""
+	case 2:
+		return e.ClientAddr.IsValid()
+	case 3:
+		return e.UserAgent != ""
+	case 4:
+		return e.RequestID != ""
+	case 5:
+		return e.Method != ""
+	case 6:
+		return e.Path != ""
+	case 7:
+		return e.Has(schemas.HasStatus)
+	case 8:
+		return e.Has(schemas.HasLatency)
+	case 9:
+		return e.Has(schemas.HasRequestBytes)
+	case 10:
+		return e.Has(schemas.HasResponseBytes)
+	case 11:
+		return e.Model != ""
+	case 12:
+		return e.Has(schemas.HasInputTokens)
+	case 13:
+		return e.Has(schemas.HasOutputTokens)
+	case 14:
+		return e.Tenant != ""
+	default:
+		return e.Has(schemas.HasPrompt)
+	}
+}
