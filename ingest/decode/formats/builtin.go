@@ -5,6 +5,7 @@ package formats
 import (
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/decode/appjson"
+	"github.com/gatehound/gatehound/ingest/decode/ecs"
 	"github.com/gatehound/gatehound/ingest/decode/envoy"
 	"github.com/gatehound/gatehound/ingest/decode/filebeat"
 	"github.com/gatehound/gatehound/ingest/decode/kong"
@@ -16,6 +17,7 @@ import (
 // builtin are the formats, in alphabetical order.
 var builtin = []*decode.Format{
 	&appjson.Format,
+	&ecs.Format,
 	&envoy.Format,
 	&filebeat.Format,
 	&kong.Format,
