@@ -57,6 +57,7 @@ func (n *Normalizer) Normalize(c *Chunk) *schemas.Part {
 		n.decoder.Decode(message, n)
 	}
 	part := n.part
+	part.Aliases = n.redactor.Aliases()
 	n.part = nil
 	if c.Free != nil {
 		c.Free()
@@ -76,7 +77,9 @@ func (n *Normalizer) Record(index int32, r *decode.Record) {
 		n.reject(index, "redact", "unproven", r.Format, nil)
 		return
 	}
-	n.prompts.Event(r, ev, n.part)
+	if n.redactor.PromptFeatures() {
+		n.prompts.Event(r, ev, n.part)
+	}
 }
 
 // Reject keeps what could not become an event; the decoder calls it.

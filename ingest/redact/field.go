@@ -6,34 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehound/gatehound/ingest/redact/scan"
-	"github.com/gatehound/gatehound/ingest/redact/secret"
 	"github.com/gatehound/gatehound/schemas"
 )
-
-// rule is what is done to one field.
-type rule struct {
-	// id tells rules apart in the caches.
-	id     uint8
-	action Action
-	mode   scan.Mode
-	limit  int
-}
-
-// rules has the rules of the fields that are cached.
-type rules struct{ name, gateway, tenant, host, route, path, query, agent rule }
-
-func rulesOf(c Config) rules {
-	return rules{
-		name:    rule{1, Mask, 0, maxName},
-		gateway: rule{2, c.Gateway, 0, maxName},
-		tenant:  rule{3, c.Tenant, 0, maxName},
-		host:    rule{4, c.Host, 0, maxName},
-		route:   rule{5, Mask, 0, maxRoute},
-		path:    rule{6, c.Path, 0, maxPath},
-		query:   rule{7, c.Query, scan.Parameters | scan.Prompts, maxQuery},
-		agent:   rule{8, c.UserAgent, 0, maxAgent},
-	}
-}
 
 // field returns the clean form of one text under its rule, from the cache if it
 // is there.
@@ -109,15 +83,15 @@ func (r *Redactor) cut(b []byte, mode scan.Mode, limit int, n *schemas.Redaction
 // one request.
 func (r *Redactor) requestID(raw string, n *schemas.RedactionCounts, arena *schemas.Arena) string {
 	switch {
-	case raw == "" || r.cfg.RequestID == Drop:
+	case raw == "" || r.policy.actions[fieldRequestID] == Drop:
 		return ""
-	case r.cfg.RequestID == Pseudonymize:
+	case r.policy.actions[fieldRequestID] == Pseudonymize:
 	case plainID(raw):
 		return arena.String(raw)
 	default:
 		before := n[schemas.RedactedHighEntropy]
 		mode := scan.ID
-		if r.cfg.RequestID == Keep {
+		if r.policy.actions[fieldRequestID] == Keep {
 			mode |= scan.SecretsOnly
 		}
 		clean := r.clean(raw, Mask, mode, maxID, n)
@@ -193,78 +167,19 @@ func (r *Redactor) host(raw string, n *schemas.RedactionCounts, arena *schemas.A
 		host = host[1 : len(host)-1]
 	}
 	host = strings.TrimSuffix(host, ".")
-	if r.cfg.Host == Pseudonymize {
+	if r.policy.host.action == Pseudonymize {
 		host = strings.ToLower(host)
 	}
-	clean := r.field(r.names, host, r.rules.host, n, arena)
+	clean := r.field(r.names, host, r.policy.host, n, arena)
 	for i := range len(clean) {
 		if c := clean[i]; c >= 'A' && c <= 'Z' && clean[0] != '[' {
-			if r.cfg.Host == Pseudonymize {
+			if r.policy.host.action == Pseudonymize {
 				break
 			}
 			return strings.ToLower(clean)
 		}
 	}
 	return clean
-}
-
-// pseudonym begins the pseudonyms of identities.
-const pseudonym = "h1"
-
-// identity returns a principal or an end user: never longer than 40 bytes, never
-// with a secret in it. Who calls himself by a pseudonym gets another: it may be
-// that of somebody whom an allowlist names.
-func (r *Redactor) identity(raw string, action Action, n *schemas.RedactionCounts, arena *schemas.Arena) string {
-	if raw == "" || action == Drop {
-		return ""
-	}
-	if action == Keep || action == Mask {
-		mode := scan.Mode(0)
-		if action == Keep {
-			mode = scan.SecretsOnly
-		}
-		r.counts = schemas.RedactionCounts{}
-		if _, changed := r.scanner.Clean(raw, mode, &r.counts); !changed && len(raw) <= maxPrincipal && !strings.HasPrefix(raw, pseudonym+":") {
-			return arena.String(raw)
-		}
-		addCounts(n, &r.counts)
-	}
-	n.Add(schemas.RedactedPrincipal)
-	e, hash, ok := r.principals.find(raw, 0)
-	if ok {
-		return e.clean
-	}
-	r.buf = r.principal.append(r.buf[:0], raw)
-	if kept, ok := e.admit(hash, 0, raw, view(r.buf), &schemas.RedactionCounts{}); ok {
-		return kept
-	}
-	return arena.Bytes(r.buf)
-}
-
-// fingerprint returns "c1:<key id>:<22 characters>", and ":<issuer>" if the
-// credential says whose it is. Its scheme ("Bearer ") does not count, so that a
-// key has one fingerprint however it is sent. What a gateway has masked is no
-// credential.
-func (r *Redactor) fingerprint(raw string, arena *schemas.Arena) string {
-	raw = strings.TrimSpace(raw)
-	if i := strings.IndexByte(raw, ' '); i > 0 && i <= 10 {
-		raw = strings.TrimSpace(raw[i:])
-	}
-	if maskedCredential(raw) {
-		return ""
-	}
-	e, hash, ok := r.credentials.find(raw, 0)
-	if ok {
-		return e.clean
-	}
-	r.buf = r.credential.append(r.buf[:0], raw)
-	if issuer := secret.Issuer(raw); issuer != "" {
-		r.buf = append(append(r.buf, ':'), issuer...)
-	}
-	if kept, ok := e.admit(hash, 0, raw, view(r.buf), &schemas.RedactionCounts{}); ok {
-		return kept
-	}
-	return arena.Bytes(r.buf)
 }
 
 // maskedCredential reports whether a gateway has put a mask in place of a

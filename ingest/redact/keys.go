@@ -21,6 +21,7 @@ const (
 	domainText       = "text"
 	domainEntity     = "entity"
 	domainDelivery   = "delivery"
+	domainReceipt    = "receipt"
 )
 
 // secretBytes is the length of a key's secret.
@@ -47,8 +48,13 @@ func (k Key) GoString() string { return k.String() }
 // older ones that are kept to recognise and reveal what was made under them.
 // It is safe for concurrent use.
 type Keys struct {
-	ring    []Key
+	ring    []Key // oldest first
 	current int
+	// states is like ring.
+	states []KeyState
+	gone   []KeyState
+	// entityKey and deliveryKey are those of a first key that was destroyed.
+	entityKey, deliveryKey []byte
 }
 
 // NewKeys returns a ring of keys whose current one has the id current.
@@ -70,6 +76,7 @@ func NewKeys(current string, keys ...Key) (*Keys, error) {
 			}
 		}
 		k.ring = append(k.ring, Key{ID: key.ID, Secret: append([]byte(nil), key.Secret...)})
+		k.states = append(k.states, KeyState{ID: key.ID, Current: key.ID == current})
 		if key.ID == current {
 			k.current = i
 		}
@@ -99,15 +106,24 @@ func (k *Keys) GoString() string { return "[key ring]" }
 func (k *Keys) Current() string { return k.ring[k.current].ID }
 
 // EntityKey returns the key under which entities are dealt to shards. It comes
-// from the ring's first key, so that a rotation does not move the entities.
+// from the ring's first key, so that a rotation does not move the entities, and
+// outlives that key.
 func (k *Keys) EntityKey() [16]byte {
+	if len(k.entityKey) == 16 {
+		return [16]byte(k.entityKey)
+	}
 	return [16]byte(derive(k.ring[0].Secret, domainEntity, 16))
 }
 
 // delivery returns the key of schemas.Event.Delivery, which like EntityKey
-// outlives a rotation.
-func (k *Keys) delivery() deliveryKey {
-	return newDeliveryKey(derive(k.ring[0].Secret, domainDelivery, 16))
+// outlives rotations and the first key.
+func (k *Keys) delivery() deliveryKey { return newDeliveryKey(k.deliverySecret()) }
+
+func (k *Keys) deliverySecret() []byte {
+	if len(k.deliveryKey) == 16 {
+		return k.deliveryKey
+	}
+	return derive(k.ring[0].Secret, domainDelivery, 16)
 }
 
 // Principal returns the pseudonym of a principal or end user under the current
@@ -115,21 +131,39 @@ func (k *Keys) delivery() deliveryKey {
 func (k *Keys) Principal(raw string) string { return k.principal(k.current, raw) }
 
 // Principals returns the pseudonyms of a principal under every key, the current
-// one first: whoever looks for a person's events looks for all of them.
-func (k *Keys) Principals(raw string) []string {
-	all := []string{k.Principal(raw)}
-	for i := range k.ring {
-		if i != k.current {
-			all = append(all, k.principal(i, raw))
+// one first, for all tenants and for each of those named: whoever looks for a
+// person's events looks for all of them.
+func (k *Keys) Principals(raw string, tenants ...string) []string {
+	var all []string
+	for _, tenant := range append([]string{""}, tenants...) {
+		all = append(all, k.tagged(k.current, pseudonym, ofTenant(domainPrincipal, tenant), raw))
+		for i := range k.ring {
+			if i != k.current {
+				all = append(all, k.tagged(i, pseudonym, ofTenant(domainPrincipal, tenant), raw))
+			}
 		}
 	}
 	return all
 }
 
 func (k *Keys) principal(i int, raw string) string {
+	return k.tagged(i, pseudonym, domainPrincipal, raw)
+}
+
+func (k *Keys) tagged(i int, mark, domain, raw string) string {
 	var t tagger
-	t.init("h1", k.ring[i], domainPrincipal)
+	t.init(mark, k.ring[i], domain)
 	return string(t.append(nil, raw))
+}
+
+// Addresses returns the stored forms of a client's address under every key, if
+// the policy is to pseudonymize it.
+func (k *Keys) Addresses(a netip.Addr) []netip.Addr {
+	var all []netip.Addr
+	for _, key := range k.ring {
+		all = append(all, newPan(key.Secret).forward(a))
+	}
+	return all
 }
 
 // Address returns the stored form of a client's address under the current key,

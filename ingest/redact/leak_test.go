@@ -51,12 +51,17 @@ var idNumbers = map[string]bool{"card": true, "phone": true, "ssn": true, "nif":
 
 // TestNothingLeaks plants each kind into each text of a record.
 func TestNothingLeaks(t *testing.T) {
-	configs := map[string]Config{"default": DefaultConfig(), "keep": {}, "pseudonymize": {}}
+	configs := map[string]Config{"default": DefaultConfig()}
+	for _, preset := range []string{"strict", "forensic"} {
+		c := DefaultConfig()
+		c.Preset = preset
+		configs[preset] = c
+	}
 	for name, action := range map[string]Action{"keep": Keep, "pseudonymize": Pseudonymize} {
-		c := configs[name]
+		c := DefaultConfig()
 		v := reflect.ValueOf(&c).Elem()
 		for i := range v.NumField() {
-			if v.Field(i).Type() == reflect.TypeFor[Action]() {
+			if v.Field(i).Type() == reflect.TypeFor[Action]() && v.Type().Field(i).Name != "PromptFeatures" {
 				v.Field(i).Set(reflect.ValueOf(action))
 			}
 		}
@@ -70,7 +75,7 @@ func TestNothingLeaks(t *testing.T) {
 		for i := range typ.NumField() {
 			f := typ.Field(i)
 			for kind, text := range planted() {
-				if name == "keep" && personal[kind] || f.Name == "RequestID" && idNumbers[kind] {
+				if (name == "keep" || name == "forensic") && personal[kind] || f.Name == "RequestID" && idNumbers[kind] {
 					continue
 				}
 				for _, in := range []string{text, "x " + text + " y", "/a/" + text, "k=1&v=" + text} {

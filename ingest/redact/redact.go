@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"time"
 	"unsafe"
 
 	"github.com/gatehound/gatehound/ingest/decode"
@@ -45,23 +46,35 @@ const (
 // Redactor turns raw records into events, and raw text into text that can be
 // shown. It is not safe for concurrent use: every worker has its own.
 type Redactor struct {
-	cfg     Config
-	rules   rules
+	policies *policies
+	// policy is that of the record at hand.
+	policy  *policy
 	scanner scan.Scanner
-	// names, paths and agents map raw text to clean text; principals and
-	// credentials map identities to pseudonyms.
-	names, paths, agents, principals, credentials *textCache
+	// names, paths and agents map raw text to clean text; principals, subjects
+	// and credentials map identities to pseudonyms.
+	names, paths, agents, principals, subjects, credentials *textCache
 
-	addresses                   *addressCache
-	principal, text, credential tagger
-	delivery                    deliveryKey
-	keyID                       string
-	// buf and counts are scratch of the field at hand.
-	buf    []byte
-	counts schemas.RedactionCounts
+	addresses *addressCache
+	text      tagger
+	delivery  deliveryKey
+	keyID     string
+
+	keys        *Keys
+	overlapping []int // older keys, in the ring
+	shared      *identities
+	separate    bool
+	tenants     map[string]*identities
+	// joined has the hashes of the identities whose pseudonyms were joined, and
+	// aliases what Aliases is to return.
+	joined  []uint64
+	aliases []schemas.Alias
+
+	// buf, scoped and counts are scratch of the field at hand.
+	buf, scoped []byte
+	counts      schemas.RedactionCounts
 }
 
-// New returns a Redactor for one worker.
+// New returns a Redactor for one worker. Whether keys overlap is decided now.
 func New(cfg Config, keys *Keys) (*Redactor, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -71,15 +84,23 @@ func New(cfg Config, keys *Keys) (*Redactor, error) {
 	}
 	key := keys.ring[keys.current]
 	r := &Redactor{
-		cfg: cfg, rules: rulesOf(cfg), names: newTextCache(nameEntries), paths: newTextCache(pathEntries),
+		policies: newPolicies(&cfg), names: newTextCache(nameEntries), paths: newTextCache(pathEntries),
 		agents: newTextCache(agentEntries), principals: newTextCache(principalEntries),
 		credentials: newTextCache(principalEntries),
 		addresses:   newAddressCache(newPan(key.Secret)),
+		delivery:    keys.delivery(), keyID: key.ID,
+		keys: keys, overlapping: keys.overlapping(time.Now(), cfg.Overlap),
+		separate: cfg.Tenants == Separate, tenants: map[string]*identities{},
 	}
-	r.delivery, r.keyID = keys.delivery(), key.ID
-	r.principal.init(pseudonym, key, domainPrincipal)
+	r.policy = r.policies.base
 	r.text.init(pseudonym, key, domainText)
-	r.credential.init("c1", key, domainCredential)
+	r.shared = newIdentities(keys, r.overlapping, "")
+	if len(r.overlapping) > 0 {
+		r.joined = make([]uint64, joinedEntries)
+	}
+	if r.shared.subject != nil {
+		r.subjects = newTextCache(principalEntries)
+	}
 	return r, nil
 }
 
@@ -92,7 +113,10 @@ func (r *Redactor) Event(rec *decode.Record, ev *schemas.Event, arena *schemas.A
 	*n = schemas.RedactionCounts{}
 	ev.KeyID, ev.Delivery = r.keyID, r.delivery.of(rec, ev.Position.Index)
 
-	ru := &r.rules
+	ev.Time = rec.Time
+
+	r.policy = r.policies.of(ev.Position.Topic, rec.Format)
+	ru := r.policy
 	ev.Format = r.field(r.names, rec.Format, ru.name, n, arena)
 	ev.Gateway = r.field(r.names, rec.Gateway, ru.gateway, n, arena)
 	ev.Tenant = r.field(r.names, rec.Tenant, ru.tenant, n, arena)
@@ -102,9 +126,10 @@ func (r *Redactor) Event(rec *decode.Record, ev *schemas.Event, arena *schemas.A
 	ev.Route = r.field(r.names, rec.Route, ru.route, n, arena)
 	ev.Path = r.field(r.paths, rec.Path, ru.path, n, arena)
 	ev.Query = r.field(r.paths, rec.Query, ru.query, n, arena)
-	ev.Principal = r.identity(rec.Principal, r.cfg.Principal, n, arena)
-	ev.EndUser = r.identity(rec.EndUser, r.cfg.EndUser, n, arena)
-	ev.Credential = r.fingerprint(rec.Credential, arena)
+	ev.Principal = r.identity(rec.Principal, ev.Tenant, ru.actions[fieldPrincipal], ev, arena)
+	ev.Subject = r.subject(rec.Principal, ev.Tenant, ev.Principal, arena)
+	ev.EndUser = r.identity(rec.EndUser, ev.Tenant, ru.actions[fieldEndUser], ev, arena)
+	ev.Credential = r.fingerprint(rec.Credential, ev.Tenant, arena)
 	ev.Client = r.client(ev.ClientAddr)
 	ev.UserAgent = r.field(r.agents, rec.UserAgent, ru.agent, n, arena)
 	ev.Provider = r.field(r.names, rec.Provider, ru.name, n, arena)
@@ -112,7 +137,7 @@ func (r *Redactor) Event(rec *decode.Record, ev *schemas.Event, arena *schemas.A
 	ev.Operation = r.field(r.names, rec.Operation, ru.name, n, arena)
 	ev.FinishReason = r.field(r.names, rec.FinishReason, ru.name, n, arena)
 	ev.Tool = r.field(r.names, rec.Tool, ru.name, n, arena)
-	ev.TLS = r.field(r.names, rec.TLS, ru.name, n, arena)
+	ev.TLS = r.field(r.names, rec.TLS, ru.tls, n, arena)
 	copyFigures(rec, ev)
 
 	dropped := min(255, len(rec.Prompt)+int(max(0, rec.Dropped)))
@@ -123,7 +148,6 @@ func (r *Redactor) Event(rec *decode.Record, ev *schemas.Event, arena *schemas.A
 // copyFigures copies what is no text. A float that is no number is not known:
 // JSON has no way to say it.
 func copyFigures(rec *decode.Record, ev *schemas.Event) {
-	ev.Time = rec.Time
 	ev.Known = rec.Known
 	ev.Status, ev.UpstreamStatus = rec.Status, rec.UpstreamStatus
 	ev.Responder, ev.Auth, ev.AuthReason = rec.Responder, rec.Auth, rec.AuthReason
@@ -147,6 +171,10 @@ func copyFigures(rec *decode.Record, ev *schemas.Event) {
 	ev.Guardrail = rec.Guardrail
 }
 
+// PromptFeatures tells whether policy lets the prompt of the last record be
+// measured and fingerprinted.
+func (r *Redactor) PromptFeatures() bool { return r.policy.actions[fieldPromptFeatures] == Keep }
+
 // client returns the stored form of the client's address.
 func (r *Redactor) client(a netip.Addr) netip.Addr {
 	a = a.Unmap()
@@ -156,7 +184,7 @@ func (r *Redactor) client(a netip.Addr) netip.Addr {
 	if !a.IsValid() {
 		return a
 	}
-	switch r.cfg.ClientAddress {
+	switch r.policy.actions[fieldClientAddress] {
 	case Keep:
 		return a
 	case Pseudonymize:

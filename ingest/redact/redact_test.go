@@ -44,7 +44,7 @@ func event(t testing.TB, r *Redactor, rec decode.Record) schemas.Event {
 }
 
 func TestNew(t *testing.T) {
-	if _, err := New(Config{}, testKeys(t)); err == nil || !strings.Contains(err.Error(), `principal: "" is no action`) {
+	if _, err := New(Config{}, testKeys(t)); err == nil || !strings.Contains(err.Error(), `preset: "" is no preset`) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := New(DefaultConfig(), nil); err == nil {
@@ -93,7 +93,7 @@ func TestEventCopiesEveryFigure(t *testing.T) {
 			name = "Latency"
 		case "UpstreamLatencyNS":
 			name = "UpstreamLatency"
-		case "Presented", "NotAuth", "Origin", "Context": // for the decoders' own judgement, and for Delivery
+		case "Presented", "NotAuth", "NoVerdict", "Origin", "Context": // for the decoders' own judgement, and for Delivery
 			continue
 		case "Dropped":
 			if ev.Redacted[schemas.RedactedPrompt] != uint8(rec.Dropped) {
@@ -213,7 +213,10 @@ func TestRequestID(t *testing.T) {
 
 func TestActions(t *testing.T) {
 	all := func(a Action) Config {
-		return Config{Principal: a, EndUser: a, ClientAddress: a, Path: a, Query: a, UserAgent: a, RequestID: a, Host: a, Tenant: a, Gateway: a}
+		c := DefaultConfig()
+		c.Principal, c.EndUser, c.ClientAddress, c.Path, c.Query, c.UserAgent = a, a, a, a, a, a
+		c.RequestID, c.Host, c.Tenant, c.Gateway, c.TLS = a, a, a, a, a
+		return c
 	}
 	rec := decode.Record{Principal: "jane@example.org", EndUser: "team-7", Path: "/jane@example.org", Query: "a=1&password=x", UserAgent: "u jane@example.org", RequestID: "id-1", Host: "h.example", Tenant: "t", Gateway: "g"}
 	ev := event(t, newRedactor(t, all(Drop)), rec)
