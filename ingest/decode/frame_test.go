@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
-	"reflect"
+	"slices"
 	"runtime"
 	"strings"
 	"testing"
@@ -263,8 +263,8 @@ func TestOptions(t *testing.T) {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
 	}
-	if got, want := formats.Names(), []string{"auto", "appjson", "envoy", "filebeat", "kong", "litellm", "nginx"}; !reflect.DeepEqual(got, want) {
-		t.Errorf("formats are %v, want %v", got, want)
+	if names := formats.Names(); names[0] != decode.Auto || !slices.IsSorted(names[1:]) || !slices.Contains(names, "kong") {
+		t.Errorf("formats are %v", names)
 	}
 	d, err := formats.New(decode.Options{MaxBytes: 1 << 10, MaxDepth: 8, MaxFuture: time.Minute, Now: func() time.Time { return decodetest.Now }})
 	if err != nil {
