@@ -62,6 +62,7 @@ func (m *Monitor) jump(k key, s *source) {
 	by := time.Duration(s.LateBy).Round(time.Second)
 	hint := ""
 	if half := by.Round(30 * time.Minute); half > 0 && (by-half).Abs() < 3*time.Minute {
+		by = half
 		hint = " That is a whole number of half hours: a time zone may be missing or wrong."
 	}
 	f := m.finding("feed.time", k, schemas.SeverityMedium, m.start, s.Events)

@@ -11,6 +11,7 @@ import (
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/detectors/builtin"
 	"github.com/gatehound/gatehound/detectors/engine"
+	"github.com/gatehound/gatehound/detectors/feed"
 	"github.com/gatehound/gatehound/ingest/enrich"
 	"github.com/gatehound/gatehound/ingest/kafka"
 	"github.com/gatehound/gatehound/ingest/redact"
@@ -33,6 +34,7 @@ type Config struct {
 	Pipeline    PipelineConfig    `mapstructure:"pipeline"`
 	Engine      engine.Config     `mapstructure:"engine"`
 	Detectors   builtin.Config    `mapstructure:"detectors"`
+	Feed        feed.Config       `mapstructure:"feed"`
 	Storage     StorageConfig     `mapstructure:"storage"`
 	Alerting    alerting.Config   `mapstructure:"alerting"`
 	Console     ConsoleConfig     `mapstructure:"console"`
@@ -132,7 +134,7 @@ func DefaultConfig() *Config {
 		Redact:   redact.DefaultConfig(),
 		Enrich:   enrich.DefaultConfig(),
 		Pipeline: PipelineConfig{BatchEvents: 50_000, BatchAge: 200 * time.Millisecond, Redeliveries: 1 << 20, CheckpointEvery: 30 * time.Second, WriteTimeout: 30 * time.Second, StallAfter: 2 * time.Second},
-		Engine:   engine.DefaultConfig(), Detectors: builtin.DefaultConfig(),
+		Engine:   engine.DefaultConfig(), Detectors: builtin.DefaultConfig(), Feed: feed.DefaultConfig(),
 		Storage: StorageConfig{Mode: StoreClickHouse, ClickHouse: clickhouse.DefaultConfig(),
 			Embedded: store, SpoolBytes: 10 << 30},
 		Alerting: alerting.DefaultConfig(),
@@ -163,6 +165,7 @@ func (c *Config) Validate() error {
 	part("pipeline", c.Pipeline.validate())
 	part("engine", c.Engine.Validate())
 	part("detectors", c.Detectors.Validate())
+	part("feed", c.Feed.Validate())
 	switch c.Storage.Mode {
 	case StoreClickHouse:
 		part("storage.clickhouse", c.Storage.ClickHouse.Validate())

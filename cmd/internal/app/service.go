@@ -15,6 +15,7 @@ import (
 	"github.com/gatehound/gatehound/alerting/notify"
 	"github.com/gatehound/gatehound/cmd/internal/pipeline"
 	"github.com/gatehound/gatehound/detectors/engine"
+	"github.com/gatehound/gatehound/detectors/feed"
 	"github.com/gatehound/gatehound/ingest"
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/decode/formats"
@@ -97,6 +98,10 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
+	sources, err := feed.New(cfg.Feed, "events", !opts.Flush)
+	if err != nil {
+		return nil, fmt.Errorf("feed: %w", err)
+	}
 	s.stops.closes("detectors", func() error { s.engine.Close(); return nil })
 
 	// Storage.
@@ -148,7 +153,7 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	}, pipeline.Parts{
 		Source:      opts.Source,
 		Normalizers: func() (pipeline.Normalizer, error) { return NewNormalizer(cfg, s.Keys) },
-		Engine:      s.engine, Alerts: s.Alerts, Store: store, Spool: waiting,
+		Engine:      &watching{s.engine, sources}, Alerts: s.Alerts, Store: store, Spool: waiting,
 		DeadLetters: opts.DeadLetters, Logger: s.log, Metrics: opts.Metrics,
 	})
 	return s, err

@@ -13,10 +13,17 @@ import (
 // waiting for the store. It takes snapshots between batches.
 func (p *Pipeline) detect(ctx context.Context) error {
 	last := time.Now()
+	idle := time.NewTicker(idleEvery)
+	defer idle.Stop()
 	for {
 		var u *unit
 		select {
 		case u = <-p.batches:
+		case now := <-idle.C:
+			if err := p.idle(ctx, now); err != nil {
+				return err
+			}
+			continue
 		case <-ctx.Done():
 			return nil
 		}
@@ -57,6 +64,29 @@ func (p *Pipeline) detect(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// idleEvery is how often the engine is told the time.
+const idleEvery = 5 * time.Second
+
+// idle tells the engine the time; what it finds by it goes the way of a batch's
+// findings, in a batch without events.
+func (p *Pipeline) idle(ctx context.Context, now time.Time) error {
+	findings := p.parts.Engine.Idle(now)
+	if len(findings) == 0 {
+		return nil
+	}
+	u := &unit{generation: p.current(), chunks: 1, started: now, batch: &schemas.Batch{Findings: findings}}
+	u.observe = u.batch
+	var err error
+	if u.batch.Alerts, err = p.offer(ctx, findings); err != nil {
+		return fmt.Errorf("offer %d findings of the time: %w", len(findings), err)
+	}
+	p.took()
+	if p.pass(ctx, u) != nil {
+		p.done(1)
+	}
+	return nil
 }
 
 // seal gives the unit's batches their ranges and tokens.

@@ -195,6 +195,9 @@ type countEngine struct {
 	mu   sync.Mutex
 	seen map[int32]int64
 	runs int
+	// quiet, if set, is how long after last something is found once.
+	quiet time.Duration
+	last  time.Time
 }
 
 func (e *countEngine) Observe(b *schemas.Batch, from func(string, int32) int64) ([]schemas.Finding, error) {
@@ -215,6 +218,16 @@ func (e *countEngine) Observe(b *schemas.Batch, from func(string, int32) int64) 
 		}
 	}
 	return fs, nil
+}
+
+func (e *countEngine) Idle(now time.Time) []schemas.Finding {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.quiet > 0 && now.After(e.last.Add(e.quiet)) {
+		e.quiet = 0
+		return []schemas.Finding{{ID: "quiet"}}
+	}
+	return nil
 }
 
 func (e *countEngine) Flush() []schemas.Finding { return []schemas.Finding{{ID: "flushed"}} }

@@ -46,6 +46,8 @@ type Normalizer interface {
 type Engine interface {
 	// Observe folds the events of b, but for those with an offset below from.
 	Observe(b *schemas.Batch, from func(topic string, partition int32) int64) ([]schemas.Finding, error)
+	// Idle tells the time now and then: what does not come is found by it.
+	Idle(now time.Time) []schemas.Finding
 	// Flush closes every open window: there will be no more events.
 	Flush() []schemas.Finding
 	// Seen returns, for each partition, the offset to go on from.

@@ -38,6 +38,23 @@ func TestFinishStoresWhatOpenWindowsHeld(t *testing.T) {
 	})
 }
 
+// TestFindingsOfTheTimeAreToldAndStored: nothing arrives, and that is found.
+func TestFindingsOfTheTimeAreToldAndStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 50)
+		pr := start(t, w, nil)
+		pr.engine.quiet, pr.engine.last = time.Minute, time.Now()
+		require.NoError(t, pr.feed(t.Context(), 5))
+		time.Sleep(50 * time.Second)
+		require.NotContains(t, w.notified, "quiet")
+		time.Sleep(20 * time.Second)
+		require.NoError(t, pr.Idle(t.Context()))
+		pr.stop(t)
+		require.Equal(t, 1, w.notified["quiet"])
+		require.Equal(t, 1, w.findings["quiet"])
+	})
+}
+
 func TestDetectionGoesOnWhileTheStoreIsAway(t *testing.T) {
 	for _, away := range []struct {
 		name string
