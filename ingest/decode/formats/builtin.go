@@ -4,6 +4,7 @@ package formats
 
 import (
 	"github.com/gatehound/gatehound/ingest/decode"
+	"github.com/gatehound/gatehound/ingest/decode/apisix"
 	"github.com/gatehound/gatehound/ingest/decode/appjson"
 	"github.com/gatehound/gatehound/ingest/decode/ecs"
 	"github.com/gatehound/gatehound/ingest/decode/envoy"
@@ -16,6 +17,7 @@ import (
 
 // builtin are the formats, in alphabetical order.
 var builtin = []*decode.Format{
+	&apisix.Format,
 	&appjson.Format,
 	&ecs.Format,
 	&envoy.Format,
