@@ -37,6 +37,11 @@ func readPlugin(name string, plugin field.Value, r *decode.Record) {
 	case "mcp":
 		readMCP(plugin, r)
 		return
+	case "audit": // categories that Azure Content Safety found, blocked or not
+		if plugin.Get("azure_content_safety").Len() > 0 {
+			guard(r, schemas.GuardrailPassed)
+		}
+		return
 	case "sanitizer":
 		if n, ok := field.Int(plugin.Get("pii_sanitized").Text(), field.MaxCount); ok && n > 0 {
 			guard(r, schemas.GuardrailMasked)
@@ -54,8 +59,17 @@ func readPlugin(name string, plugin field.Value, r *decode.Record) {
 			r.SetCost(v.Get("cost").Text())
 		case "payload":
 			readPayload(v, r)
+		case "cache":
+			// A hit asks no model; its tokens are those of the answer it repeats.
+			if v.Get("cache_status").Text() == "Hit" && r.Responder == schemas.ResponderUnknown {
+				r.Responder = schemas.ResponderGateway
+			}
 		default:
-			readGuard(v, r)
+			if v.Kind() == field.Object {
+				readGuard(v, r)
+			} else {
+				readVerdict(it.Key(), v, r)
+			}
 		}
 	}
 }
@@ -119,22 +133,26 @@ func readPayload(payload field.Value, r *decode.Record) {
 	}
 }
 
-// readGuard reads the verdict of a guard plug-in, which logs its reasons, empty
-// if it let the text pass, and the prompt that it blocked.
+// readGuard reads what a guard plug-in logged.
 func readGuard(v field.Value, r *decode.Record) {
 	for it := v.Members(); it.Next(); {
-		name := it.Key()
-		switch {
-		case name == "input_block_reason" && it.Value().Text() != "":
-			guard(r, schemas.GuardrailInputBlocked)
-		case name == "output_block_reason" && it.Value().Text() != "":
-			guard(r, schemas.GuardrailOutputBlocked)
-		case name == "input_block_reason" || name == "output_block_reason":
-			guard(r, schemas.GuardrailPassed)
-		case strings.HasSuffix(name, "faulty_prompt") || strings.HasSuffix(name, "faulty_response"):
-			if it.Value().Text() != "" {
-				r.Dropped++
-			}
+		readVerdict(it.Key(), it.Value(), r)
+	}
+}
+
+// readVerdict reads one member of a guard's: its reasons, empty if it let the
+// text pass, and the prompt or the answer that it blocked.
+func readVerdict(name string, v field.Value, r *decode.Record) {
+	switch {
+	case name == "input_block_reason" && v.Text() != "":
+		guard(r, schemas.GuardrailInputBlocked)
+	case name == "output_block_reason" && v.Text() != "":
+		guard(r, schemas.GuardrailOutputBlocked)
+	case name == "input_block_reason" || name == "output_block_reason":
+		guard(r, schemas.GuardrailPassed)
+	case strings.HasSuffix(name, "faulty_prompt") || strings.HasSuffix(name, "faulty_response"):
+		if v.Text() != "" || v.Len() > 0 {
+			r.Dropped++
 		}
 	}
 }
@@ -146,14 +164,5 @@ func guard(r *decode.Record, verdict schemas.Guardrail) {
 	case r.Guardrail == schemas.GuardrailMasked && verdict == schemas.GuardrailPassed:
 	default:
 		r.Guardrail = verdict
-	}
-}
-
-// readMCP reads a call of the Model Context Protocol.
-func readMCP(mcp field.Value, r *decode.Record) {
-	for it := mcp.Get("rpc").Members(); it.Next(); {
-		if it.Value().Get("method").Text() == "tools/call" {
-			r.Operation = "execute_tool"
-		}
 	}
 }

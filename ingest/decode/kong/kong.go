@@ -35,6 +35,7 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 			r.SetStatus(v.Get("status").Text())
 			r.Count(schemas.HasRequestBytes, &r.RequestBytes, v.Get("received").Text())
 			r.Count(schemas.HasResponseBytes, &r.ResponseBytes, v.Get("sent").Text())
+			readTLS(v.Get("tls"), r)
 		case "response":
 			r.SetStatus(v.Get("status").Text())
 			r.Count(schemas.HasResponseBytes, &r.ResponseBytes, v.Get("size").Text())
@@ -69,6 +70,11 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 	if r.Responder == schemas.ResponderUnknown && upstream {
 		r.Responder = schemas.ResponderUpstream
 	}
+	// Azure Content Safety logs what it found, not that it blocked.
+	if r.Guardrail == schemas.GuardrailPassed && r.Status == 400 && r.Responder == schemas.ResponderGateway &&
+		o.Get("ai").Get("audit").Get("azure_content_safety").Len() > 0 {
+		r.Guardrail = schemas.GuardrailInputBlocked
+	}
 	// The type of the AI route is not logged. What has a model and answers in
 	// tokens is a chat, unless the path says otherwise.
 	if r.Operation == "" && r.Model != "" && r.OutputTokens > 0 {
@@ -99,7 +105,17 @@ func readRequest(v field.Value, r *decode.Record) {
 			r.Count(schemas.HasRequestBytes, &r.RequestBytes, m.Text())
 		case "headers":
 			r.ReadRequestHeaders(m)
+		case "tls":
+			readTLS(m, r)
 		}
+	}
+}
+
+// readTLS reads "TLSv1.3" and "TLS_AES_256_GCM_SHA384".
+func readTLS(tls field.Value, r *decode.Record) {
+	version, cipher := tls.Get("version").Text(), tls.Get("cipher").Text()
+	if r.TLS = version; version != "" && cipher != "" {
+		r.TLS = tls.Concat(version, "/", cipher)
 	}
 }
 
@@ -123,8 +139,11 @@ func readLatencies(v field.Value, r *decode.Record) {
 // that was used stands in for the credential, where headers do not show it.
 func readCaller(o field.Value, r *decode.Record) {
 	consumer, entity := o.Get("consumer"), o.Get("authenticated_entity")
-	r.Principal = first(consumer.Get("username"), consumer.Get("custom_id"), consumer.Get("id"),
-		entity.Get("consumer_id"), entity.Get("id"))
+	audited := r.Principal
+	if r.Principal = first(consumer.Get("username"), consumer.Get("custom_id"), consumer.Get("id"),
+		entity.Get("consumer_id"), entity.Get("id")); r.Principal == "" {
+		r.Principal = audited
+	}
 	if id := entity.Get("id").Text(); id != "" && r.Credential == "" {
 		r.SetCredential(id)
 	}
