@@ -6,6 +6,8 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/decode/apisix"
 	"github.com/gatehound/gatehound/ingest/decode/appjson"
+	"github.com/gatehound/gatehound/ingest/decode/awsapigw"
+	"github.com/gatehound/gatehound/ingest/decode/cloudwatch"
 	"github.com/gatehound/gatehound/ingest/decode/ecs"
 	"github.com/gatehound/gatehound/ingest/decode/envoy"
 	"github.com/gatehound/gatehound/ingest/decode/filebeat"
@@ -19,6 +21,8 @@ import (
 var builtin = []*decode.Format{
 	&apisix.Format,
 	&appjson.Format,
+	&awsapigw.Format,
+	&cloudwatch.Format,
 	&ecs.Format,
 	&envoy.Format,
 	&filebeat.Format,

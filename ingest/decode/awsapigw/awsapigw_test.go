@@ -1,0 +1,75 @@
+package awsapigw_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/gatehound/gatehound/ingest/decode"
+	"github.com/gatehound/gatehound/ingest/decode/decodetest"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+func TestGolden(t *testing.T) { decodetest.Golden(t, "auto") }
+
+func TestConformance(t *testing.T) {
+	decodetest.Conformance(t, "awsapigw", "requestId", "context", "context.requestId", "$context.requestId", "resourcePath")
+}
+
+func FuzzDecode(f *testing.F) { decodetest.Fuzz(f, "awsapigw") }
+
+// TestResponseTypes goes through AWS' gateway responses: which are failures of
+// the caller, and why; with the status that AWS gives them, and with one that
+// the operator gave them.
+func TestResponseTypes(t *testing.T) {
+	tests := []struct {
+		kind   string
+		status int
+		auth   schemas.AuthOutcome
+		reason schemas.AuthReason
+	}{
+		{"ACCESS_DENIED", 403, schemas.AuthFailure, schemas.ReasonForbidden},
+		{"API_CONFIGURATION_ERROR", 500, schemas.AuthUnknown, schemas.ReasonNone},
+		{"AUTHORIZER_CONFIGURATION_ERROR", 500, schemas.AuthUnknown, schemas.ReasonNone},
+		{"AUTHORIZER_FAILURE", 500, schemas.AuthUnknown, schemas.ReasonNone},
+		{"BAD_REQUEST_BODY", 400, schemas.AuthUnknown, schemas.ReasonNone},
+		{"EXPIRED_TOKEN", 403, schemas.AuthFailure, schemas.ReasonExpired},
+		{"INTEGRATION_TIMEOUT", 504, schemas.AuthUnknown, schemas.ReasonNone},
+		{"INVALID_API_KEY", 403, schemas.AuthFailure, schemas.ReasonInvalid},
+		{"INVALID_SIGNATURE", 403, schemas.AuthFailure, schemas.ReasonInvalid},
+		{"MISSING_AUTHENTICATION_TOKEN", 403, schemas.AuthFailure, schemas.ReasonMissing},
+		{"QUOTA_EXCEEDED", 429, schemas.AuthUnknown, schemas.ReasonNone},
+		{"REQUEST_TOO_LARGE", 413, schemas.AuthUnknown, schemas.ReasonNone},
+		{"RESOURCE_NOT_FOUND", 404, schemas.AuthUnknown, schemas.ReasonNone},
+		{"THROTTLED", 429, schemas.AuthUnknown, schemas.ReasonNone},
+		{"UNAUTHORIZED", 401, schemas.AuthFailure, schemas.ReasonUnstated},
+		{"UNSUPPORTED_MEDIA_TYPE", 415, schemas.AuthUnknown, schemas.ReasonNone},
+		{"WAF_FILTERED", 403, schemas.AuthUnknown, schemas.ReasonNone},
+	}
+	d := decodetest.New(t, decode.Auto)
+	for _, test := range tests {
+		for _, status := range []int{test.status, 418} {
+			t.Run(fmt.Sprintf("%s/%d", test.kind, status), func(t *testing.T) {
+				line := fmt.Sprintf(`{"requestId":"r","requestTimeEpoch":"1700000000000","httpMethod":"GET","resourcePath":"/pets","status":"%d","error":{"responseType":%q}}`, status, test.kind)
+				got := decodetest.Decode(t, d, []byte(line))[0].Record
+				if got.Auth != test.auth || got.AuthReason != test.reason {
+					t.Errorf("authentication is %v, %v, want %v, %v", got.Auth, got.AuthReason, test.auth, test.reason)
+				}
+				if int(got.Status) != status || got.Responder != schemas.ResponderGateway {
+					t.Errorf("status %d by %v", got.Status, got.Responder)
+				}
+			})
+		}
+	}
+}
+
+// TestChosenID shows that a client cannot have its requests taken for one by
+// sending the same x-amzn-requestid with all of them.
+func TestChosenID(t *testing.T) {
+	const line = `{"extendedRequestId":"%s","requestId":"mine","requestTimeEpoch":"1700000000000","httpMethod":"GET","resourcePath":"/pets","status":"200"}`
+	d := decodetest.New(t, decode.Auto)
+	for _, id := range []string{"IqAbCdEfGhIjKlM=", "IqAbCdEfGhIjKlN="} {
+		if got := decodetest.Decode(t, d, fmt.Appendf(nil, line, id))[0].Record.RequestID; got != id {
+			t.Errorf("the id is %q, want %q", got, id)
+		}
+	}
+}
