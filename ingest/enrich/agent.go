@@ -67,7 +67,11 @@ func ClassOf(agent string) schemas.ClientClass {
 			i++
 			continue
 		}
-		if c := classOfProduct(word); rank[c] > rank[best] {
+		c := classOfProduct(word)
+		if c == schemas.ClientAICrawler && i < len(agent) && agent[i] == '/' && string(word) == "cohere-ai" {
+			c = schemas.ClientSDK // the crawler of this name states no version
+		}
+		if rank[c] > rank[best] {
 			best = c
 		}
 	}
@@ -92,52 +96,31 @@ func classOfProduct(name []byte) schemas.ClientClass {
 	if c, ok := products[string(name)]; ok {
 		return c
 	}
-	n := string(name)
+	n := view(name)
 	switch {
 	case strings.HasSuffix(n, "bot"), strings.HasSuffix(n, "spider"), strings.HasSuffix(n, "crawler"):
 		return schemas.ClientCrawler
-	case strings.HasPrefix(n, "aws-sdk-"), strings.HasPrefix(n, "azsdk-"), strings.HasPrefix(n, "anthropic-sdk"),
-		strings.HasPrefix(n, "openai-"), strings.HasPrefix(n, "mistral-client"), strings.HasPrefix(n, "google-genai"),
-		strings.HasPrefix(n, "google-cloud-aiplatform"), strings.HasPrefix(n, "cohere-"):
-		return schemas.ClientSDK
+	case strings.HasSuffix(n, "scanner"), strings.HasSuffix(n, "fuzzer"):
+		return schemas.ClientScanner
+	}
+	for _, p := range families {
+		if strings.HasPrefix(n, p.prefix) {
+			return p.class
+		}
 	}
 	return schemas.ClientUnknown
 }
 
-// products has the names by which clients call themselves.
-var products = func() map[string]schemas.ClientClass {
-	m := map[string]schemas.ClientClass{}
-	for class, names := range map[schemas.ClientClass]string{
-		schemas.ClientSDK: `openai asyncopenai azureopenai asyncazureopenai anthropic asyncanthropic anthropicbedrock
-			asyncanthropicbedrock anthropicvertex asyncanthropicvertex claude-cli genai-js google-genai-sdk cohere cohere-python
-			mistralai mistral-client-python groq asyncgroq together asynctogether replicate-python fireworks-client boto3
-			botocore aws-cli azure-ai-inference vertexai litellm langchain langsmith-py llama-index llamaindex ollama-python
-			huggingface_hub huggingface-hub xai-sdk-python deepseek ai-sdk voyageai perplexity writerai cerebras`,
-		schemas.ClientHTTP: `curl libcurl wget python-requests python-urllib python-httpx aiohttp httpx okhttp axios node-fetch
-			undici got go-http-client go-resty java apache-httpclient java-http-client guzzlehttp ruby faraday rest-client
-			libwww-perl lwp-trivial perl postmanruntime insomnia httpie xh reqwest hyper ureq dart powershell windowspowershell
-			restsharp httpclient node deno bun python php pycurl urllib3 superagent k6 wrk hey vegeta fasthttp jakarta
-			apachebench locust gatling grpc-go grpc-python grpc-node grpc-java envoy mojolicious req typhoeus alamofire cfnetwork`,
-		schemas.ClientBrowser: `mozilla opera chrome safari firefox edg`,
-		schemas.ClientCrawler: `googlebot bingbot yandexbot baiduspider duckduckbot slurp applebot facebookexternalhit twitterbot
-			linkedinbot slackbot slackbot-linkexpanding discordbot telegrambot ahrefsbot semrushbot mj12bot dotbot petalbot
-			ia_archiver adsbot-google mediapartners-google pingdom uptimerobot statuscake scrapy colly headlesschrome
-			googleother yisouspider sogou exabot archive`,
-		schemas.ClientAICrawler: `gptbot chatgpt-user oai-searchbot claudebot claude-web claude-user claude-searchbot anthropic-ai
-			ccbot google-extended google-cloudvertexbot perplexitybot perplexity-user bytespider amazonbot applebot-extended
-			meta-externalagent meta-externalfetcher facebookbot cohere-ai cohere-training-data-crawler diffbot ai2bot
-			imagesiftbot omgili omgilibot timpibot youbot mistralai-user duckassistbot webzio-extended pangubot img2dataset
-			iaskspider kangaroo firecrawlagent`,
-		schemas.ClientScanner: `sqlmap nuclei nikto ffuf gobuster dirbuster wfuzz feroxbuster zgrab masscan nmap nessus openvas
-			acunetix netsparker invicti burp burpsuite burpcollaborator zaproxy owasp wpscan arachni w3af hydra medusa
-			censysinspect censys shodan expanse internetmeasurement leakix l9explore l9tcpid jaeles katana projectdiscovery
-			dirsearch dirb xray whatweb commix havij skipfish jorgee zmeu morfeus rustbuster fuzz fuzzer gospider hakrawler
-			qualys rapid7 detectify tenable kiterunner arjun dalfox xsstrike paros webinspect appscan zap odin netcraft
-			garak promptfoo pyrit promptmap llmfuzzer giskard paloalto fuff libredtail-http`,
-	} {
-		for _, n := range strings.Fields(names) {
-			m[n] = class
-		}
+// logsAgent reports whether a format has the user agent of every request that
+// sent one: there an empty one was not sent, elsewhere it is not known. Kong and
+// APISIX log all headers; nginx's combined format and the default formats of
+// Envoy and its AI Gateway have the header. The documented formats of AWS API
+// Gateway lack it, Traefik drops headers unless it is told to keep them, and in
+// ECS the field is optional.
+func logsAgent(format string) bool {
+	switch format {
+	case "kong", "nginx", "apisix", "envoy":
+		return true
 	}
-	return m
-}()
+	return false
+}
