@@ -142,6 +142,11 @@ func (r *Record) SetRequestLine(s string) {
 	}
 	if i := strings.LastIndex(rest, " HTTP/"); i >= 0 {
 		rest = rest[:i]
+	} else if i := strings.LastIndexByte(rest, ' '); i > 0 {
+		switch rest[i+1:] {
+		case "1.0", "1.1", "2", "3", "ws": // hypercorn writes the version alone
+			rest = rest[:i]
+		}
 	}
 	r.Method = method
 	r.SetTarget(rest)
