@@ -4,6 +4,7 @@ package formats
 
 import (
 	"github.com/gatehound/gatehound/ingest/decode"
+	"github.com/gatehound/gatehound/ingest/decode/apim"
 	"github.com/gatehound/gatehound/ingest/decode/apisix"
 	"github.com/gatehound/gatehound/ingest/decode/appjson"
 	"github.com/gatehound/gatehound/ingest/decode/awsapigw"
@@ -19,6 +20,7 @@ import (
 
 // builtin are the formats, in alphabetical order.
 var builtin = []*decode.Format{
+	&apim.Format,
 	&apisix.Format,
 	&appjson.Format,
 	&awsapigw.Format,
