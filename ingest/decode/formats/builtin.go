@@ -16,6 +16,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode/litellm"
 	"github.com/gatehound/gatehound/ingest/decode/nginx"
 	"github.com/gatehound/gatehound/ingest/decode/traefik"
+	"github.com/gatehound/gatehound/ingest/decode/uvicorn"
 )
 
 // builtin are the formats, in alphabetical order.
@@ -32,4 +33,5 @@ var builtin = []*decode.Format{
 	&litellm.Format,
 	&nginx.Format,
 	&traefik.Format,
+	&uvicorn.Format,
 }
