@@ -8,6 +8,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode/apisix"
 	"github.com/gatehound/gatehound/ingest/decode/appjson"
 	"github.com/gatehound/gatehound/ingest/decode/awsapigw"
+	"github.com/gatehound/gatehound/ingest/decode/bedrock"
 	"github.com/gatehound/gatehound/ingest/decode/cloudwatch"
 	"github.com/gatehound/gatehound/ingest/decode/ecs"
 	"github.com/gatehound/gatehound/ingest/decode/envoy"
@@ -25,6 +26,7 @@ var builtin = []*decode.Format{
 	&apisix.Format,
 	&appjson.Format,
 	&awsapigw.Format,
+	&bedrock.Format,
 	&cloudwatch.Format,
 	&ecs.Format,
 	&envoy.Format,
