@@ -103,6 +103,16 @@ func (x *Context) Address(ev *schemas.Event) (uint64, bool) {
 	return x.Key.Addr(Network(a)), true
 }
 
+// Caller returns the name by which the event's principal is known over rotations
+// of the key ring: of two events of one caller it is the same, also if the key of
+// their pseudonyms is not.
+func Caller(ev *schemas.Event) string {
+	if ev.Subject != "" {
+		return ev.Subject
+	}
+	return ev.Principal
+}
+
 // Client returns the client's true address, or what is stored of it if the true
 // one is not at hand.
 func Client(ev *schemas.Event) netip.Addr {

@@ -90,7 +90,7 @@ func (d *addresses) Observe(x *detectors.Context, s *address, ev *schemas.Event)
 		credential = x.Hash(ev.Credential)
 	}
 	if ev.Principal != "" {
-		principal = x.Hash(ev.Principal)
+		principal = x.Hash(detectors.Caller(ev))
 	}
 	if o == guess && credential != 0 && s.Known.Has(credential) {
 		o = stale

@@ -67,13 +67,30 @@ func (a *allowlist) remember(e *entities.Entry, address netip.Addr) {
 	}
 }
 
+// rememberPrincipal notes in e the first rule for the principal's pseudonym under
+// the current key of the ring, whose hash is key: the entity itself goes by the
+// one under the oldest key.
+func (a *allowlist) rememberPrincipal(e *entities.Entry, key uint64) {
+	e.Generation, e.Rule = a.generation, 0
+	for i := range a.rules {
+		if r := &a.rules[i]; r.kind == schemas.EntityPrincipal && r.key == key {
+			e.Rule = uint32(i + 1)
+			return
+		}
+	}
+}
+
 // covering returns the exception for a finding of detector on the entity, at
 // event time now, or nil. client is the address as it is stored, e the entity's
 // entry; both may be absent.
 func (a *allowlist) covering(detector string, entity schemas.EntityKind, key uint64, client netip.Addr, e *entities.Entry, now int64) *schemas.Exception {
 	var around netip.Prefix
+	named := key
 	if e != nil && e.Rule > 0 && e.Generation == a.generation {
-		around = a.rules[e.Rule-1].address
+		r := &a.rules[e.Rule-1]
+		if around = r.address; r.kind == schemas.EntityPrincipal {
+			named = r.key
+		}
 	}
 	for i := range a.rules {
 		r := &a.rules[i]
@@ -92,7 +109,7 @@ func (a *allowlist) covering(detector string, entity schemas.EntityKind, key uin
 			if !r.client.Contains(client) {
 				continue
 			}
-		case r.kind != schemas.EntityNone && r.key != key:
+		case r.kind != schemas.EntityNone && r.key != key && r.key != named:
 			continue
 		}
 		x := r.exception

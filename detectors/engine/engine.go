@@ -49,6 +49,9 @@ type Engine struct {
 	batch    *schemas.Batch
 	dealt    int
 	findings []schemas.Finding
+	// rotated tells that a principal's pseudonym may not be that of all his
+	// events.
+	rotated bool
 	// A watermark of due ends a window, an event at force forces one to end; an
 	// event before missed is too late for some detector, before lost for all.
 	due, force, missed, lost int64
@@ -218,7 +221,8 @@ func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
 func (e *Engine) hand(ev *schemas.Event, part, index uint32) {
 	e.dealt++
 	if e.byKind[schemas.EntityPrincipal] != nil && ev.Principal != "" {
-		e.put(schemas.EntityPrincipal, e.key.String(ev.Principal), part, index)
+		e.rotated = e.rotated || ev.Subject != ""
+		e.put(schemas.EntityPrincipal, e.key.String(detectors.Caller(ev)), part, index)
 	}
 	if e.byKind[schemas.EntityAddress] != nil {
 		if a := detectors.Client(ev); a.IsValid() {

@@ -59,6 +59,7 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 		out.Techniques = w.spec.Techniques
 	}
 	if out.Query == "" {
+		who.Joined = e.rotated
 		out.Query = entities.Evidence(e.settings.Table, &who, x.WindowStart, x.WindowStart+int64(x.Window))
 	}
 	out.Exception = e.allow.covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)

@@ -175,6 +175,9 @@ func (s *shard) one(key uint64, kind schemas.EntityKind) {
 		if kind == schemas.EntityAddress && e.Generation != s.engine.allow.generation {
 			s.engine.allow.remember(e, ev.ClientAddr)
 		}
+		if ev.Subject != "" && kind == schemas.EntityPrincipal && e.Generation != s.engine.allow.generation {
+			s.engine.allow.rememberPrincipal(e, s.engine.key.String(ev.Principal))
+		}
 		s.watch, s.place = w, place
 		x.Slot, x.WindowStart, x.Now, x.Window = w.frame.Slot(start), start, ev.Time, w.spec.Window
 		x.Entity = detectors.EntityRef{Kind: kind, ID: key}

@@ -115,7 +115,7 @@ func (d *watch) other(x *detectors.Context, ev *schemas.Event) uint64 {
 	if d.kind == schemas.EntityPrincipal || ev.Principal == "" {
 		return x.Key.Addr(ev.ClientAddr)
 	}
-	return x.Key.String(ev.Principal)
+	return x.Key.String(detectors.Caller(ev))
 }
 
 // vote counts a request for its caller.

@@ -36,6 +36,9 @@ func (t *Table) SetName(place int, ev *schemas.Event) {
 type Subject struct {
 	Kind schemas.EntityKind
 	Name string
+	// Joined tells that a principal may have events under other pseudonyms,
+	// which the table of aliases joins.
+	Joined bool
 	// prefix of an address's name; text of the others', whole if not cut.
 	network netip.Prefix
 	text    string

@@ -25,6 +25,11 @@ func TestNames(t *testing.T) {
 		"principal": {schemas.EntityPrincipal, schemas.Event{Principal: "h1:k1:abc"}, "h1:k1:abc", "principal = 'h1:k1:abc'"},
 		"long principal": {schemas.EntityPrincipal, schemas.Event{Principal: long}, long[:48] + "~89abcdef",
 			"startsWith(principal, '" + long[:48] + "')"},
+		"rotated principal": {schemas.EntityPrincipal, schemas.Event{Principal: "h1:k1:'"}, "h1:k1:'",
+			`(principal = 'h1:k1:\x27' OR principal IN (SELECT new FROM db.aliases WHERE old = 'h1:k1:\x27') OR principal IN (SELECT old FROM db.aliases WHERE new = 'h1:k1:\x27'))`},
+		"rotated and long": {schemas.EntityPrincipal, schemas.Event{Principal: long}, long[:48] + "~89abcdef",
+			"startsWith(principal, '" + long[:48] + "')"},
+		"rotated route": {schemas.EntityRoute, schemas.Event{Method: "GET", Route: "/a"}, "GET /a", "method = 'GET' AND route = '/a'"},
 		"quoting": {schemas.EntityPrincipal, schemas.Event{Principal: `a' OR 1=1; --\`}, `a' OR 1=1; --\`,
 			`principal = 'a\x27 OR 1=1\x3B --\x5C'`},
 		"control": {schemas.EntityPrincipal, schemas.Event{Principal: "a\x00\n\x1b"}, "a\x00\n\x1b", `principal = 'a\x00\x0A\x1B'`},
@@ -38,6 +43,7 @@ func TestNames(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			s := subject(c.kind, c.ev)
+			s.Joined = strings.HasPrefix(name, "rotated")
 			if s.Name != c.name {
 				t.Errorf("name %q, want %q", s.Name, c.name)
 			}

@@ -26,7 +26,11 @@ func Evidence(table string, who *Subject, start, end int64) string {
 	fmt.Fprintf(&b, "SELECT * FROM %s WHERE time >= fromUnixTimestamp64Nano(%d) AND time < fromUnixTimestamp64Nano(%d)", table, start, end)
 	switch who.Kind {
 	case schemas.EntityPrincipal:
-		b.WriteString(" AND " + equals("principal", who.text, who.cut))
+		same := equals("principal", who.text, who.cut)
+		if who.Joined && !who.cut {
+			same = joined(table, words.Literal(who.text))
+		}
+		b.WriteString(" AND " + same)
 	case schemas.EntityRoute:
 		method, route, _ := strings.Cut(who.text, " ")
 		b.WriteString(" AND " + equals("method", method, false) + " AND " + equals("route", route, who.cut))
@@ -43,6 +47,17 @@ func Evidence(table string, who *Subject, start, end int64) string {
 	}
 	fmt.Fprintf(&b, " ORDER BY time LIMIT %d", evidenceRows)
 	return b.String()
+}
+
+// joined finds a principal by the quoted name and by the pseudonyms that a
+// rotation of the key ring has joined to it.
+func joined(table, name string) string {
+	aliases := "aliases"
+	if database, _, ok := strings.Cut(table, "."); ok {
+		aliases = database + ".aliases"
+	}
+	return "(principal = " + name + " OR principal IN (SELECT new FROM " + aliases + " WHERE old = " + name +
+		") OR principal IN (SELECT old FROM " + aliases + " WHERE new = " + name + "))"
 }
 
 func equals(column, value string, cut bool) string {
