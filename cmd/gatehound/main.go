@@ -107,7 +107,7 @@ Results go to stdout, everything else to stderr.`,
 		return usage(fmt.Errorf("%w\nSee '%s --help'.", err, c.CommandPath()))
 	})
 	root.AddCommand(newRun(), newDemo(), newReplay(), newDecode(), newRedact(), newCheck(), newMigrate(),
-		newQuery(), newConfig(), newSimulate(), newVersion(), newExitCodes())
+		newQuery(), newConfig(), newSimulate(), newVersion(), newRejects(), newRejectReasons(), newExitCodes())
 	return root
 }
 

@@ -131,15 +131,21 @@ func texts(row []any, terminal bool) []string {
 	for i, v := range row {
 		out[i] = text(v)
 		if terminal {
-			out[i] = strings.Map(func(r rune) rune {
-				if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-					return '�'
-				}
-				return r
-			}, out[i])
+			out[i] = Plain(out[i])
 		}
 	}
 	return out
+}
+
+// Plain returns s with the replacement character for what would change a
+// terminal or the order of its text.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return '�'
+		}
+		return r
+	}, s)
 }
 
 // cell returns a value of CSV that a spreadsheet takes for text: values come from
