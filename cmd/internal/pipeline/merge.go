@@ -329,5 +329,7 @@ func tail(part *schemas.Part, from int64) *schemas.Part {
 	t.Events = part.Events[i:]
 	j := sort.Search(len(part.Rejects), func(j int) bool { return part.Rejects[j].Position.Offset >= from })
 	t.Rejects = part.Rejects[j:]
+	k := sort.Search(len(part.Sealed), func(k int) bool { return part.Sealed[k].Position.Offset >= from })
+	t.Sealed, t.Aliases = part.Sealed[k:], part.Aliases // a pair may be stored twice
 	return t
 }

@@ -259,6 +259,7 @@ func (p *Pipeline) drop(b *schemas.Batch, c schemas.Range) {
 		before := len(part.Events)
 		part.Events = slices.DeleteFunc(part.Events, func(e schemas.Event) bool { return in(e.Position) })
 		part.Rejects = slices.DeleteFunc(part.Rejects, func(r schemas.Reject) bool { return in(r.Position) })
+		part.Sealed = slices.DeleteFunc(part.Sealed, func(s schemas.Sealed) bool { return in(s.Position) })
 		if n := before - len(part.Events); n > 0 {
 			p.parts.Logger.Warn("spooled events were stored by another owner", "topic", c.Topic, "partition", c.Partition, "events", n)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"sync"
 
 	"github.com/gatehound/gatehound/schemas"
@@ -42,6 +43,9 @@ func (w *window) filter(part *schemas.Part) (dropped int) {
 	for i := range part.Events {
 		e := &part.Events[i]
 		if e.Delivery != 0 && w.again(e.Delivery, w.place(&e.Position)) {
+			if len(part.Sealed) > 0 {
+				part.Sealed = slices.DeleteFunc(part.Sealed, func(s schemas.Sealed) bool { return s.Position == e.Position })
+			}
 			continue
 		}
 		if kept != i {
