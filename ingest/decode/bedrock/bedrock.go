@@ -82,15 +82,15 @@ func (c *call) setOperation(name string) {
 	var stream bool
 	switch name {
 	case "InvokeModel":
-		r.Route = "/model/{modelId}/invoke"
+		r.Route = "/model/{id}/invoke"
 	case "InvokeModelWithResponseStream":
-		r.Route, stream = "/model/{modelId}/invoke-with-response-stream", true
+		r.Route, stream = "/model/{id}/invoke-with-response-stream", true
 	case "Converse":
-		r.Route = "/model/{modelId}/converse"
+		r.Route = "/model/{id}/converse"
 	case "ConverseStream":
-		r.Route, stream = "/model/{modelId}/converse-stream", true
+		r.Route, stream = "/model/{id}/converse-stream", true
 	case "InvokeModelWithBidirectionalStream":
-		r.Route, stream = "/model/{modelId}/invoke-with-bidirectional-stream", true
+		r.Route, stream = "/model/{id}/invoke-with-bidirectional-stream", true
 	default:
 		r.Operation = familyOf(r.Model)
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode/appjson"
 	"github.com/gatehound/gatehound/ingest/decode/awsapigw"
 	"github.com/gatehound/gatehound/ingest/decode/bedrock"
+	"github.com/gatehound/gatehound/ingest/decode/cfaigateway"
 	"github.com/gatehound/gatehound/ingest/decode/cloudwatch"
 	"github.com/gatehound/gatehound/ingest/decode/ecs"
 	"github.com/gatehound/gatehound/ingest/decode/envoy"
@@ -27,6 +28,7 @@ var builtin = []*decode.Format{
 	&appjson.Format,
 	&awsapigw.Format,
 	&bedrock.Format,
+	&cfaigateway.Format,
 	&cloudwatch.Format,
 	&ecs.Format,
 	&envoy.Format,
