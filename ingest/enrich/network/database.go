@@ -57,9 +57,10 @@ func OpenASNs(data []byte) (*ASNs, error) {
 }
 
 // open reads all records once, so that a lookup cannot fail later and decodes
-// nothing. It is bounded in networks, records and time: nodes of a hostile
-// search tree may be shared, so that a small file spans more networks than can
-// be counted.
+// nothing. It is bounded in networks, records and time: a damaged search tree may
+// lead back to its own nodes, so that a small file spans more networks than can
+// be counted. A tree of n nodes has n+1 leaves; writers that share equal
+// branches make some more.
 func open[T comparable](data []byte, what string, value func(maxminddb.Result) (T, error)) (*database[T], error) {
 	r, err := maxminddb.OpenBytes(data, maxminddb.DisableStringCache())
 	if err != nil {
@@ -67,13 +68,19 @@ func open[T comparable](data []byte, what string, value func(maxminddb.Result) (
 	}
 	d := &database[T]{reader: r, values: map[uintptr]T{}, built: r.Metadata.BuildTime()}
 	var none T
-	start, networks, known := time.Now(), 0, 0
-	for result := range r.Networks() {
+	start, networks, known := time.Now(), uint(0), 0
+	most := min(4096+8*r.Metadata.NodeCount, maxNetworks)
+	// Networks without data count too: else a tree of none would be walked for
+	// ever between two results.
+	for result := range r.Networks(maxminddb.IncludeNetworksWithoutData()) {
+		if networks++; networks > most || networks%4096 == 0 && time.Since(start) > maxLoad {
+			return nil, errors.New("the search tree of the database is damaged or too large")
+		}
 		if result.Err() != nil {
 			return nil, errors.New("the search tree of the database is damaged")
 		}
-		if networks++; networks > maxNetworks || networks%4096 == 0 && time.Since(start) > maxLoad {
-			return nil, fmt.Errorf("the database has more than %d networks, or takes longer than %v to read", maxNetworks, maxLoad)
+		if !result.Found() {
+			continue
 		}
 		at := result.Offset()
 		if _, ok := d.values[at]; ok {
