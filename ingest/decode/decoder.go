@@ -271,6 +271,7 @@ func (e Envelope) within(outer Envelope) Envelope {
 	if e.Origin.Agent == "" {
 		e.Origin = outer.Origin
 	}
+	e.Optional = e.Optional || outer.Optional
 	return e
 }
 
@@ -303,10 +304,23 @@ func (d *Decoder) decode(f *Format, o field.Value, raw []byte, env Envelope, ope
 			}
 			d.rec.Reset()
 		}
-		d.reject(StageDecode, UnknownFormat, "", raw)
+		d.unknown(env, raw)
+		return
+	}
+	if f.Fallback && env.Optional {
+		d.unknown(env, raw)
 		return
 	}
 	d.reject(StageDecode, UnknownFormat, f.Name, raw)
+}
+
+// unknown takes what is of no format.
+func (d *Decoder) unknown(env Envelope, raw []byte) {
+	if env.Optional {
+		d.skipped++
+		return
+	}
+	d.reject(StageDecode, UnknownFormat, "", raw)
 }
 
 // line decodes a line of text.
@@ -320,5 +334,5 @@ func (d *Decoder) line(s string, raw []byte, env Envelope, opened int) {
 			}
 		}
 	}
-	d.reject(StageDecode, UnknownFormat, "", raw)
+	d.unknown(env, raw)
 }

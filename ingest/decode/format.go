@@ -66,6 +66,10 @@ type Envelope struct {
 	Context field.Value
 	// As is the format of Inner, if the envelope knows it; nil to find it.
 	As *Format
+	// Optional tells that Inner may well be no record of a request, such as a
+	// line of an application's own log: if it is of no format it is skipped, not
+	// rejected.
+	Optional bool
 	// Inner is the record: an object, an array, or a string that holds JSON or
 	// a line of text. It is None if the record's members were lifted into the
 	// envelope itself.

@@ -11,7 +11,7 @@ import (
 func TestGolden(t *testing.T) { decodetest.Golden(t, "auto") }
 
 func TestConformance(t *testing.T) {
-	decodetest.Conformance(t, "apim", "records", "properties", "resultSignature", "Url", "ResponseCode")
+	decodetest.Conformance(t, "apim", "records", "category", "properties", "resultSignature", "Url", "ResponseCode")
 }
 
 func FuzzDecode(f *testing.F) { decodetest.Fuzz(f, "apim") }
