@@ -76,26 +76,36 @@ func (r *Record) ReadCacheApart(usage field.Value) {
 // ReadGeminiUsage takes Google's counts, in either of its spellings: the
 // candidates leave out the thoughts, the prompt what tools answered.
 func (r *Record) ReadGeminiUsage(usage field.Value) {
-	var tools, thoughts int64
+	var prompt, tools, candidates, thoughts int64
+	var input, output bool
 	for it := usage.Members(); it.Next(); {
 		v := it.Value()
+		n, ok := field.Int(v.Text(), field.MaxCount)
+		if !ok {
+			continue
+		}
 		switch it.Key() {
+		case "promptTokenCount", "prompt_token_count":
+			prompt, input = n, true
 		case "toolUsePromptTokenCount", "tool_use_prompt_token_count":
-			r.Count(0, &tools, v.Text())
+			tools = n
+		case "candidatesTokenCount", "candidates_token_count":
+			candidates, output = n, true
 		case "thoughtsTokenCount", "thoughts_token_count":
-			r.Count(schemas.HasReasoningTokens, &r.ReasoningTokens, v.Text())
-			thoughts = r.ReasoningTokens
-		case "cached_content_token_count":
-			r.Count(schemas.HasCachedTokens, &r.CachedTokens, v.Text())
-		default:
-			r.ReadTokens(it.Key(), v)
+			thoughts, output = n, true
+			r.ReasoningTokens = n
+			r.Known |= schemas.HasReasoningTokens
+		case "cachedContentTokenCount", "cached_content_token_count":
+			r.CachedTokens = n
+			r.Known |= schemas.HasCachedTokens
 		}
 	}
-	if r.Known&schemas.HasInputTokens != 0 {
-		r.InputTokens = bounded(r.InputTokens + tools)
+	if input {
+		r.InputTokens = bounded(prompt + tools)
+		r.Known |= schemas.HasInputTokens
 	}
-	if r.Known&schemas.HasOutputTokens != 0 || thoughts > 0 {
-		r.OutputTokens = bounded(r.OutputTokens + thoughts)
+	if output {
+		r.OutputTokens = bounded(candidates + thoughts)
 		r.Known |= schemas.HasOutputTokens
 	}
 }
