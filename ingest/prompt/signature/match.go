@@ -1,0 +1,82 @@
+package signature
+
+import "github.com/gatehound/gatehound/schemas"
+
+// maxGap is how far two pieces of a phrase may be apart, in bytes of folded text
+// without spaces: six English words, or ten Chinese characters. Attacks put few
+// words between ("ignore absolutely all of your previous instructions"); at twice
+// that, sentences that have nothing to do with each other join.
+const maxGap = 32
+
+// Matcher finds the phrases of a Set. It is not safe for concurrent use.
+type Matcher struct {
+	set *Set
+	// reached has, for each step of each phrase, the position after its last
+	// piece that was found. Positions only grow, also from text to text, so that
+	// nothing is to be emptied.
+	reached []int64
+	// starts has the last positions at which a word began, by their low bits.
+	starts   [2 * maxLength]int64
+	position int64
+	// Steps counts the places of phrases that were looked at: what a match costs
+	// beyond the bytes.
+	Steps int64
+}
+
+// Use sets the phrases that are looked for.
+func (m *Matcher) Use(s *Set) {
+	if m.set != s {
+		m.set, m.reached = s, make([]int64, s.steps)
+		m.position += maxGap + 1
+	}
+}
+
+// Match returns the signals of the phrases in text, which is folded. A piece
+// begins and ends with a word, wherever the spaces within are.
+func (m *Matcher) Match(text []byte) (found schemas.PromptSignals) {
+	s := m.set
+	at := m.position + maxGap + 1
+	m.starts[at%int64(len(m.starts))] = at
+	state := 0
+	for _, b := range text {
+		if b == ' ' {
+			if s.ends[state] != s.ends[state+1] {
+				found |= m.ending(state, at)
+			}
+			m.starts[at%int64(len(m.starts))] = at
+			continue
+		}
+		state = int(s.next[state*s.width+int(s.class[b])])
+		at++
+	}
+	found |= m.ending(state, at)
+	m.position = at
+	return found
+}
+
+// ending notes the pieces that end in state before the position at.
+func (m *Matcher) ending(state int, at int64) (found schemas.PromptSignals) {
+	s := m.set
+	for _, id := range s.outputs[s.ends[state]:s.ends[state+1]] {
+		p := &s.pieces[id]
+		start := at - int64(p.length)
+		if m.starts[start%int64(len(m.starts))] != start {
+			continue
+		}
+		for i := range p.uses {
+			u := &p.uses[i]
+			m.Steps++
+			if !u.first {
+				if before := m.reached[u.step-1]; before == 0 || before > start || start-before > int64(u.gap) {
+					continue
+				}
+			}
+			if u.last {
+				found |= u.signal
+			} else {
+				m.reached[u.step] = at
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,166 @@
+package signature
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// maxStates bounds the automaton, so that a state fits 16 bits and its table some
+// 16 MB: about 60,000 letters of phrases that share no beginning.
+const maxStates = 1<<16 - 1
+
+// maxUses bounds how many phrases have the same piece: each occurrence of the
+// piece costs as many steps.
+const maxUses = 128
+
+// Set is a compiled list of phrases. It is never changed and safe for concurrent
+// use.
+type Set struct {
+	// class maps a byte to its column; 0 is a byte of no phrase. width is the
+	// number of columns, next has the rows: next[state*width+class].
+	class [256]uint8
+	width int
+	next  []uint16
+	// ends[state] are the pieces that end in a state: outputs[ends[s]:ends[s+1]].
+	ends    []uint32
+	outputs []uint16
+	pieces  []piece
+	// steps is the number of places in all phrases, see use.
+	steps, phrases int
+}
+
+// piece is one form of a run of words.
+type piece struct {
+	length int
+	uses   []use
+}
+
+// use is a place of a piece in a phrase. Its step is that of the phrase's piece
+// before it plus 1, unless it is the first.
+type use struct {
+	step        int32
+	gap         int8 // how far the piece before may be away, in bytes
+	first, last bool
+	signal      schemas.PromptSignals
+}
+
+// Default returns the built-in phrases.
+var Default = sync.OnceValue(func() *Set {
+	s, err := Compile(nil)
+	if err != nil {
+		panic(err) // a test compiles them
+	}
+	return s
+})
+
+// Len returns the number of phrases.
+func (s *Set) Len() int { return s.phrases }
+
+// Compile returns the built-in phrases and those of list.
+func Compile(list []byte) (*Set, error) {
+	phrases, err := parse(defaults)
+	if err != nil {
+		return nil, fmt.Errorf("built-in signatures: %w", err)
+	}
+	more, err := parse(list)
+	if err != nil {
+		return nil, err
+	}
+	return compile(append(phrases, more...))
+}
+
+func compile(phrases []phrase) (*Set, error) {
+	s := &Set{phrases: len(phrases), width: 1}
+	ids := map[string]int{}
+	var texts []string
+	for _, p := range phrases {
+		for k, part := range p.pieces {
+			u := use{step: int32(s.steps), first: k == 0, last: k == len(p.pieces)-1, signal: p.signal}
+			if part.gap {
+				u.gap = maxGap
+			}
+			s.steps++
+			for _, f := range part.forms {
+				id, known := ids[f]
+				if !known {
+					id = len(texts)
+					ids[f] = id
+					texts = append(texts, f)
+					s.pieces = append(s.pieces, piece{length: len(f)})
+				}
+				at := &s.pieces[id]
+				if len(at.uses) > 0 && at.uses[len(at.uses)-1].step == u.step {
+					continue // two forms are one when folded
+				}
+				if at.uses = append(at.uses, u); len(at.uses) > maxUses {
+					return nil, fmt.Errorf("more than %d phrases have a run of words in common", maxUses)
+				}
+			}
+		}
+	}
+	if len(texts) > maxStates {
+		return nil, fmt.Errorf("the phrases have more than %d forms", maxStates)
+	}
+	for _, t := range texts {
+		for i := range len(t) {
+			if s.class[t[i]] == 0 {
+				s.class[t[i]] = uint8(s.width)
+				s.width++
+			}
+		}
+	}
+	return s, s.build(texts)
+}
+
+// build makes the automaton: a trie of texts, whose missing edges are those of
+// the longest suffix that is in the trie too.
+func (s *Set) build(texts []string) error {
+	s.next = make([]uint16, s.width)
+	own := [][]uint16{nil} // the texts that end in a state
+	for id, t := range texts {
+		state := 0
+		for i := range len(t) {
+			at := state*s.width + int(s.class[t[i]])
+			if s.next[at] == 0 {
+				if len(own) == maxStates {
+					return fmt.Errorf("the phrases need more than %d states", maxStates)
+				}
+				s.next[at] = uint16(len(own))
+				s.next = append(s.next, make([]uint16, s.width)...)
+				own = append(own, nil)
+			}
+			state = int(s.next[at])
+		}
+		own[state] = append(own[state], uint16(id))
+	}
+	suffix := make([]uint16, len(own))
+	queue := make([]uint16, 0, len(own))
+	for c := range s.width {
+		if n := s.next[c]; n != 0 {
+			queue = append(queue, n)
+		}
+	}
+	for i := 0; i < len(queue); i++ { // breadth first: the suffix is done before
+		state := int(queue[i])
+		own[state] = append(own[state], own[suffix[state]]...)
+		for c := range s.width {
+			at, of := &s.next[state*s.width+c], s.next[int(suffix[state])*s.width+c]
+			if *at == 0 {
+				*at = of
+				continue
+			}
+			suffix[*at] = of
+			queue = append(queue, *at)
+		}
+	}
+	s.ends = make([]uint32, 1, len(own)+1)
+	for _, o := range own {
+		s.outputs = append(s.outputs, o...)
+		s.ends = append(s.ends, uint32(len(s.outputs)))
+	}
+	s.next = slices.Clip(s.next)
+	return nil
+}
