@@ -8,8 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehound/gatehound/cmd/internal/app"
-	"github.com/gatehound/gatehound/ingest/decode"
-	"github.com/gatehound/gatehound/ingest/decode/formats"
 )
 
 // configFlag adds --config; without it the defaults and the environment hold.
@@ -43,10 +41,8 @@ func setFormat(cfg *app.Config, format string) error {
 	if format != "" {
 		cfg.Decode.Format = format
 	}
-	_, err := formats.New(decode.Options{Format: cfg.Decode.Format, MaxBytes: cfg.Decode.MaxBytes,
-		MaxDepth: cfg.Decode.MaxDepth, MaxFuture: cfg.Decode.MaxFuture})
-	if err != nil {
-		return usage(fmt.Errorf("--format: %w", err))
+	if err := cfg.Decode.ValidateFormat(); err != nil {
+		return usage(fmt.Errorf("--%w", err))
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func benchPath(b *testing.B, f gateway.Format, detect bool) {
 	cfg.Engine.Workers = 1
 	keys, err := redact.GenerateKeys()
 	require.NoError(b, err)
-	n, err := NewNormalizer(cfg, keys)
+	n, err := NewNormalizer(cfg, keys, slog.New(slog.DiscardHandler))
 	require.NoError(b, err)
 	watchers, err := cfg.Detectors.Watchers()
 	require.NoError(b, err)

@@ -12,8 +12,10 @@ import (
 	"github.com/gatehound/gatehound/detectors/builtin"
 	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/detectors/feed"
+	"github.com/gatehound/gatehound/ingest/decode/custom"
 	"github.com/gatehound/gatehound/ingest/enrich"
 	"github.com/gatehound/gatehound/ingest/kafka"
+	"github.com/gatehound/gatehound/ingest/prompt"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/storage/clickhouse"
 	"github.com/gatehound/gatehound/storage/embedded"
@@ -31,6 +33,7 @@ type Config struct {
 	Decode      DecodeConfig      `mapstructure:"decode"`
 	Redact      redact.Config     `mapstructure:"redact"`
 	Enrich      enrich.Config     `mapstructure:"enrich"`
+	Prompts     prompt.Config     `mapstructure:"prompts"`
 	Pipeline    PipelineConfig    `mapstructure:"pipeline"`
 	Engine      engine.Config     `mapstructure:"engine"`
 	Detectors   builtin.Config    `mapstructure:"detectors"`
@@ -60,6 +63,9 @@ type DecodeConfig struct {
 	// 24h, default 1m. What is further ahead is rejected: a gateway whose clock
 	// is wrong would make the others' events late for the detectors.
 	MaxFuture time.Duration `mapstructure:"max_future"`
+	// Custom are mappings of logs whose fields the operator chose: see
+	// ingest/decode/custom. They go before the built-in formats. Default: none.
+	Custom []custom.Config `mapstructure:"custom"`
 }
 
 // PipelineConfig bounds the pipeline.
@@ -128,11 +134,11 @@ func DefaultConfig() *Config {
 	store := embedded.DefaultConfig()
 	store.Dir = "" // below the data folder
 	return &Config{
-		DataDir:  "gatehound-data",
-		Kafka:    kafka.DefaultConfig(),
-		Decode:   DecodeConfig{Format: "auto", MaxBytes: 1 << 20, MaxDepth: 64, MaxFuture: time.Minute},
-		Redact:   redact.DefaultConfig(),
-		Enrich:   enrich.DefaultConfig(),
+		DataDir: "gatehound-data",
+		Kafka:   kafka.DefaultConfig(),
+		Decode:  DecodeConfig{Format: "auto", MaxBytes: 1 << 20, MaxDepth: 64, MaxFuture: time.Minute, Custom: []custom.Config{}},
+		Redact:  redact.DefaultConfig(),
+		Enrich:  enrich.DefaultConfig(), Prompts: prompt.DefaultConfig(),
 		Pipeline: PipelineConfig{BatchEvents: 50_000, BatchAge: 200 * time.Millisecond, Redeliveries: 1 << 20, CheckpointEvery: 30 * time.Second, WriteTimeout: 30 * time.Second, StallAfter: 2 * time.Second},
 		Engine:   engine.DefaultConfig(), Detectors: builtin.DefaultConfig(), Feed: feed.DefaultConfig(),
 		Storage: StorageConfig{Mode: StoreClickHouse, ClickHouse: clickhouse.DefaultConfig(),
@@ -162,6 +168,7 @@ func (c *Config) Validate() error {
 	part("decode", c.Decode.validate())
 	part("redact", c.Redact.Validate())
 	part("enrich", c.Enrich.Validate())
+	part("prompts", c.Prompts.Validate())
 	part("pipeline", c.Pipeline.validate())
 	part("engine", c.Engine.Validate())
 	part("detectors", c.Detectors.Validate())
@@ -200,7 +207,8 @@ func (c *DecodeConfig) validate() error {
 	return errors.Join(
 		within("max_bytes", c.MaxBytes, 1<<10, 64<<20),
 		within("max_depth", c.MaxDepth, 8, 1000),
-		within("max_future", c.MaxFuture, time.Second, 24*time.Hour))
+		within("max_future", c.MaxFuture, time.Second, 24*time.Hour),
+		custom.Validate(c.Custom), c.ValidateFormat())
 }
 
 func (c *PipelineConfig) validate() error {

@@ -67,7 +67,7 @@ func ReplayRejects(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, 
 	if err != nil {
 		return sum, err
 	}
-	n, err := NewNormalizer(cfg, keys)
+	n, err := NewNormalizer(cfg, keys, log)
 	if err != nil {
 		return sum, err
 	}

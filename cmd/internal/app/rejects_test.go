@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,7 +77,7 @@ func TestReadWhatTheLogStillHas(t *testing.T) {
 		}
 		keys, err := redact.GenerateKeys()
 		require.NoError(t, err)
-		n, err := NewNormalizer(DefaultConfig(), keys)
+		n, err := NewNormalizer(DefaultConfig(), keys, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		log := &shortLog{first: first}
 		p := &rejectReplay{source: log, normalizer: n, sum: &Retried{}}

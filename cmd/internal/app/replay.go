@@ -115,7 +115,7 @@ func Inspect(ctx context.Context, cfg *Config, in io.Reader, each func(*schemas.
 	if err != nil {
 		return err
 	}
-	n, err := NewNormalizer(cfg, keys)
+	n, err := NewNormalizer(cfg, keys, log)
 	if err != nil {
 		return err
 	}

@@ -17,10 +17,6 @@ import (
 	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/detectors/feed"
 	"github.com/gatehound/gatehound/ingest"
-	"github.com/gatehound/gatehound/ingest/decode"
-	"github.com/gatehound/gatehound/ingest/decode/formats"
-	"github.com/gatehound/gatehound/ingest/enrich"
-	"github.com/gatehound/gatehound/ingest/prompt"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
@@ -66,6 +62,7 @@ type Service struct {
 	Store  *clickhouse.Store
 	Alerts *alerting.Manager
 	Health *Health
+	ingest *Ingest
 	engine *engine.Engine
 	pipe   *pipeline.Pipeline
 	stops  stopping
@@ -87,6 +84,11 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 		if s.Keys, err = LoadKeys(cfg, s.log); err != nil {
 			return nil, err
 		}
+	}
+
+	// Ingest.
+	if s.ingest, err = OpenIngest(cfg, s.Keys, s.log, opts.Metrics); err != nil {
+		return nil, err
 	}
 
 	// Detectors.
@@ -152,7 +154,7 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 		Report: func(err error) { s.Health.set("store", err) },
 	}, pipeline.Parts{
 		Source:      opts.Source,
-		Normalizers: func() (pipeline.Normalizer, error) { return NewNormalizer(cfg, s.Keys) },
+		Normalizers: func() (pipeline.Normalizer, error) { return s.ingest.Normalizer() },
 		Engine:      &watching{s.engine, sources}, Alerts: s.Alerts, Store: store, Spool: waiting,
 		DeadLetters: opts.DeadLetters, Logger: s.log, Metrics: opts.Metrics,
 	})
@@ -173,29 +175,6 @@ func LoadKeys(cfg *Config, log *slog.Logger) (*redact.Keys, error) {
 		log.Warn("made a new key for pseudonyms: back it up, and give every instance the same one", "file", path)
 	}
 	return keys, nil
-}
-
-// NewNormalizer makes a worker's decoder, enricher, redactor and reader of
-// prompts.
-func NewNormalizer(cfg *Config, keys *redact.Keys) (*ingest.Normalizer, error) {
-	d, err := formats.New(decode.Options{Format: cfg.Decode.Format, MaxBytes: cfg.Decode.MaxBytes,
-		MaxDepth: cfg.Decode.MaxDepth, MaxFuture: cfg.Decode.MaxFuture})
-	if err != nil {
-		return nil, fmt.Errorf("decode: %w", err)
-	}
-	e, err := enrich.New(cfg.Enrich, nil)
-	if err != nil {
-		return nil, fmt.Errorf("enrich: %w", err)
-	}
-	r, err := redact.New(cfg.Redact, keys)
-	if err != nil {
-		return nil, fmt.Errorf("redact: %w", err)
-	}
-	p, err := prompt.New(prompt.DefaultConfig(), keys, nil, r.Text)
-	if err != nil {
-		return nil, fmt.Errorf("prompt: %w", err)
-	}
-	return ingest.NewNormalizer(d, e, r, p), nil
 }
 
 // decodeSink decodes a sink's options, and refuses unknown ones.
@@ -227,6 +206,9 @@ func (s *Service) Run(ctx context.Context) error {
 			stopSource(alertsErr)
 		}
 	})
+	watchCtx, stopWatch := context.WithCancel(ctx)
+	defer stopWatch()
+	background.Go(func() { s.ingest.Watch(watchCtx) })
 	pipeDone := make(chan struct{})
 	go func() {
 		defer close(pipeDone)
@@ -242,6 +224,7 @@ func (s *Service) Run(ctx context.Context) error {
 	stopPipe()
 	<-pipeDone
 	stopAlerts()
+	stopWatch()
 	background.Wait()
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = nil
@@ -291,13 +274,13 @@ func (s *Service) migrate(ctx context.Context) error {
 	}
 }
 
-// Reload puts thresholds and allowlists of cfg in force.
+// Reload puts thresholds, allowlists and the tables of enrich of cfg in force.
 func (s *Service) Reload(cfg *Config) error {
 	watchers, err := cfg.Detectors.Watchers()
 	if err != nil {
 		return fmt.Errorf("detectors: %w", err)
 	}
-	return errors.Join(s.engine.Replace(watchers), s.engine.Reload(cfg.Engine.Allow))
+	return errors.Join(s.ingest.tables.Reload(cfg.Enrich), s.engine.Replace(watchers), s.engine.Reload(cfg.Engine.Allow))
 }
 
 // Close stops what NewService started.

@@ -133,7 +133,7 @@ func BenchmarkStages(b *testing.B) {
 	require.NoError(b, err)
 	var parts []*schemas.Part
 	b.Run("2-decode-redact-enrich", func(b *testing.B) {
-		n, err := NewNormalizer(cfg, keys)
+		n, err := NewNormalizer(cfg, keys, slog.New(slog.DiscardHandler))
 		require.NoError(b, err)
 		parts = nil
 		cpu := cpuTime(b)

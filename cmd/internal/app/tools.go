@@ -108,7 +108,7 @@ func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *s
 	var keys *redact.Keys
 	try("keys", func() (err error) { keys, err = LoadKeys(cfg, log); return err })
 	if keys != nil {
-		try("ingest", func() error { _, err := NewNormalizer(cfg, keys); return err })
+		try("ingest", func() error { _, err := NewNormalizer(cfg, keys, log); return err })
 		try("detectors", func() error {
 			watchers, err := cfg.Detectors.Watchers()
 			if err != nil {
