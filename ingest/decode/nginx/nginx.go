@@ -19,6 +19,8 @@ var Format = decode.Format{
 		{All: []string{"status"}, Any: []string{"request_time", "upstream_response_time", "body_bytes_sent", "http_user_agent"}},
 		{All: []string{"time_local"}, Any: []string{"request", "status"}},
 		{All: []string{"msec"}, Any: []string{"request", "request_uri", "status"}},
+		{All: []string{"upstreamtime"}, Any: []string{"responsetime", "upstreamhost"}},
+		{All: []string{"@nginx_fields"}},
 	},
 	JSON: decodeJSON,
 	Text: decodeText,
@@ -33,9 +35,44 @@ const (
 	present
 )
 
+// reader is one pass over an object: what is derived from several members.
+type reader struct {
+	r                     *decode.Record
+	args, raw, peer, host string
+	version, cipher       string
+	up                    upstream
+}
+
 func decodeJSON(o field.Value, r *decode.Record) bool {
-	var args, raw, peer string
-	up := unstated
+	in := reader{r: r}
+	in.object(o)
+	if r.Peer == "" {
+		r.Peer = in.peer
+	}
+	if in.host != "" {
+		r.Host = in.host
+	}
+	if r.Query == "" {
+		r.Query = in.args
+	}
+	switch {
+	case r.TLS != "": // a fingerprint
+	case in.version != "" && in.cipher != "":
+		r.TLS = o.Concat(in.version, "/", in.cipher)
+	default:
+		r.TLS = in.version
+	}
+	switch in.up {
+	case present:
+		r.Responder = schemas.ResponderUpstream
+	case absent:
+		r.Responder = schemas.ResponderGateway
+	}
+	return r.Path != "" || r.Known&schemas.HasStatus != 0
+}
+
+func (in *reader) object(o field.Value) {
+	r := in.r
 	for it := o.Members(); it.Next(); {
 		v := it.Value()
 		switch it.Key() {
@@ -52,29 +89,35 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 				r.Peer = s
 			}
 		case "peer", "realip_remote_addr":
-			peer = v.Text()
-		case "xff", "http_x_forwarded_for", "x_forwarded_for":
+			in.peer = v.Text()
+		case "xff", "http_x_forwarded_for", "x_forwarded_for", "x-forwarded-for", "x_forward_for", "x-forward-for":
 			r.Forwarded = v.List()
 		case "user", "remote_user":
-			r.Principal = v.Text()
+			if s := v.Text(); s != "" {
+				r.Principal = s
+			}
 		case "method", "request_method":
 			r.Method = v.Text()
 		case "uri", "path", "url", "document_uri":
-			if raw == "" {
+			if in.raw == "" {
 				r.SetTarget(v.Text())
 			}
 		case "request_uri":
 			// It is as the client sent it; "uri" is decoded and normalised.
-			if raw = v.Text(); raw != "" {
-				r.SetTarget(raw)
+			if in.raw = v.Text(); in.raw != "" {
+				r.SetTarget(in.raw)
 			}
 		case "request":
-			if s := v.Text(); s != "" && raw == "" {
+			if s := v.Text(); s != "" && in.raw == "" {
 				r.SetRequestLine(s)
 			}
-		case "args", "query_string", "query":
-			args = v.Text()
-		case "host", "http_host":
+		case "args", "query_string", "query", "request_query":
+			in.args = v.Text()
+		case "http_host", "domain":
+			if s := v.Text(); s != "" {
+				in.host = s
+			}
+		case "host":
 			if s := v.Text(); s != "" {
 				r.Host = s
 			}
@@ -85,47 +128,52 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 		case "status":
 			r.SetStatus(v.Text())
 		case "ust", "upstream_status":
-			up = absent
+			in.up = absent
 			r.SetUpstreamStatus(v.List())
 			if r.Known&schemas.HasUpstreamStatus != 0 {
-				up = present
+				in.up = present
 			}
+		case "@nginx_fields":
+			in.object(v)
 		default:
-			readMeasure(it.Key(), v, r)
+			if !in.measure(it.Key(), v) {
+				in.more(it.Key(), v)
+			}
 		}
 	}
-	if r.Peer == "" {
-		r.Peer = peer
-	}
-	if r.Query == "" {
-		r.Query = args
-	}
-	switch up {
-	case present:
-		r.Responder = schemas.ResponderUpstream
-	case absent:
-		r.Responder = schemas.ResponderGateway
-	}
-	return r.Path != "" || r.Known&schemas.HasStatus != 0
 }
 
-// readMeasure reads sizes, times in seconds, and what else may be logged.
-func readMeasure(name string, v field.Value, r *decode.Record) {
+// measure reads sizes, and times in seconds.
+func (in *reader) measure(name string, v field.Value) bool {
+	r := in.r
 	switch name {
-	case "rt", "request_time":
+	case "rt", "request_time", "responsetime":
 		r.Duration(schemas.HasLatency, &r.LatencyNS, v.Text(), field.Seconds)
-	case "urt", "upstream_response_time", "upstream_time":
+	case "urt", "upstream_response_time", "upstream_time", "upstreamtime":
 		r.Attempts(schemas.HasUpstreamLatency, &r.UpstreamLatencyNS, v.List(), field.Seconds)
 	case "in", "request_length":
 		r.Count(schemas.HasRequestBytes, &r.RequestBytes, v.Text())
 	case "out", "bytes_sent", "bytes":
 		r.Count(schemas.HasResponseBytes, &r.ResponseBytes, v.Text())
-	case "body_bytes_sent":
+	case "body_bytes_sent", "size":
 		if r.Known&schemas.HasResponseBytes == 0 {
 			r.Count(schemas.HasResponseBytes, &r.ResponseBytes, v.Text())
 		}
-	case "ua", "http_user_agent", "user_agent":
-		r.UserAgent = v.Text()
+	default:
+		return false
+	}
+	return true
+}
+
+// more reads what else may be logged.
+func (in *reader) more(name string, v field.Value) {
+	r := in.r
+	switch name {
+	case "ua", "http_user_agent", "user_agent", "user-agent", "agent":
+		// A shipper's "agent" beside it is an object.
+		if s := v.Text(); s != "" {
+			r.UserAgent = s
+		}
 	case "ct", "sent_http_content_type":
 		r.SetContentType(v.Text())
 	case "model", "http_x_model", "sent_http_x_model":
@@ -134,6 +182,22 @@ func readMeasure(name string, v field.Value, r *decode.Record) {
 		}
 	case "http_authorization", "http_x_api_key", "http_apikey", "http_api_key":
 		r.SetCredential(v.Text())
+	case "api_client_name", "jwt_claim_sub", "ssl_client_s_dn":
+		if r.Principal == "" {
+			r.Principal = v.Text()
+		}
+	case "tls", "ssl_protocol", "tls_version", "ssl_version":
+		in.version = v.Text()
+	case "cipher", "ssl_cipher", "tls_cipher":
+		in.cipher = v.Text()
+	case "ssl_ja4", "ja4", "http_ssl_ja3_hash", "ssl_ja3_hash", "ja3":
+		if s := v.Text(); s != "" && (r.TLS == "" || name == "ja4" || name == "ssl_ja4") {
+			r.TLS = s
+		}
+	case "proxy_upstream_name", "ingress_name":
+		if s := v.Text(); s != "" {
+			r.Route = s
+		}
 	case "gateway", "hostname":
 		r.Gateway = v.Text()
 	case "tenant":

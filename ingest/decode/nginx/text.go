@@ -62,16 +62,14 @@ func readClient(s string, buf *field.Buffer, r *decode.Record) bool {
 		}
 		_, user = word(user)
 	}
-	if left, right, found := strings.Cut(client, " "); found {
-		if client = left; isAddresses(right) {
-			r.Host, client = left, right
-		} // else right is Apache's ident
-	}
-	if client == "" {
+	if !readAddresses(client, r) {
 		return false
 	}
-	if client != "unix:" && client != "-" { // a socket of the file system has no address
-		r.Peer = client
+	// ingress-nginx until 0.22: "addr - [real addr] - user".
+	if real, rest, found := strings.Cut(user, "] - "); found && user[0] == '[' {
+		if user = rest; isAddresses(real[1:]) && real[1:] != r.Peer {
+			r.Forwarded = real[1:]
+		}
 	}
 	if user = strings.TrimSpace(user); user != "" && user != "-" {
 		r.Principal = unescape(user, buf)
@@ -80,64 +78,52 @@ func readClient(s string, buf *field.Buffer, r *decode.Record) bool {
 	return true
 }
 
-// readMore reads what often follows the combined format: X-Forwarded-For in
-// quotes (the "main" format of nginx's packages), and name=value pairs.
-func readMore(rest string, buf *field.Buffer, r *decode.Record) {
-	if forwarded, tail, ok := quoted(rest); ok {
-		if forwarded != "-" && isAddresses(forwarded) {
-			r.Forwarded = forwarded
+// readAddresses reads the client in one of the forms
+//
+//	[vhost ]addr          addr[ ident]          [vhost ]addr, addr, …
+//	"addr, addr, …" addr
+//
+// of which the lists are X-Forwarded-For, in front of or in place of the peer.
+func readAddresses(s string, r *decode.Record) bool {
+	if list, rest, ok := quoted(s); ok {
+		if isAddresses(list) && list != "-" {
+			r.Forwarded = list
 		}
-		rest = tail
-	}
-	for rest != "" {
-		var name, value string
-		if name, value, rest = pair(rest); name == "" {
-			continue
-		}
-		switch name {
-		case "rt", "request_time":
-			r.Duration(schemas.HasLatency, &r.LatencyNS, value, field.Seconds)
-		case "urt", "upstream_response_time":
-			r.Attempts(schemas.HasUpstreamLatency, &r.UpstreamLatencyNS, value, field.Seconds)
-		case "us", "upstream_status":
-			r.Responder = schemas.ResponderGateway
-			r.SetUpstreamStatus(value)
-			if r.Known&schemas.HasUpstreamStatus != 0 {
-				r.Responder = schemas.ResponderUpstream
-			}
-		case "id", "request_id":
-			r.RequestID = unescape(value, buf)
+		if s = strings.TrimSpace(rest); s == "" {
+			s, r.Forwarded = r.Forwarded, ""
 		}
 	}
+	if left, right, found := strings.Cut(s, " "); found && !strings.HasSuffix(left, ",") {
+		if s = left; right == "unix:" || isAddresses(right) {
+			r.Host, s = left, right
+		} // else right is Apache's ident
+	}
+	if s == "" {
+		return false
+	}
+	if i := strings.LastIndexByte(s, ','); i >= 0 {
+		r.Forwarded = s
+		s = strings.TrimSpace(s[i+1:])
+	}
+	if s != "unix:" && s != "-" { // a socket of the file system has no address
+		r.Peer = s
+	}
+	return true
 }
 
-// pair returns the name and the value of the name=value that s starts with,
-// where quotes keep the spaces of a value; no name if s starts with something
-// else.
-func pair(s string) (name, value, rest string) {
-	head, tail := word(s)
-	name, value, found := strings.Cut(head, "=")
-	if !found {
-		return "", "", tail
-	}
-	if strings.HasPrefix(value, `"`) {
-		after := s[strings.IndexByte(s, '=')+1:]
-		if text, rest, ok := quoted(after); ok {
-			return name, text, rest
-		}
-	}
-	return name, value, tail
-}
-
-// isAddresses reports whether s has only what lists of addresses have.
+// isAddresses reports whether s has only what lists of addresses have, and dots
+// or colons, which request ids do not have.
 func isAddresses(s string) bool {
+	if !strings.ContainsAny(s, ".:") {
+		return false
+	}
 	for i := 0; i < len(s); i++ {
 		c := s[i] | 0x20
 		if (s[i] < '0' || s[i] > '9') && (c < 'a' || c > 'f') && !strings.ContainsRune(".:, []%", rune(s[i])) {
 			return false
 		}
 	}
-	return s != ""
+	return true
 }
 
 // quoted returns the text in the quotes that s starts with, after spaces, and
