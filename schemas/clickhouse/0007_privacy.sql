@@ -34,3 +34,7 @@ PARTITION BY toYYYYMMDD(time)
 ORDER BY (topic, partition, message_offset, record_index)
 TTL toDateTime(time) + toIntervalSecond(604800)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
+
+-- What was revealed or forgotten: a stored address and its key, the position of
+-- a prompt, the number of a receipt. It never names a person.
+ALTER TABLE audit ADD COLUMN IF NOT EXISTS what String AFTER action;

@@ -196,6 +196,12 @@ func TestAudit(t *testing.T) {
 	if got != `('ann\'','reveal','case 7\n\nagreed',1)` {
 		t.Errorf("got %s", got)
 	}
+	if err := s.AuditOf(t.Context(), "ann", "forget", "receipt 5", "asked"); err != nil {
+		t.Fatal(err)
+	}
+	if got := one[string](t, s, "SELECT toString((who, action, what, reason)) FROM audit WHERE what != ''"); got != "('ann','forget','receipt 5','asked')" {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestQuery(t *testing.T) {

@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"net/netip"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Forget drops what is known of principals, by all their pseudonyms, and of
+// clients, by their true addresses. It returns how many states went. What stays
+// are counters and keyed hashes in summaries of others, which name nobody.
+func (e *Engine) Forget(principals []string, addresses []netip.Addr) (states int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	gone := map[schemas.EntityKind][]uint64{}
+	for _, p := range principals {
+		gone[schemas.EntityPrincipal] = append(gone[schemas.EntityPrincipal], e.key.String(p))
+	}
+	for _, a := range addresses {
+		gone[schemas.EntityAddress] = append(gone[schemas.EntityAddress], e.key.Addr(detectors.Network(a)))
+	}
+	for kind, keys := range gone {
+		for _, w := range e.byKind[kind] {
+			for _, key := range keys {
+				s := e.shards[e.shardOf(key)]
+				if place, ok := s.tables[w.index].Find(key); ok {
+					s.tables[w.index].Remove(place)
+					states++
+				}
+				for t := range s.told {
+					if t.key == key && t.watch == w.spec.ID {
+						delete(s.told, t)
+					}
+				}
+			}
+		}
+	}
+	return states
+}
