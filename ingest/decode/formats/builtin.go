@@ -19,6 +19,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode/nginx"
 	"github.com/gatehound/gatehound/ingest/decode/traefik"
 	"github.com/gatehound/gatehound/ingest/decode/uvicorn"
+	"github.com/gatehound/gatehound/ingest/decode/vertex"
 )
 
 // builtin are the formats, in alphabetical order.
@@ -38,4 +39,5 @@ var builtin = []*decode.Format{
 	&nginx.Format,
 	&traefik.Format,
 	&uvicorn.Format,
+	&vertex.Format,
 }
