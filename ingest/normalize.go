@@ -34,13 +34,15 @@ func NewNormalizer(d *decode.Decoder, e *enrich.Enricher, r *redact.Redactor, p 
 }
 
 // Normalize empties c into a part. Every message gives at least one event or
-// one reject; none is passed over. c is free afterwards.
+// one reject, or is counted as skipped; none is passed over. c is free
+// afterwards.
 func (n *Normalizer) Normalize(c *Chunk) *schemas.Part {
 	n.part = &schemas.Part{
 		Range:  schemas.Range{Topic: c.Topic, Partition: c.Partition, First: c.First, Next: c.Next},
 		Events: make([]schemas.Event, 0, len(c.Ends)),
 	}
 	n.position = schemas.Position{Topic: c.Topic, Partition: c.Partition}
+	skipped := n.decoder.Skipped()
 	start, cuts := 0, c.Cut
 	for i, end := range c.Ends {
 		n.position.Offset = c.Offsets[i]
@@ -58,6 +60,7 @@ func (n *Normalizer) Normalize(c *Chunk) *schemas.Part {
 	}
 	part := n.part
 	part.Aliases = n.redactor.Aliases()
+	part.Skipped = n.decoder.Skipped() - skipped
 	n.part = nil
 	if c.Free != nil {
 		c.Free()

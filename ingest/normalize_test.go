@@ -60,6 +60,18 @@ func TestEveryMessageBecomesAnEventOrAReject(t *testing.T) {
 	require.Equal(t, 1, freed, "the chunk was given back")
 }
 
+func TestWhatIsNoRequestIsCounted(t *testing.T) {
+	n := normalizer(t)
+	const control = `{"messageType":"CONTROL_MESSAGE","owner":"CloudwatchLogs","logGroup":"","logStream":"","subscriptionFilters":[],` +
+		`"logEvents":[{"id":"","timestamp":1510254469274,"message":"CWL CONTROL MESSAGE: Checking health of destination Firehose."}]}`
+	for range 2 {
+		part := n.Normalize(chunk(control, good, control))
+		require.Len(t, part.Events, 1)
+		require.Empty(t, part.Rejects)
+		require.EqualValues(t, 2, part.Skipped)
+	}
+}
+
 func TestAMessageThatIsNotWholeIsRejectedWithItsTrueLength(t *testing.T) {
 	c := chunk(good, good[:30])
 	c.Cut = []ingest.Cut{{Index: 1, Bytes: 99 << 20, Reason: ingest.CutTooLarge}}
