@@ -17,6 +17,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode/kong"
 	"github.com/gatehound/gatehound/ingest/decode/litellm"
 	"github.com/gatehound/gatehound/ingest/decode/nginx"
+	"github.com/gatehound/gatehound/ingest/decode/otlp"
 	"github.com/gatehound/gatehound/ingest/decode/traefik"
 	"github.com/gatehound/gatehound/ingest/decode/uvicorn"
 	"github.com/gatehound/gatehound/ingest/decode/vertex"
@@ -37,6 +38,7 @@ var builtin = []*decode.Format{
 	&kong.Format,
 	&litellm.Format,
 	&nginx.Format,
+	&otlp.Format,
 	&traefik.Format,
 	&uvicorn.Format,
 	&vertex.Format,
