@@ -18,13 +18,12 @@ const (
 // came from the upstream is not: it is the provider that refused the gateway's
 // own key. Nor is one that the gateway gave for another reason (NotAuth).
 // Where the log does not say who responded, it was the gateway. An
-// answer below 400 to a known principal is a success. With NoVerdict it is
-// neither.
+// answer below 400 to a known principal is a success.
 //
 // The reason, where the gateway states none: 403 to a known principal is
 // forbidden, no credential is missing, a credential is invalid.
 func (r *Record) judge() {
-	if r.Auth == schemas.AuthUnknown && !r.NoVerdict && r.Known&schemas.HasStatus != 0 {
+	if r.Auth == schemas.AuthUnknown && r.Known&schemas.HasStatus != 0 {
 		switch {
 		case r.Status == 401 || r.Status == 403 || r.Status == 407:
 			if r.Responder != schemas.ResponderUpstream && !r.NotAuth {

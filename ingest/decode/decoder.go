@@ -88,6 +88,11 @@ type Decoder struct {
 	rejects int
 	stop    bool
 	latest  int64 // the latest time that is believed, 0 until it is needed
+	// outer and opened are around the envelope that is being split; yield is
+	// the method part, which would else be made anew for every envelope.
+	outer  Envelope
+	opened int
+	yield  func(Envelope) bool
 	// skipped counts what Format.Skip took, over all messages.
 	skipped int64
 	// unbalanced is set once the end of an unreadable value was searched in
@@ -107,6 +112,7 @@ func New(opts Options, formats []*Format) (*Decoder, error) {
 	}
 	d := &Decoder{opts: opts, detector: det, buf: &field.Buffer{}}
 	d.doc = field.NewDoc(opts.MaxDepth, d.buf)
+	d.yield = d.part
 	names := []string{Auto}
 	for _, f := range formats {
 		names = append(names, f.Name)
@@ -221,14 +227,20 @@ func (d *Decoder) unwrap(wrap, f *Format, o field.Value, raw []byte, outer Envel
 		return
 	}
 	first, rejects, skipped := d.index, d.rejects, d.skipped
-	wrap.Split(o, func(env Envelope) bool {
-		env = env.within(outer)
-		d.inner(env, env.Inner.Raw(), opened+1)
-		return !d.stop
-	})
+	around, depth := d.outer, d.opened
+	d.outer, d.opened = outer, opened+1
+	wrap.Split(o, d.yield)
+	d.outer, d.opened = around, depth
 	if d.index == first && d.rejects == rejects && d.skipped == skipped {
 		d.reject(StageFrame, Empty, wrap.Name, raw)
 	}
+}
+
+// part decodes one of the records of the envelope that is being split.
+func (d *Decoder) part(env Envelope) bool {
+	env = env.within(d.outer)
+	d.inner(env, env.Inner.Raw(), d.opened)
+	return !d.stop
 }
 
 // lined opens the envelope o of format wrap, and reports whether the line in it

@@ -189,7 +189,7 @@ func TestRequestBodies(t *testing.T) {
 		{`{"logprobs":false,"top_logprobs":0,"logit_bias":{"1":1,"2":2}}`, "logprobs 0 bias 2"},
 		{`{"temperature":"hot","n":-1,"max_tokens":1e300,"logprobs":"x","logit_bias":7,"tools":{},"stream":"maybe","messages":5,"model":[]}`, ""},
 		{`{"temperature":101,"temperature":-1,"top_logprobs":99999999999}`, ""},
-		{`{"prompt":[[[[[[["deep"]]]]]]]}`, ""},
+		{`{"prompt":[[[[[[[[[["deep"]]]]]]]]]]}`, ""},
 		{`{"messages":[{"content":"redacted-by-litellm"}]}`, "messages 1"},
 	} {
 		t.Run(c.body, func(t *testing.T) {

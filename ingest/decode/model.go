@@ -36,7 +36,7 @@ var operations = [...]struct{ suffix, operation string }{
 }
 
 // OperationOf returns the operation of a model that path asks for, "" if it is
-// no path of a known API. The path may start without its slash.
+// no path of a known API.
 func OperationOf(path string) string {
 	path = strings.TrimSuffix(path, "/")
 	if len(path) < 6 {
@@ -45,7 +45,7 @@ func OperationOf(path string) string {
 	last := path[len(path)-1]
 	for i := range operations {
 		// The last letter rules out most of them.
-		if s := operations[i].suffix; s[len(s)-1] == last && (strings.HasSuffix(path, s) || s[0] == '/' && path == s[1:]) {
+		if s := operations[i].suffix; s[len(s)-1] == last && strings.HasSuffix(path, s) {
 			return operations[i].operation
 		}
 	}

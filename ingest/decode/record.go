@@ -44,14 +44,12 @@ type Record struct {
 	Auth           schemas.AuthOutcome
 	AuthReason     schemas.AuthReason
 	// NotAuth tells that a 401 or 403 was no matter of authentication: the
-	// gateway says that a quota or a filter refused the request.
+	// gateway says that a quota or a filter refused the request, or that it has
+	// no such route.
 	NotAuth bool
 	// Presented says whether the request carried a credential. It decides
 	// AuthReason where the gateway gives none.
 	Presented Presented
-	// NoVerdict tells that the response says nothing of the caller's
-	// credential, whatever its status: a route that does not exist, a firewall.
-	NoVerdict bool `json:"-"`
 
 	// Principal is who called: key id, consumer, user, subject.
 	Principal string
