@@ -27,6 +27,8 @@ var Format = decode.Format{
 	},
 	JSON: decodeJSON,
 	Text: decodeText,
+	// A web server's line can begin like one of the presets.
+	TextFirst: true,
 }
 
 // hasContext reports whether o holds the variables in an object "context".

@@ -1,7 +1,9 @@
 package awsapigw_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/gatehound/gatehound/ingest/decode"
@@ -70,6 +72,20 @@ func TestChosenID(t *testing.T) {
 	for _, id := range []string{"IqAbCdEfGhIjKlM=", "IqAbCdEfGhIjKlN="} {
 		if got := decodetest.Decode(t, d, fmt.Appendf(nil, line, id))[0].Record.RequestID; got != id {
 			t.Errorf("the id is %q, want %q", got, id)
+		}
+	}
+}
+
+// TestNoAllocations holds the usual records to what decoding is to cost.
+func TestNoAllocations(t *testing.T) {
+	for _, name := range []string{"usual", "clf"} {
+		text, err := os.ReadFile("testdata/" + name + "/input.log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, _, _ := bytes.Cut(text, []byte("\n"))
+		if n := decodetest.Allocations(t, line); n > 0 {
+			t.Errorf("%s: %v allocations", name, n)
 		}
 	}
 }

@@ -114,15 +114,15 @@ func (in *line) judge(known bool) {
 	case "ACCESS_DENIED":
 		in.fail(schemas.ReasonForbidden)
 	case "AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR", "WAF_FILTERED":
-		r.NoVerdict = true
+		r.NotAuth = true
 	case "THROTTLED", "QUOTA_EXCEEDED":
-		r.NoVerdict = true // the answer may have been given another status
+		r.NotAuth = true // the answer may have been given another status
 		if r.Status == 0 {
 			r.SetStatus("429")
 		}
 	case "":
 		if in.filtered {
-			r.NoVerdict = true
+			r.NotAuth = true
 		} else if in.routed && !known && (r.Status == 401 || r.Status == 403 || r.Status == 404) {
 			in.unknownRoute()
 		}
@@ -140,7 +140,7 @@ func (in *line) fail(reason schemas.AuthReason) {
 // unknownRoute sets a request for what the API does not have: a probe, which
 // says nothing of credentials. Without its path it is of no route's traffic.
 func (in *line) unknownRoute() {
-	in.r.NoVerdict = true
+	in.r.NotAuth = true
 	if in.r.Path == "" {
 		in.r.Route = "{other}"
 	}

@@ -1,7 +1,9 @@
 package bedrock_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/gatehound/gatehound/ingest/decode"
@@ -139,5 +141,17 @@ func TestGuardrail(t *testing.T) {
 				t.Errorf("the verdict is %v, want %v", got.Guardrail, test.want)
 			}
 		})
+	}
+}
+
+// TestNoAllocations holds the usual record to what decoding is to cost.
+func TestNoAllocations(t *testing.T) {
+	text, err := os.ReadFile("testdata/conversestream/input.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	if n := decodetest.Allocations(t, line); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

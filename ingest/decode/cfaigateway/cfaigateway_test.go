@@ -1,6 +1,8 @@
 package cfaigateway_test
 
 import (
+	"bytes"
+	"os"
 	"testing"
 
 	"github.com/gatehound/gatehound/ingest/decode"
@@ -50,5 +52,17 @@ func TestEncrypted(t *testing.T) {
 	got := decodetest.Decode(t, decodetest.New(t, decode.Auto), []byte(line))[0].Record
 	if got.Dropped != 3 || len(got.Prompt) > 0 || got.EndUser != "" {
 		t.Errorf("%d dropped, prompt %q, end user %q", got.Dropped, got.Prompt, got.EndUser)
+	}
+}
+
+// TestNoAllocations holds the usual record to what decoding is to cost.
+func TestNoAllocations(t *testing.T) {
+	text, err := os.ReadFile("testdata/list_logs/input.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	if n := decodetest.Allocations(t, line); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -105,5 +106,17 @@ func TestFaultyEvents(t *testing.T) {
 		if r.Reject == nil {
 			t.Errorf("event %d is a record", i)
 		}
+	}
+}
+
+// TestNoAllocations holds the usual record to what decoding is to cost.
+func TestNoAllocations(t *testing.T) {
+	text, err := os.ReadFile("testdata/subscription/input.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	if n := decodetest.Allocations(t, line); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

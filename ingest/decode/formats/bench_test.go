@@ -24,6 +24,13 @@ var samples = []struct{ name, file string }{
 	{"kong 3.8 sample", "../kong/testdata/file_log_3_8/message.json"},
 	{"litellm", "../litellm/testdata/parameters/input.log"},
 	{"filebeat with nginx combined", "../filebeat/testdata/other_payloads/input.log"},
+	{"API Gateway", "../awsapigw/testdata/usual/input.log"},
+	{"API Gateway CLF", "../awsapigw/testdata/clf/input.log"},
+	{"CloudWatch with two of API Gateway", "../cloudwatch/testdata/subscription/input.log"},
+	{"Bedrock", "../bedrock/testdata/conversestream/input.log"},
+	{"Cloudflare AI Gateway", "../cfaigateway/testdata/list_logs/input.log"},
+	{"Vertex row", "../vertex/testdata/bigquery/input.log"},
+	{"Vertex audit", "../vertex/testdata/audit/input.log"},
 }
 
 func BenchmarkDecode(b *testing.B) {

@@ -1,7 +1,9 @@
 package vertex_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/gatehound/gatehound/ingest/decode"
@@ -96,5 +98,19 @@ func TestRequestTime(t *testing.T) {
 	got := decodetest.Decode(t, decodetest.New(t, decode.Auto), []byte(row))[0].Record
 	if got.LatencyNS != 2_500_500_000 || got.Time != 1778046730_000_000_000-got.LatencyNS {
 		t.Errorf("at %d, for %d", got.Time, got.LatencyNS)
+	}
+}
+
+// TestNoAllocations holds the usual records to what decoding is to cost.
+func TestNoAllocations(t *testing.T) {
+	for _, name := range []string{"bigquery", "audit"} {
+		text, err := os.ReadFile("testdata/" + name + "/input.log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		line, _, _ := bytes.Cut(text, []byte("\n"))
+		if n := decodetest.Allocations(t, line); n > 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }
