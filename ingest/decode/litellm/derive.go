@@ -1,6 +1,8 @@
 package litellm
 
 import (
+	"strings"
+
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/decode/field"
 	"github.com/gatehound/gatehound/schemas"
@@ -34,7 +36,7 @@ var errorStatus = [...]struct {
 // its class. An error that names a provider came from there; one that does not
 // is the proxy's own. Message and traceback may hold the prompt.
 func readError(e field.Value, r *decode.Record) {
-	var class, code, provider string
+	var class, code, provider, message string
 	for it := e.Members(); it.Next(); {
 		v := it.Value()
 		switch it.Key() {
@@ -44,10 +46,11 @@ func readError(e field.Value, r *decode.Record) {
 			class = text(v)
 		case "llm_provider":
 			provider = text(v)
-		case "error_message", "traceback":
-			if text(v) != "" {
-				r.Dropped++
-			}
+		case "error_message":
+			message = text(v)
+			r.Dropped += present(v)
+		case "traceback":
+			r.Dropped += present(v)
 		}
 	}
 	if class == "" && code == "" {
@@ -66,7 +69,29 @@ func readError(e field.Value, r *decode.Record) {
 	if provider != "" {
 		r.Responder = schemas.ResponderUpstream
 		r.SetUpstreamStatus(code)
+		return
 	}
+	readRefusal(message, r)
+}
+
+// readRefusal reads why the proxy refused a key. Its messages begin with
+// "Authentication Error"; an expired key has status 400 in many versions.
+func readRefusal(message string, r *decode.Record) {
+	message, ok := strings.CutPrefix(message, "Authentication Error")
+	if !ok {
+		return
+	}
+	switch {
+	case strings.HasPrefix(message, " - Expired Key"):
+		r.AuthReason = schemas.ReasonExpired
+	case strings.HasPrefix(message, ", No api key"):
+		r.AuthReason = schemas.ReasonMissing
+	case strings.HasPrefix(message, ", Invalid proxy server token"), strings.HasPrefix(message, ", Malformed API Key"):
+		r.AuthReason = schemas.ReasonInvalid
+	default:
+		return
+	}
+	r.Auth = schemas.AuthFailure
 }
 
 // operationOf returns the operation of a call type and the route of the proxy's

@@ -3,6 +3,8 @@
 package litellm
 
 import (
+	"strings"
+
 	"github.com/gatehound/gatehound/ingest/decode"
 	"github.com/gatehound/gatehound/ingest/decode/field"
 	"github.com/gatehound/gatehound/schemas"
@@ -21,9 +23,12 @@ var Format = decode.Format{
 
 // call holds what the fields of a record are derived from together.
 type call struct {
-	succeeded, failed bool
-	end               string
-	callType          string
+	succeeded, failed, cached bool
+	end                       string
+	callType                  string
+	prompt, completion        string // tokens, in OpenAI's sense
+	cost                      string // the breakdown's total
+	guard                     guard
 }
 
 func decodeJSON(o field.Value, r *decode.Record) bool {
@@ -50,8 +55,14 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 			r.Provider = decode.ProviderOf(text(v))
 		case "model":
 			r.Model = text(v)
-		case "prompt_tokens", "completion_tokens":
-			r.ReadTokens(it.Key(), v)
+		case "prompt_tokens":
+			c.prompt = v.Text()
+		case "completion_tokens":
+			c.completion = v.Text()
+		case "cost_breakdown":
+			c.cost = v.Get("total_cost").Text()
+		case "cache_hit":
+			c.cached, _ = v.Bool()
 		case "response_cost", "spend":
 			r.SetCost(v.Text())
 		case "stream":
@@ -67,11 +78,15 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 		case "user_agent":
 			r.UserAgent = text(v)
 		case "metadata":
-			readMetadata(v.Unwrap(), r)
-		case "api_key", "user", "team_id":
+			c.readMetadata(v.Unwrap(), r)
+		case "api_key", "user", "team_id", "organization_id":
 			readSpend(it.Key(), text(v), r)
 		case "model_parameters":
-			r.ReadRequestBody(v.Unwrap())
+			parameters := v.Unwrap()
+			r.ReadRequestBody(parameters)
+			if s := text(parameters.Get("user")); s != "" && r.EndUser == "" {
+				r.EndUser = s
+			}
 		case "messages":
 			if m := v.Unwrap(); m.Kind() != field.None { // the spend log's is JSON in a string
 				v = m
@@ -82,7 +97,13 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 		case "response":
 			readResponse(v.Unwrap(), r)
 		case "status_fields":
-			readGuardrail(v.Get("guardrail_status").Text(), r)
+			c.guard.status = v.Get("guardrail_status").Text()
+		case "guardrail_information":
+			c.guard.read(v, r)
+		case "mcp_namespaced_tool_name":
+			setTool(v, r)
+		case "request_tags":
+			readTags(v.Unwrap(), r)
 		case "error_str":
 			if text(v) != "" {
 				r.Dropped++
@@ -101,7 +122,18 @@ func (c *call) derive(r *decode.Record) {
 		r.Status = 200
 		r.Known |= schemas.HasStatus
 		r.Responder = schemas.ResponderUpstream
+		if c.cached { // LiteLLM's own cache: no provider was asked
+			r.Responder = schemas.ResponderGateway
+		}
 	}
+	// The provider's own usage, which was read before, may leave cached tokens
+	// out of the input (Anthropic's does): LiteLLM's sums have them.
+	r.Count(schemas.HasInputTokens, &r.InputTokens, c.prompt)
+	r.Count(schemas.HasOutputTokens, &r.OutputTokens, c.completion)
+	if r.Known&schemas.HasCost == 0 {
+		r.SetCost(c.cost)
+	}
+	c.guard.judge(c.failed, r)
 	if !c.failed && r.Known&schemas.HasStatus != 0 && r.Responder == schemas.ResponderUpstream {
 		r.UpstreamStatus = r.Status
 		r.Known |= schemas.HasUpstreamStatus
@@ -113,7 +145,10 @@ func (c *call) derive(r *decode.Record) {
 		r.LatencyNS = r.UpstreamLatencyNS
 		r.Known |= schemas.HasLatency
 	}
-	r.Operation, r.Route = operationOf(c.callType)
+	var route string
+	if r.Operation, route = operationOf(c.callType); r.Path == "" {
+		r.Route = route
+	}
 }
 
 // maxCall is a day: a longer call is a broken clock.
@@ -131,8 +166,8 @@ func text(v field.Value) string {
 
 // readMetadata reads who called; LiteLLM's hash of the virtual key is the
 // principal, because every record has it if it has any.
-func readMetadata(m field.Value, r *decode.Record) {
-	var alias, user string
+func (c *call) readMetadata(m field.Value, r *decode.Record) {
+	var alias, user, team, org string
 	for it := m.Members(); it.Next(); {
 		v := it.Value()
 		switch it.Key() {
@@ -149,9 +184,15 @@ func readMetadata(m field.Value, r *decode.Record) {
 			if s := text(v); s != "" {
 				r.Tenant = s
 			}
-		case "user_api_key_team_id", "user_api_key_org_id":
-			if r.Tenant == "" {
-				r.Tenant = text(v)
+		case "user_api_key_team_id":
+			team = text(v)
+		case "user_api_key_org_alias", "user_api_key_org_id":
+			if org == "" || it.Key() == "user_api_key_org_alias" {
+				org = text(v)
+			}
+		case "user_api_key_request_route":
+			if s := text(v); s != "" {
+				r.SetTarget(s)
 			}
 		case "user_api_key_end_user_id":
 			if s := text(v); s != "" {
@@ -165,10 +206,24 @@ func readMetadata(m field.Value, r *decode.Record) {
 			if s := text(v); s != "" {
 				r.UserAgent = s
 			}
-		case "usage_object":
+		case "usage_object", "additional_usage_values":
 			r.ReadUsage(v)
+		case "cost_breakdown":
+			if s := v.Get("total_cost").Text(); s != "" {
+				c.cost = s
+			}
+		case "guardrail_information":
+			c.guard.read(v, r)
+		case "mcp_tool_call_metadata":
+			setTool(v.Get("name"), r)
+			r.Dropped += present(v.Get("arguments")) + present(v.Get("result"))
 		case "error_information":
 			readError(v, r)
+		}
+	}
+	for _, s := range [...]string{team, org} {
+		if r.Tenant == "" {
+			r.Tenant = s
 		}
 	}
 	if r.Principal == "" {
@@ -188,7 +243,7 @@ func readSpend(name, s string, r *decode.Record) {
 		r.SetCredential(s)
 	case name == "user" && r.Principal == "":
 		r.Principal = s
-	case name == "team_id" && r.Tenant == "":
+	case (name == "team_id" || name == "organization_id") && r.Tenant == "":
 		r.Tenant = s
 	}
 }
@@ -205,11 +260,30 @@ func readResponse(response field.Value, r *decode.Record) {
 	r.ReadUsage(response.Get("usage"))
 }
 
-func readGuardrail(status string, r *decode.Record) {
-	switch status {
-	case "guardrail_intervened":
-		r.Guardrail = schemas.GuardrailInputBlocked
-	case "success":
-		r.Guardrail = schemas.GuardrailPassed
+// setTool takes the name of a tool of the Model Context Protocol.
+func setTool(v field.Value, r *decode.Record) {
+	if s := text(v); s != "" {
+		r.Tool = s
 	}
+}
+
+// readTags takes the user agent, which LiteLLM puts among a request's tags,
+// once by its name alone and then in full.
+func readTags(tags field.Value, r *decode.Record) {
+	if r.UserAgent != "" {
+		return
+	}
+	for it := tags.Members(); it.Next(); {
+		if agent, ok := strings.CutPrefix(it.Value().Text(), "User-Agent: "); ok {
+			r.UserAgent = agent
+		}
+	}
+}
+
+// present counts a text that is left out, if there is one.
+func present(v field.Value) int32 {
+	if v.Text() != "" || v.Len() > 0 {
+		return 1
+	}
+	return 0
 }
