@@ -103,7 +103,7 @@ const maxAddress = 45
 
 // csv reads ip,caller,user,time,method,path,protocol,status,length,id[,extended].
 func (in *line) csv(s string) bool {
-	if i := strings.IndexByte(s, ','); i < 0 || i > maxAddress {
+	if strings.IndexByte(s[:min(len(s), maxAddress+1)], ',') < 0 {
 		return false
 	}
 	if n := strings.Count(s, ","); n != len(columns)-1 && n != len(columns)-2 {
