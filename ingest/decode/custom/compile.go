@@ -12,16 +12,16 @@ import (
 
 // Formats returns the mappings as formats that go before all others, in their
 // order: of several that fit a record, the first counts. Every fault is
-// reported, with its key.
+// reported, with its key below decode.
 func Formats(mappings []Config) ([]*decode.Format, error) {
 	if len(mappings) > maxMappings {
-		return nil, fmt.Errorf("decode.custom: %d mappings; allowed are %d", len(mappings), maxMappings)
+		return nil, fmt.Errorf("custom: %d mappings; allowed are %d", len(mappings), maxMappings)
 	}
 	var out []*decode.Format
 	var errs []error
 	names := map[string]bool{decode.Auto: true}
 	for i := range mappings {
-		c := compiler{key: fmt.Sprintf("decode.custom[%d]", i)}
+		c := compiler{key: fmt.Sprintf("custom[%d]", i)}
 		f := c.format(&mappings[i])
 		if len(c.errs) == 0 && names[f.Name] {
 			c.fail(".name", "%q is taken; give every mapping a name of its own", f.Name)

@@ -30,7 +30,7 @@ func TestFaultsNameTheKeyAndWhatIsAllowed(t *testing.T) {
 		change func(*custom.Config)
 		want   string
 	}{
-		{"no name", func(c *custom.Config) { c.Name = "" }, `decode.custom[0].name: "" is no name; allowed are 1 to 32`},
+		{"no name", func(c *custom.Config) { c.Name = "" }, `custom[0].name: "" is no name; allowed are 1 to 32`},
 		{"capitals", func(c *custom.Config) { c.Name = "Acme" }, `.name: "Acme"`},
 		{"long name", func(c *custom.Config) { c.Name = strings.Repeat("a", 33) }, `.name: `},
 		{"reserved name", func(c *custom.Config) { c.Name = "auto" }, `.name: "auto" is taken`},
@@ -86,7 +86,7 @@ func TestFaultsNameTheKeyAndWhatIsAllowed(t *testing.T) {
 			cfg := valid()
 			c.change(&cfg)
 			err := custom.Validate([]custom.Config{cfg})
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "decode.custom[0]") {
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "custom[0]") {
 				t.Errorf("error is %v, want %s", err, c.want)
 			}
 		})
@@ -97,12 +97,12 @@ func TestAllFaultsAreToldAtOnce(t *testing.T) {
 	a, b := valid(), valid()
 	a.Fields[1].Unit, a.Fields[0].Field, b.Name = "", "tiem", "B"
 	err := custom.Validate([]custom.Config{a, b})
-	for _, want := range []string{"decode.custom[0].fields[0].field", "did you mean time?", "decode.custom[0].fields[1].unit", "decode.custom[1].name"} {
+	for _, want := range []string{"custom[0].fields[0].field", "did you mean time?", "custom[0].fields[1].unit", "custom[1].name"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %s in %v", want, err)
 		}
 	}
-	if err := custom.Validate([]custom.Config{valid(), valid()}); err == nil || !strings.Contains(err.Error(), `decode.custom[1].name: "acme" is taken`) {
+	if err := custom.Validate([]custom.Config{valid(), valid()}); err == nil || !strings.Contains(err.Error(), `custom[1].name: "acme" is taken`) {
 		t.Errorf("same name twice: %v", err)
 	}
 }
