@@ -37,7 +37,9 @@ type splitter struct {
 	// gateway and host what it says of where it is from.
 	resource      field.Value
 	gateway, host string
-	joins         bool
+	// family has the spans of the resource, if there are several and not too
+	// many.
+	family *family
 }
 
 func split(o field.Value, yield func(decode.Envelope) bool) {
@@ -62,14 +64,14 @@ func (s *splitter) resources(list field.Value, spans bool) bool {
 	for it := list.Members(); it.Next(); {
 		s.resource = it.Value()
 		s.readResource()
-		for c := newCursor(s.resource); c.next(); {
-			more := false
-			if spans {
-				more = s.span(c.item)
-			} else {
-				more = s.log(c.item)
+		if spans {
+			if !s.spans() {
+				return false
 			}
-			if !more {
+			continue
+		}
+		for c := newCursor(s.resource); c.next(); {
+			if !s.log(c.item) {
 				return false
 			}
 		}
@@ -90,7 +92,34 @@ func (s *splitter) readResource() {
 	if s.gateway == "" {
 		s.gateway = s.host
 	}
-	s.joins = !tooMany(s.resource)
+}
+
+// spans goes through the spans of a resource.
+func (s *splitter) spans() bool {
+	n := 0
+	for c := newCursor(s.resource); c.next() && n <= maxJoined; {
+		n++
+	}
+	if n < 2 || n > maxJoined {
+		for c := newCursor(s.resource); c.next(); {
+			if !s.span(c.item, traitsOf(c.item), &record, -1) {
+				return false
+			}
+		}
+		return true
+	}
+	if s.family == nil {
+		s.family = newFamily()
+	}
+	f := s.family
+	f.read(s.resource, n)
+	for i := range f.spans {
+		f.at = i
+		if !s.span(f.spans[i].span, f.spans[i].traits, &f.format, f.spans[i].owner) {
+			return false
+		}
+	}
+	return true
 }
 
 // envelope returns what is the same for all records of a resource.
@@ -98,19 +127,15 @@ func (s *splitter) envelope(inner field.Value, as *decode.Format) decode.Envelop
 	return decode.Envelope{Gateway: s.gateway, Context: s.resource, As: as, Inner: inner}
 }
 
-// span yields a span: as a request if it is one, else as ignored.
+// span yields a span: as a request, in the given format, if it is one, else as
+// ignored.
 //
 // A request is a span of kind SERVER that is of HTTP, RPC or MCP; and a call of
-// a model, whatever its kind, unless the server's span of the same trace is in
-// the same resource's batch: then the call is part of that one.
-func (s *splitter) span(span field.Value) bool {
-	as := &ignored
-	t := traitsOf(span)
-	switch {
-	case t.server && t.request:
-		as = &record
-	case t.call && !(s.joins && joined(s.resource, span)):
-		as = &record
+// a model, whatever its kind, unless it has an owner: then it is part of that
+// request.
+func (s *splitter) span(span field.Value, t traits, as *decode.Format, owner int) bool {
+	if !t.isRequest() && (!t.call || owner >= 0) {
+		as = &ignored
 	}
 	return s.yield(s.envelope(span, as))
 }

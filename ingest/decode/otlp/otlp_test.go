@@ -29,13 +29,18 @@ func logs(list ...string) string {
 
 const (
 	server = `{"traceId":"%s","spanId":"1","kind":2,"startTimeUnixNano":"1795326000123456789","endTimeUnixNano":"1795326000935456789","attributes":[{"key":"http.request.method","value":{"stringValue":"POST"}},{"key":"http.response.status_code","value":{"intValue":"200"}}]}`
-	call   = `{"traceId":"%s","spanId":"2","kind":3,"startTimeUnixNano":"1795326000123456789","endTimeUnixNano":"1795326000935456789","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"m"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"10"}}]}`
+	call   = `{"traceId":"%s","spanId":"2","parentSpanId":"1","kind":3,"startTimeUnixNano":"1795326000123456789","endTimeUnixNano":"1795326000935456789","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"m"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"10"}}]}`
 )
 
 // TestRequestsAreCountedOnce checks the rule: the server's span is the request
 // and takes the tokens of the calls in its trace; calls without one stand for
 // themselves; other spans are counted as skipped.
 func TestRequestsAreCountedOnce(t *testing.T) {
+	const (
+		between = `{"traceId":"a","spanId":"5","parentSpanId":"1","kind":1}`
+		ring    = `{"traceId":"a","spanId":"7","parentSpanId":"7","kind":1}`
+	)
+	second := strings.NewReplacer(`"spanId":"1"`, `"spanId":"11"`, `"spanId":"2"`, `"spanId":"12"`, `"parentSpanId":"1"`, `"parentSpanId":"11"`).Replace
 	const inner = `{"traceId":"a","kind":1,"startTimeUnixNano":"1795326000123456789","attributes":[]}`
 	for _, c := range []struct {
 		name            string
@@ -50,6 +55,9 @@ func TestRequestsAreCountedOnce(t *testing.T) {
 		{"no trace", []string{fmt.Sprintf(server, ""), fmt.Sprintf(call, "")}, 2, 10, 0},
 		{"call alone", []string{fmt.Sprintf(call, "a"), inner}, 1, 10, 1},
 		{"nothing", []string{inner, inner}, 0, 0, 2},
+		{"calls of calls", []string{fmt.Sprintf(server, "a"), between, strings.Replace(fmt.Sprintf(call, "a"), `"parentSpanId":"1"`, `"parentSpanId":"5"`, 1)}, 1, 10, 2},
+		{"two requests of a trace", []string{fmt.Sprintf(server, "a"), fmt.Sprintf(call, "a"), second(fmt.Sprintf(server, "a")), second(fmt.Sprintf(call, "a"))}, 2, 20, 2},
+		{"a ring of parents", []string{ring, strings.Replace(fmt.Sprintf(call, "a"), `"parentSpanId":"1"`, `"parentSpanId":"7"`, 1)}, 1, 10, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := decodetest.New(t, decode.Auto)
@@ -72,10 +80,10 @@ func TestRequestsAreCountedOnce(t *testing.T) {
 // the spans stand for themselves, and time does not grow with their square.
 func TestManySpans(t *testing.T) {
 	d := decodetest.New(t, decode.Auto)
-	for n, want := range map[int]int{256: 256, 20_000: 40_000} {
+	for n, want := range map[int]int{256: 256, 257: 514, 20_000: 40_000} {
 		var list []string
-		for range n {
-			list = append(list, fmt.Sprintf(server, "a"), fmt.Sprintf(call, "a"))
+		for i := range n {
+			list = append(list, fmt.Sprintf(server, fmt.Sprint(i)), fmt.Sprintf(call, fmt.Sprint(i)))
 		}
 		start := time.Now()
 		got := decodetest.Decode(t, d, []byte(spans(list...)))

@@ -38,10 +38,7 @@ func decodeRecord(o field.Value, r *decode.Record) bool {
 	}
 	e.tenant(r)
 	e.derive(r)
-	switch {
-	case t.server && !t.call:
-		e.join(o, r)
-	case t.call && !t.server: // a client's span: what answered is the provider
+	if t.call && !t.server { // a client's span: what answered is the provider
 		r.Responder = schemas.ResponderUpstream
 		if r.Known&schemas.HasStatus != 0 {
 			r.UpstreamStatus = r.Status
@@ -213,8 +210,8 @@ func (e *entry) tenant(r *decode.Record) {
 
 func (e *entry) derive(r *decode.Record) {
 	if r.RequestID == "" {
-		if r.RequestID = e.trace; r.RequestID == "" {
-			r.RequestID = e.id
+		if r.RequestID = e.id; r.RequestID == "" { // a trace can have many requests
+			r.RequestID = e.trace
 		}
 	}
 	// client.address is what the instrumentation took from X-Forwarded-For or
@@ -237,38 +234,11 @@ func (e *entry) derive(r *decode.Record) {
 	e.deriveModel(r)
 }
 
-// join takes what the calls of models of the same trace say. A request can make
-// several: their tokens are added up, and the last one's model counts.
-func (e *entry) join(o field.Value, r *decode.Record) {
-	trace := o.Get("traceId")
-	if trace.Text() == "" || tooMany(r.Context) {
-		return
-	}
-	for c := newCursor(r.Context); c.next(); {
-		if !sameTrace(c.item, trace) {
-			continue
-		}
-		if t := traitsOf(c.item); !t.call || t.server {
-			continue
-		}
-		r.Responder = schemas.ResponderUpstream
-		addCall(c.item, r)
-	}
-}
-
-func tooMany(resource field.Value) bool {
-	n := 0
-	for c := newCursor(resource); c.next(); {
-		if n++; n > maxJoined {
-			return true
-		}
-	}
-	return false
-}
-
-// addCall adds a call to the record of the request that made it.
+// addCall adds a call to the record of the request that made it. A request can
+// make several: their tokens are added up, and the last one's model counts.
 func addCall(call field.Value, r *decode.Record) {
 	before := *r
+	r.Responder = schemas.ResponderUpstream
 	r.InputTokens, r.OutputTokens, r.CachedTokens, r.ReasoningTokens, r.Cost = 0, 0, 0, 0, 0
 	r.Model, r.Operation, r.Status = "", "", 0
 	r.Known &^= schemas.HasStatus | schemas.HasUpstreamStatus

@@ -66,33 +66,5 @@ func isCall(operation string, model bool) bool {
 	return operation != "" || model
 }
 
-// maxJoined is how many spans of one resource are searched for a request's
-// calls: the default of OpenTelemetry's batch processors. It bounds the search,
-// which looks at all spans for each request and each call.
-const maxJoined = 512
-
-// joined reports whether the server's span of a call is in the same resource.
-func joined(resource, call field.Value) bool {
-	trace := call.Get("traceId")
-	if trace.Text() == "" {
-		return false
-	}
-	for c := newCursor(resource); c.next(); {
-		if sameTrace(c.item, trace) {
-			if t := traitsOf(c.item); t.server && t.request {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// sameTrace reports whether span is of the given trace.
-func sameTrace(span, trace field.Value) bool {
-	for it := span.Members(); it.Next(); {
-		if it.Key() == "traceId" {
-			return string(it.Value().Raw()) == string(trace.Raw())
-		}
-	}
-	return false
-}
+// isRequest reports whether a span is that of a server's request.
+func (t traits) isRequest() bool { return t.server && t.request }
