@@ -5,15 +5,8 @@ import (
 	"unsafe"
 )
 
-// The bounds of routes.
-const (
-	// maxSegments is how many segments of a template are compared.
-	maxSegments = 16
-	// maxDepth is how many segments of another path are kept.
-	maxDepth = 6
-	// maxWord is how long a segment is that is still a word, in bytes.
-	maxWord = 24
-)
+// maxSegments is how many segments of a template are compared.
+const maxSegments = 16
 
 // Other is the route of a path that no template fits and that the gateway or
 // the upstream refused: whoever tries out paths does not make routes.
@@ -182,32 +175,6 @@ func (e *Enricher) match(path string) bool {
 	}
 }
 
-// generic sets buf to the path with {id} for each segment that is no word, cut
-// after maxDepth segments.
-func (e *Enricher) generic(path string) string {
-	e.buf = e.buf[:0]
-	for depth := 0; ; depth++ {
-		segment, rest := cutSegment(path)
-		if segment == "" {
-			break
-		}
-		if depth == maxDepth {
-			e.buf = append(e.buf, "/{rest}"...)
-			break
-		}
-		if word(segment) {
-			e.buf = append(append(e.buf, '/'), segment...)
-		} else {
-			e.buf = append(e.buf, "/{id}"...)
-		}
-		path = rest
-	}
-	if len(e.buf) == 0 {
-		return "/"
-	}
-	return view(e.buf)
-}
-
 // cutSegment returns the first segment of a path and what follows it. Empty
 // segments do not count.
 func cutSegment(path string) (segment, rest string) {
@@ -218,47 +185,6 @@ func cutSegment(path string) (segment, rest string) {
 		return path[:i], path[i:]
 	}
 	return path, ""
-}
-
-// word reports whether a segment is written, not drawn: letters with '-', '_'
-// and '.' between them, a version ("v1", "v1beta1"), or a name with one or two
-// digits at its end ("oauth2"). A word has vowels.
-func word(s string) bool {
-	if len(s) > maxWord {
-		return false
-	}
-	letters, vowels, tail, run := 0, 0, 0, 0
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c|0x20 >= 'a' && c|0x20 <= 'z':
-			if tail > 0 && s[0]|0x20 != 'v' {
-				return false // a digit between letters
-			}
-			letters++
-			run++
-			switch c | 0x20 {
-			case 'a', 'e', 'i', 'o', 'u', 'y':
-				vowels++
-				run = 0
-			}
-			if run > 6 {
-				return false
-			}
-		case c >= '0' && c <= '9':
-			if tail++; tail > 2 {
-				return false
-			}
-			run = 0
-		case c == '-' || c == '_' || c == '.':
-			if tail > 0 && s[0]|0x20 != 'v' {
-				return false
-			}
-			run = 0
-		default:
-			return false
-		}
-	}
-	return letters > 0 && (vowels*6 >= letters || letters <= 4)
 }
 
 // view returns b as a string that is valid until b is written again.

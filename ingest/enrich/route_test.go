@@ -36,7 +36,7 @@ func TestRoute(t *testing.T) {
 		{"/users/99789635-18d0-480f-8182-a3a3c477a6a4/avatar.png", 200, "/users/{id}/avatar.png"},
 		{"/api/v2beta1/oauth2/x", 200, "/api/v2beta1/oauth2/x"},
 		{"/users/john%40example.com", 200, "/users/{id}"},
-		{"/a/b/c/d/e/f/g/h", 200, "/a/b/c/d/e/f/{rest}"},
+		{"/a/b/c/d/e/f/g/h/i/j", 200, "/a/b/c/d/e/f/g/h/{rest}"},
 		{"/wp-login.php", 404, Other},
 		{"/.env", 403, Other},
 		{"/api/made/up", 401, Other},
