@@ -30,7 +30,7 @@ func (r *Record) appendEnvelope(b, line []byte) []byte {
 	turn := int(r.ID[0] >> 8 % 4)
 	for i := range parts {
 		if i == 2 {
-			b = appendInt(b, `,"log":{"offset":`, r.Time/1e6%1e9)
+			b = appendInt(b, `,"log":{"offset":`, r.Time%1e15) // no two lines of a file have one
 			b = append(append(b, `,"file":{"path":"/var/log/gateway/`...), r.Format...)
 			b = append(b, `.log"}},"message":`...)
 			b = appendString(b, line)
