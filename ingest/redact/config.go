@@ -226,3 +226,15 @@ func (m *Match) matches(topic, format string) bool {
 	}
 	return named(m.Topics, topic) && named(m.Formats, format)
 }
+
+// KeepsAddresses tells whether some dataset stores clients' addresses as they
+// are.
+func (c *Config) KeepsAddresses() bool {
+	base := c.actions().over(presets[c.Preset])
+	keeps := base[fieldClientAddress] == Keep
+	for i := range c.Datasets {
+		a := c.Datasets[i].resolved(base)
+		keeps = keeps || a[fieldClientAddress] == Keep
+	}
+	return keeps
+}

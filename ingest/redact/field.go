@@ -171,15 +171,33 @@ func (r *Redactor) host(raw string, n *schemas.RedactionCounts, arena *schemas.A
 		host = strings.ToLower(host)
 	}
 	clean := r.field(r.names, host, r.policy.host, n, arena)
-	for i := range len(clean) {
-		if c := clean[i]; c >= 'A' && c <= 'Z' && clean[0] != '[' {
-			if r.policy.host.action == Pseudonymize {
-				break
+	if r.policy.host.action == Pseudonymize {
+		return clean
+	}
+	return lowerHost(clean)
+}
+
+// lowerHost returns a clean host in lower case, but for the markers in it.
+func lowerHost(s string) string {
+	marker := false
+	var out []byte
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '[':
+			marker = true
+		case c == ']':
+			marker = false
+		case c >= 'A' && c <= 'Z' && !marker:
+			if out == nil {
+				out = []byte(s)
 			}
-			return strings.ToLower(clean)
+			out[i] = c + 'a' - 'A'
 		}
 	}
-	return clean
+	if out == nil {
+		return s
+	}
+	return string(out)
 }
 
 // maskedCredential reports whether a gateway has put a mask in place of a

@@ -181,7 +181,7 @@ func TestEventText(t *testing.T) {
 func TestHost(t *testing.T) {
 	r := newRedactor(t, DefaultConfig())
 	for in, want := range map[string]string{"": "", "a.b": "a.b", "A.B:80": "a.b", "a.b.": "a.b", "[2001:db8::1]:443": "[IP]", "203.0.113.9": "[IP]",
-		"localhost:3000": "localhost", "a:b": "a:b", strings.Repeat("a.", 200): strings.Repeat("a.", 62) + "a…"} {
+		"localhost:3000": "localhost", "a:b": "a:b", "X://u:pw1@DB": "x://[SECRET:url]@db", strings.Repeat("a.", 200): strings.Repeat("a.", 62) + "a…"} {
 		if got := event(t, r, decode.Record{Host: in}).Host; got != want {
 			t.Errorf("host of %q is %q, want %q", in, got, want)
 		}
