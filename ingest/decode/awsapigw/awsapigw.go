@@ -19,7 +19,7 @@ var Format = decode.Format{
 		{All: []string{"requestId", "httpMethod"}, Any: []string{"resourcePath", "routeKey", "requestTimeEpoch", "responseLatency", "integrationLatency", "integrationStatus", "apiId"}},
 		{All: []string{"requestId", "routeKey"}, Any: []string{"eventType", "connectionId", "status", "stage"}},
 		{All: []string{"requestId", "resourcePath", "status"}},
-		{All: []string{"requestId", "requestTime", "status"}},
+		{All: []string{"requestId", "requestTime", "status"}, Where: hasTime},
 		{All: []string{"requestId", "identity"}, Any: []string{"httpMethod", "routeKey", "resourcePath"}},
 		{All: []string{"context.requestId"}},
 		{All: []string{"$context.requestId"}},
@@ -30,6 +30,10 @@ var Format = decode.Format{
 	// A web server's line can begin like one of the presets.
 	TextFirst: true,
 }
+
+// hasTime reports whether requestTime is a time as AWS writes it; elsewhere it is
+// a duration.
+func hasTime(o field.Value) bool { return len(o.Get("requestTime").Text()) == clfTime }
 
 // hasContext reports whether o holds the variables in an object "context".
 func hasContext(o field.Value) bool {

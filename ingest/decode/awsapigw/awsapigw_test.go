@@ -64,6 +64,23 @@ func TestResponseTypes(t *testing.T) {
 	}
 }
 
+// TestOthers shows which lines are not claimed.
+func TestOthers(t *testing.T) {
+	for _, line := range []string{
+		`{"requestId":"r","requestTime":123,"status":200,"path":"/a","time":"2026-11-22T05:40:00Z"}`,
+		`{"requestId":"r","context":{"user":"x"},"status":200,"path":"/a","time":"2026-11-22T05:40:00Z"}`,
+		`203.0.113.9 - - [22/Nov/2026:05:40:00 +0000] "GET /pets HTTP/1.1" 200 48`,
+		`203.0.113.9 - - [22/Nov/2026:05:40:00 +0000] "GET /pets HTTP/1.1" 200 48 0.123`,
+		`203.0.113.9 - - [22/Nov/2026:05:40:00 +0000] "GET /pets HTTP/1.1" 200 48 rt=0.123`,
+		`203.0.113.9 - - [22/Nov/2026:05:40:00 +0000] "GET /pets HTTP/1.1" 200 48 "-" "a, b, c, d, e, f, g, h, i, j"`,
+	} {
+		got := decodetest.Decode(t, decodetest.New(t, decode.Auto), []byte(line))
+		if len(got) != 1 || got[0].Record == nil || got[0].Record.Format == "awsapigw" {
+			t.Errorf("%s is %+v", line, got)
+		}
+	}
+}
+
 // TestChosenID shows that a client cannot have its requests taken for one by
 // sending the same x-amzn-requestid with all of them.
 func TestChosenID(t *testing.T) {

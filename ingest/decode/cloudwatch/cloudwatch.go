@@ -47,8 +47,8 @@ func split(o field.Value, yield func(decode.Envelope) bool) {
 	}
 }
 
-// open returns what one event holds. Its id is the same whenever and however
-// often the event is delivered, so it is the origin, in place of a file's.
+// open returns what one event holds. Its id is the same however often the event
+// is delivered, so it is the origin, in place of a line's in a file.
 func open(event field.Value, group string) decode.Envelope {
 	e := decode.Envelope{Gateway: group, Inner: event}
 	if event.Kind() != field.Object {
