@@ -20,7 +20,7 @@ func TestView(t *testing.T) {
 		if len(v.From) != len(v.Text)+1 || int(v.From[len(v.Text)]) != len(in) {
 			t.Errorf("view of %q: positions %v", in, v.From)
 		}
-		if string(v.Text) != in && Union(in)&(Escape|Odd) == 0 {
+		if string(v.Text) != in && !Viewed(Union(in)) {
 			t.Errorf("%q needs a view, and its classes do not say so", in)
 		}
 	}

@@ -12,11 +12,13 @@ const (
 	Base64         // 0-9 A-Z a-z + / = _ -
 	Local          // may stand in the local part of an e-mail address
 	Domain         // may stand in a domain
-	Trigger        // needs the detailed scan: @ % = : \ ~ # > and what is not plain text
+	Trigger        // needs the detailed scan: @ % = : \ ~ # > & and what is not plain text
 	Odd            // control characters and bytes of UTF-8 sequences
 	Escape         // may begin an escape, or end one: % \ #
 	At             // @
 	Value          // ends no unquoted value: not a space, a quote or a separator
+	Amp            // &, which may begin an HTML entity
+	Semi           // ;, which may end one
 )
 
 // Word is what a token is made of.
@@ -59,7 +61,9 @@ var Classes = func() (t [256]uint16) {
 			t[c] |= bits
 		}
 	}
-	set(Trigger, "@%=:\\~#>")
+	set(Trigger, "@%=:\\~#>&")
+	set(Amp, "&")
+	set(Semi, ";")
 	set(Escape, "%\\#")
 	set(At, "@")
 	set(Base64, "+/=_-")
@@ -108,8 +112,13 @@ func Has(s string, bits uint16) bool {
 	return false
 }
 
-// Union returns the classes that the bytes of s have together. The view of s
-// can differ from s only if Escape or Odd is among them.
+// Viewed reports whether the view of a text with the classes bits can differ
+// from the text.
+func Viewed(bits uint16) bool {
+	return bits&(Escape|Odd) != 0 || bits&(Amp|Semi) == Amp|Semi
+}
+
+// Union returns the classes that the bytes of s have together.
 func Union(s string) uint16 {
 	bits := uint16(0)
 	for i := range len(s) {

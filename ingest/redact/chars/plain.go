@@ -12,6 +12,7 @@ const DigitsLen = 7
 // texts cost.
 func Plain(s string) bool {
 	run, long, digits, dots := 0, 0, 0, 0
+	at := false // an "at", which a "dot" can follow
 	for i := 0; i < len(s); i++ {
 		c := Classes[s[i]]
 		if long++; c&Base64 == 0 {
@@ -28,6 +29,14 @@ func Plain(s string) bool {
 					return false
 				}
 			}
+			if run == 2 && s[i-1]|0x20 == 't' && s[i-2]|0x20 == 'a' {
+				if at = true; s[i] != ' ' {
+					return false // "(at)"
+				}
+			}
+			if at && run == 3 && s[i-1]|0x20 == 't' && s[i-2]|0x20 == 'o' && s[i-3]|0x20 == 'd' {
+				return false
+			}
 			if s[i] == ' ' && i >= 5 && Scheme(s[max(0, i-8):i]) != 0 {
 				return false
 			}
@@ -38,11 +47,17 @@ func Plain(s string) bool {
 			return false
 		}
 		if c&Digit != 0 {
-			if digits++; digits >= DigitsLen {
+			if digits++; digits >= DigitsLen || run >= 8 && digits >= 5 {
 				return false
 			}
 		}
-		if s[i] == '-' && run == 3 && s[i-1]|0x20 == 'k' && s[i-2]|0x20 == 's' {
+		if s[i] != '-' {
+			continue
+		}
+		if run == 1 && i > 0 && s[i-1] == ' ' { // an option of a command
+			return false
+		}
+		if run == 3 && s[i-1]|0x20 == 'k' && s[i-2]|0x20 == 's' {
 			return false
 		}
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // View is a text as a reader would decode it: percent escapes (of any depth),
-// \u0040 and \x40 and their like and numeric HTML entities undone, variants of
+// \u0040 and \x40 and their like and HTML entities undone, variants of
 // ASCII characters made plain, invisible characters left out. Matches in it are cut out of the source.
 type View struct {
 	Text []byte
@@ -103,13 +103,35 @@ func hexEscape(b []byte) (width, value int) {
 	return width, value
 }
 
-// entity returns the width and value of the HTML entity (&#64; or &#x40;) that b
-// ends with.
+// entities are the named HTML entities of the characters that scanners look for
+// (HTML standard, section 13.5). The value 1 leaves nothing.
+var entities = map[string]byte{
+	"commat": '@', "period": '.', "amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\'', "equals": '=', "colon": ':',
+	"sol": '/', "bsol": '\\', "lowbar": '_', "UnderBar": '_', "hyphen": '-', "dash": '-', "plus": '+', "percnt": '%', "num": '#',
+	"semi": ';', "comma": ',', "lpar": '(', "rpar": ')', "lbrack": '[', "rbrack": ']', "lsqb": '[', "rsqb": ']', "nbsp": ' ', "Tab": ' ', "NewLine": '\n',
+	"ensp": ' ', "emsp": ' ', "thinsp": ' ', "zwnj": 1, "zwj": 1, "shy": 1, "ZeroWidthSpace": 1, "NoBreak": 1,
+}
+
+// longestEntity is the length of the longest of their names, and of the digits of
+// a numeric one.
+const longestEntity = len("ZeroWidthSpace") + 1
+
+// entity returns the width and value of the HTML entity (&#64;, &#x40; or
+// &commat;) that b ends with.
 func entity(b []byte) (width, value int) {
 	n := len(b) - 1
-	for i := n - 1; i >= 1 && i >= n-5; i-- {
+	for i := n - 1; i >= 0 && i >= n-longestEntity; i-- {
+		if b[i] == '&' {
+			if c, ok := entities[string(b[i+1:n])]; ok {
+				return n - i + 1, int(c)
+			}
+			return 0, 0
+		}
 		if b[i] != '#' {
 			continue
+		}
+		if i == 0 || i < n-5 {
+			return 0, 0
 		}
 		if b[i-1] != '&' || i == n-1 {
 			return 0, 0

@@ -20,7 +20,8 @@ func Luhn(d []byte) bool {
 }
 
 // Card reports whether the digits d are a payment card number: a known issuer
-// prefix, the length that the issuer uses, and the Luhn digit.
+// prefix, the length that the issuer uses, and the Luhn digit. Visa numbers of 13
+// digits, which are no longer issued, are left to barcodes.
 func Card(d []byte) bool {
 	n := len(d)
 	if n < 13 || n > 19 {
@@ -31,7 +32,7 @@ func Card(d []byte) bool {
 	known := false
 	switch {
 	case d[0] == '4': // Visa
-		known = n == 13 || n == 16 || n == 19
+		known = n == 16 || n == 19
 	case p2 >= 51 && p2 <= 55, p4 >= 2221 && p4 <= 2720: // Mastercard
 		known = n == 16
 	case p2 == 34 || p2 == 37: // American Express

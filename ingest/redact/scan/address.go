@@ -38,9 +38,16 @@ func (s *Scanner) emailFrom(i, j int) int {
 	if s.at(j) != '@' || j-i > maxLocal {
 		return 0
 	}
+	if j-i == 3 && s.t[i:j] == "git" { // git@github.com:org/repository
+		return j + 1
+	}
 	end := s.domain(j + 1)
 	if end == 0 {
 		return 0
+	}
+	// Letters of two bytes, as é, begin no token.
+	for i-1 > s.last && s.t[i-1]&0xc0 == 0x80 && s.t[i-2] >= 0xc3 && s.t[i-2] <= 0xdf {
+		i -= 2
 	}
 	return s.add(i, end, byEmail)
 }
@@ -103,6 +110,9 @@ func (s *Scanner) domain(i int) int {
 	if secret.HasPrefixFold(tld, "xn--") {
 		return end
 	}
+	if versionFile(s.t[i:end]) {
+		return 0
+	}
 	letters := 0
 	for letters < len(tld) && chars.Classes[tld[letters]]&(chars.Digit|chars.Join) == 0 {
 		letters++
@@ -113,9 +123,25 @@ func (s *Scanner) domain(i int) int {
 	return dot + 1 + letters // "a@b.org-x" holds an address
 }
 
+// versionFile reports whether what follows an '@' is a version and the end of a
+// file's name: react@18.2.0.tgz, logo@2x.png.
+func versionFile(domain string) bool {
+	if len(domain) > 3 && chars.Classes[domain[0]]&chars.Digit != 0 && domain[1] == 'x' && domain[2] == '.' {
+		return true
+	}
+	first, rest, _ := strings.Cut(domain, ".")
+	second, _, more := strings.Cut(rest, ".")
+	return more && chars.Only(first, chars.Digit) && chars.Only(second, chars.Digit)
+}
+
 // colon looks for a URL's user information, a telling name and an IPv6 address
 // at the ':' at i.
 func (s *Scanner) colon(i int) int {
+	if s.at(i+1) == 't' && strings.HasPrefix(s.t[i:], ":thin:") {
+		if end := s.thin(i + len(":thin:")); end > 0 {
+			return end
+		}
+	}
 	if s.at(i+1) == '/' && s.at(i+2) == '/' {
 		return s.userinfo(i + 3)
 	}
@@ -125,6 +151,18 @@ func (s *Scanner) colon(i int) int {
 		}
 	}
 	return s.named(i)
+}
+
+// thin looks for "user/password@" of Oracle's JDBC URLs at i.
+func (s *Scanner) thin(i int) int {
+	end := i
+	for end < len(s.t) && end-i < 128 && s.t[end] > ' ' && s.t[end] != '@' && s.t[end] != '"' {
+		end++
+	}
+	if s.at(end) != '@' || strings.IndexByte(s.t[i:end], '/') <= 0 || markerLen(s.t[i:end]) == end-i {
+		return 0
+	}
+	return s.add(i, end, byUserinfo)
 }
 
 // userinfo looks for "user:password@" at the beginning of a URL's authority.
@@ -145,6 +183,9 @@ func (s *Scanner) userinfo(i int) int {
 				}
 			}
 		}
+	}
+	if at > 0 && strings.IndexByte(s.t[i:at], ';') >= 0 && strings.IndexByte(s.t[i:at], '=') >= 0 {
+		return i // jdbc:sqlserver://host;password=p@ss
 	}
 	if at > 0 && s.t[i:at] == "git" { // names nobody, and is no address
 		return at + 1
@@ -206,7 +247,7 @@ func (s *Scanner) ipv4(i int) int {
 		return s.add(i, end, byIPv4)
 	}
 	assigned := false
-	for k > 0 && (s.t[k-1] == ' ' || s.t[k-1] == ':' || s.t[k-1] == '=' || s.t[k-1] == '"') {
+	for k > 0 && (s.t[k-1] == ' ' || s.t[k-1] == '\\' || s.t[k-1] == ':' || s.t[k-1] == '=' || s.t[k-1] == '"') {
 		assigned = assigned || s.t[k-1] == '='
 		k--
 	}
@@ -214,12 +255,16 @@ func (s *Scanner) ipv4(i int) int {
 	for word > 0 && k-word < 12 && chars.Classes[s.t[word-1]]&(chars.Upper|chars.Lower) != 0 {
 		word--
 	}
-	for _, v := range [...]string{"version", "ver", "release", "build", "rv", "v", "rev", "nt"} {
-		if chars.EqualFold(s.t[word:k], v) && (!assigned || len(v) > 2) { // v= is any parameter
-			return end
-		}
+	if w := s.t[word:k]; versionName(w) && (!assigned || len(w) > 2 || s.asset(word)) || s.versioned(i, end) {
+		return end
 	}
 	return s.add(i, end, byIPv4)
+}
+
+// asset reports whether the parameter whose name begins at i is the first of a
+// script or a style sheet, which have versions: app.js?v=1.2.3.4.
+func (s *Scanner) asset(i int) bool {
+	return i > 0 && s.t[i-1] == '?' && (strings.HasSuffix(s.t[:i-1], ".js") || strings.HasSuffix(s.t[:i-1], ".css"))
 }
 
 // ipv6 looks for an address, or a MAC address, at i.
@@ -261,6 +306,9 @@ func (s *Scanner) macAddress(i int) int {
 	sep := s.t[i+2]
 	if sep != ':' && sep != '-' || chars.Classes[s.before(i)]&chars.Word != 0 || chars.Classes[s.at(i+length)]&chars.Word != 0 || s.at(i+length) == ':' {
 		return 0
+	}
+	if i >= 3 && s.t[i-1] == sep && chars.Classes[s.t[i-2]]&chars.Classes[s.t[i-3]]&chars.Hex != 0 && (i == 3 || chars.Classes[s.t[i-4]]&chars.Alnum == 0) {
+		return 0 // the rest of a longer row, a fingerprint
 	}
 	for k := range length {
 		if c := s.t[i+k]; k%3 == 2 && c != sep || k%3 != 2 && chars.Classes[c]&chars.Hex == 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehound/gatehound/ingest/redact/scan/labelled"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -62,9 +63,9 @@ func TestRecogniserNames(t *testing.T) {
 func TestExplainTellsWhatCleanDoes(t *testing.T) {
 	var s Scanner
 	rng := rand.New(rand.NewPCG(7, 7))
-	texts := readLabelled(t, rng)
+	texts := readLabelled(t, 7, labelled.Tuning...)
 	for range 3000 {
-		a, b := texts[rng.IntN(len(texts))].text, texts[rng.IntN(len(texts))].text
+		a, b := texts[rng.IntN(len(texts))].Text, texts[rng.IntN(len(texts))].Text
 		text := a[:rng.IntN(len(a)+1)] + b[rng.IntN(len(b)+1):]
 		for _, mode := range []Mode{0, ID, Prompts, Parameters} {
 			_, want := clean(t, &s, text, mode)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gatehound/gatehound/ingest/redact/chars"
+	"github.com/gatehound/gatehound/ingest/redact/check"
 	"github.com/gatehound/gatehound/ingest/redact/secret"
 )
 
@@ -14,6 +15,11 @@ const maxMaybe = 128
 // value behind it.
 func (s *Scanner) named(i int) int {
 	t := s.t
+	if t[i] == '=' && s.at(i+1) == '4' && s.at(i+2) == '0' {
+		if end := s.quotedPrintable(i); end > 0 {
+			return end
+		}
+	}
 	end := i
 	for k := 0; end > s.last && k < 4 && strings.IndexByte(" \"'\\]", t[end-1]) >= 0; k++ {
 		if k := s.indexed(end); k > 0 { // token[]=, token[0]=
@@ -26,10 +32,18 @@ func (s *Scanner) named(i int) int {
 	for start > s.last && end-start <= secret.MaxName && chars.Classes[t[start-1]]&chars.Word != 0 {
 		start--
 	}
-	if end-start < 2 || end-start > secret.MaxName {
+	if end-start < 2 && !strings.HasSuffix(t[:end], "contraseña") || end-start > secret.MaxName {
 		return i + 1
 	}
 	what := secret.Tells(t[start:end])
+	if start > 1 && strings.HasSuffix(t[:end], "contraseña") {
+		what = secret.TellsSecret
+	}
+	if what == secret.TellsNothing && end-start == 4 && t[i] == '=' && t[start:end] == "name" {
+		if end := s.form(i + 1); end > 0 {
+			return end
+		}
+	}
 	switch {
 	case what == secret.TellsNothing, (what == secret.TellsPrompt || what == secret.TellsAround) && s.mode&Prompts == 0:
 		return i + 1
@@ -60,6 +74,9 @@ func (s *Scanner) named(i int) int {
 	text := t[v.start:v.end]
 	switch what {
 	case secret.TellsMaybe:
+		if !param && t[end-1]|0x20 == 'h' && (len(text) >= 32 && chars.Only(text, chars.Hex) || strings.HasPrefix(text, "sha")) {
+			return i + 1 // "hash":"…"
+		}
 		if !param && (len(text) < 8 || !secret.Drawn(text) || strings.IndexByte(text, ' ') >= 0 || secret.IsUUID(text)) {
 			return i + 1
 		}
@@ -70,6 +87,12 @@ func (s *Scanner) named(i int) int {
 		return s.add(v.start, v.end, byPromptName)
 	case secret.TellsScheme:
 		return s.add(v.start, v.end, byHeader)
+	}
+	if t[i] == ':' && v.bare && v.start > i+1 && prose(text) {
+		return max(i+1, v.start) // "invalid password: must have …"
+	}
+	if card(t[start:end], text) {
+		return s.add(v.start, v.end, byCardMember)
 	}
 	if what == secret.TellsMaybe {
 		return s.add(v.start, v.end, byAssignment)
@@ -83,8 +106,12 @@ func (s *Scanner) parameter(start, i int) bool {
 	if s.t[i] != '=' {
 		return false
 	}
+	s.list = false
 	switch s.before(start) {
-	case '?', '&', ';':
+	case '?', '&':
+		return true
+	case ';':
+		s.list = true
 		return true
 	case 0:
 		return s.mode&Parameters != 0
@@ -99,6 +126,53 @@ func nothing(v string) bool {
 		return true
 	}
 	return false
+}
+
+// prose reports whether a bare value behind a name and a space goes on as a
+// sentence does.
+func prose(v string) bool {
+	switch v {
+	case "a", "an", "the", "no", "not", "must", "is", "are", "was", "should", "required", "invalid", "missing", "has", "have", "does",
+		"cannot", "wrong", "incorrect", "expired", "too", "empty", "may", "mismatch", "authentication", "expected", "unknown", "denied", "it", "we", "your":
+		return true
+	}
+	return false
+}
+
+// card reports whether the value of a name that says card is a card's number.
+func card(name, v string) bool {
+	if len(v) < 13 || len(v) > 23 || !cardName(name) {
+		return false
+	}
+	var d [23]byte
+	n := 0
+	for k := range len(v) {
+		switch c := v[k]; {
+		case chars.Classes[c]&chars.Digit != 0:
+			d[n] = c
+			n++
+		case c != ' ' && c != '-':
+			return false
+		}
+	}
+	return check.Card(d[:n])
+}
+
+// cardName reports whether a name is that of a card's number.
+func cardName(name string) bool {
+	if len(name) > 32 {
+		return false
+	}
+	var b [32]byte
+	n := 0
+	for k := range len(name) {
+		if c := name[k]; chars.Classes[c]&chars.Alnum != 0 {
+			b[n] = c | 0x20
+			n++
+		}
+	}
+	word := string(b[:n])
+	return word == "pan" || word == "cc" || word == "ccnumber" || word == "ccnum" || strings.Contains(word, "card")
 }
 
 // valueOf is where a value stands in t, without its quotes. A bare value has
@@ -144,6 +218,9 @@ func (s *Scanner) value(i int, what secret.Telling, param bool) valueOf {
 // endsValue reports whether a value without quotes ends before i.
 func (s *Scanner) endsValue(i int, param bool, what secret.Telling) bool {
 	c := s.t[i]
+	if param && s.list { // of a connection string
+		return (c == ';' || c == ' ' || c == '"') && s.literal(i)
+	}
 	if param { // only what separates parameters as it was written
 		return (c == '&' || c == ' ' || c == '"' || c == '#') && s.literal(i)
 	}

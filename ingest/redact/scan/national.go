@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"github.com/gatehound/gatehound/ingest/redact/chars"
 	"github.com/gatehound/gatehound/ingest/redact/check"
 )
 
@@ -19,12 +20,28 @@ const (
 	esNIF
 	ukNINO
 	itFiscal
+	usITIN
+	usMBI
+	usNPI
+	auTFN
+	trKimlik
+	beRijksregister
+	krRRN
+	chAHV
+	thID
+	zaID
+	fiHetu
+	sgNRIC
+	deRV
+	deKV
+	passport
 	nationals // their number
 )
 
 // nationalNames are the second halves of the names of the recognisers.
 var nationalNames = [nationals]string{"us_ssn", "ca_sin", "nl_bsn", "se_personnummer", "uk_nhs", "pl_pesel", "br_cpf",
-	"de_tax_id", "in_aadhaar", "fr_nir", "es_nif", "uk_nino", "it_codice_fiscale"}
+	"de_tax_id", "in_aadhaar", "fr_nir", "es_nif", "uk_nino", "it_codice_fiscale", "us_itin", "us_mbi", "us_npi", "au_tfn", "tr_kimlik", "be_rijksregister",
+	"kr_rrn", "ch_ahv", "th_id", "za_id", "fi_hetu", "sg_nric", "de_rentenversicherung", "de_krankenversicherung", "passport"}
 
 // numbered is a national identity number made of digits. The check decides; the
 // forms are how people write it, a 0 for each digit. What has no check digit, or
@@ -51,6 +68,15 @@ var numberedBy = func() (t [16][]numbered) {
 		{deTax, 11, []string{"00 000 000 000"}, true, check.GermanTax},
 		{inAadhaar, 12, []string{"0000 0000 0000", "0000-0000-0000"}, false, check.Aadhaar},
 		{sePersonnummer, 12, []string{"00000000-0000"}, true, check.Personnummer},
+		{usITIN, 9, nil, false, check.ITIN},
+		{auTFN, 9, nil, false, check.TFN},
+		{usNPI, 10, nil, false, check.NPI},
+		{trKimlik, 11, nil, false, check.Kimlik},
+		{beRijksregister, 11, []string{"00.00.00-000.00"}, false, check.Rijksregister},
+		{krRRN, 13, []string{"000000-0000000"}, false, check.RRN},
+		{chAHV, 13, []string{"000.0000.0000.00"}, true, check.AHV},
+		{thID, 13, []string{"0-0000-00000-00-0"}, false, check.ThaiID},
+		{zaID, 13, nil, false, check.SouthAfricanID},
 		{frNIR, 15, []string{"0 00 00 00 000 000 00"}, true, check.NIR},
 	} {
 		t[n.digits] = append(t[n.digits], n)
@@ -64,7 +90,7 @@ func (n *cluster) national(g int, d []byte, ctx string) (by recogniser, ok bool)
 		return 0, false
 	}
 	for _, id := range numberedBy[len(d)] {
-		ok = id.bare && g == 0 || ctx == ctxNational
+		ok = id.bare && g == 0 || ctx == ctxNational || ctx == ctxPassport
 		for _, form := range id.forms {
 			// British numbers are written as North American telephone numbers are.
 			ok = ok || n.formed(g, form) && (id.by != ukNHS || !check.NANP(d))
@@ -72,6 +98,10 @@ func (n *cluster) national(g int, d []byte, ctx string) (by recogniser, ok bool)
 		if ok && id.check(d) {
 			return byNational + id.by, true
 		}
+	}
+	// A passport's number has no check digit, and "national id" says it all.
+	if ctx == ctxPassport && g == 0 && len(d) >= chars.DigitsLen {
+		return byNational + passport, true
 	}
 	return 0, false
 }

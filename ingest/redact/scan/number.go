@@ -63,10 +63,23 @@ func (s *Scanner) number(i int) int {
 	if s.mode&(ID|SecretsOnly) != 0 || s.num.groups == 0 || s.num.count[s.num.groups-1] < chars.DigitsLen {
 		return skip
 	}
-	if prev == '.' && i > 1 && chars.Classes[t[i-2]]&chars.Digit != 0 || s.jsonNumber(i) {
+	number, named := s.jsonNumber(i)
+	if prev == '.' && i > 1 && chars.Classes[t[i-2]]&chars.Digit != 0 || number && !named {
 		return skip // the fraction of a number, a number of a JSON text
 	}
+	if number {
+		if d := s.num.digits[:s.num.count[0]]; check.Card(d) {
+			return s.add(i, s.num.end[0], byCardMember)
+		}
+		return skip
+	}
+	if !plus && !paren {
+		if end := s.writtenIP(i); end > 0 {
+			return end
+		}
+	}
 	ctx := s.context(i)
+	timed := prev == ':' && i > 1 && chars.Classes[t[i-2]]&chars.Digit != 0 // 08:01 1234567
 	for g := s.num.groups - 1; g >= 0; g-- {
 		if s.num.count[g] < chars.DigitsLen {
 			break
@@ -74,7 +87,7 @@ func (s *Scanner) number(i int) int {
 		if end := s.num.end[g]; s.at(end) == '.' && chars.Classes[s.at(end+1)]&chars.Digit != 0 {
 			continue // a number with a fraction, a longer run of groups
 		}
-		if by, ok := s.num.is(g, plus, paren, ctx); ok {
+		if by, ok := s.num.is(g, plus, paren, ctx); ok && !(g == 0 && !plus && ctx == "" && s.counting(i)) && !(timed && by == byPhoneGrouped) {
 			return s.add(i, s.num.end[g], by)
 		}
 	}
@@ -135,8 +148,13 @@ func (s *Scanner) gather(i int) (skip int) {
 		switch sep {
 		case ' ', '-', '.', '/':
 			k++
-			if c := s.at(k); sep == ' ' && (c == '(' || c == ' ') {
-				k++
+			if c := s.at(k); sep == ' ' {
+				if c == '(' || c == ' ' {
+					k++
+				} else if (c == '/' || c == '-') && s.at(k+1) == ' ' { // 0151 / 123
+					sep = c
+					k += 2
+				}
 			}
 		case '+': // a space of a query string
 			sep = ' '
@@ -256,10 +274,22 @@ func (s *Scanner) date(i int) int {
 }
 
 // jsonNumber reports whether the number at i is the bare value of a JSON
-// member: a quoted name, a colon, the digits.
-func (s *Scanner) jsonNumber(i int) bool {
+// member: a quoted name, a colon, the digits. card tells that the name is one of
+// a card's number.
+func (s *Scanner) jsonNumber(i int) (number, card bool) {
 	for i > 0 && s.t[i-1] == ' ' {
 		i--
 	}
-	return i >= 2 && s.t[i-1] == ':' && s.t[i-2] == '"'
+	if i < 2 || s.t[i-1] != ':' || s.t[i-2] != '"' {
+		return false, false
+	}
+	end := i - 2
+	for end > 0 && s.t[end-1] == '\\' {
+		end--
+	}
+	start := end
+	for start > 0 && end-start <= 32 && chars.Classes[s.t[start-1]]&chars.Word != 0 {
+		start--
+	}
+	return true, cardName(s.t[start:end])
 }

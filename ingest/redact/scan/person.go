@@ -11,6 +11,8 @@ import (
 const (
 	ctxPhone    = "phone"
 	ctxNational = "national"
+	ctxPassport = "passport" // or a national number of a kind that is not told
+	ctxAddress  = "address"
 )
 
 // phone reports whether the groups up to g are a telephone number: E.164 with
@@ -38,7 +40,7 @@ func (n *cluster) phone(g int, d []byte, plus, paren bool, ctx string) bool {
 	}
 	switch {
 	case plus:
-		return total >= 8 && total <= 15 && d[0] != '0' && slashes == 0
+		return total >= 8 && total <= 15 && d[0] != '0' && slashes <= 1
 	case ctx == ctxPhone:
 		return total >= chars.DigitsLen && total <= 15 && slashes <= 1
 	case g == 0:
@@ -49,6 +51,9 @@ func (n *cluster) phone(g int, d []byte, plus, paren bool, ctx string) bool {
 	case total == 11 && d[0] == '1' && (n.shape(g, "1334", "-. ") || g == 3 && n.count[1] == 4 && n.count[2] == 7 && n.sep[3] != '/' && n.sep[2] != '/'):
 		return check.NANP(d[1:])
 	case d[0] == '0' && d[1] != '0':
+		if slashes == 1 && g > 1 && n.sep[1] == '/' && n.sep[g] == '-' && total-n.count[g-1] <= 4 {
+			uniform = true // an extension: 030/901820-12
+		}
 		return total >= 9 && total <= 12 && shortest >= 2 && uniform && slashes <= 1 && n.count[0] <= 5 &&
 			(sep != '.' || n.shape(g, "22222", "."))
 	case d[0] == '0' && d[2] != '0':
@@ -95,15 +100,23 @@ func contextOf(word string) string {
 		"mobil", "gsm", "callback", "dial", "ring":
 		return ctxPhone
 	case "ssn", "nhs", "tin", "bsn", "sofi", "sin", "pesel", "cpf", "nir", "security", "aadhaar", "aadhar", "uidai",
-		"idnr", "steuerid", "steuernummer", "insurance", "personnummer", "nino", "tax", "taxid", "insee":
+		"idnr", "steuerid", "steuernummer", "insurance", "personnummer", "identity", "nino", "tax", "taxid", "insee",
+		"itin", "mbi", "medicare", "npi", "tfn", "kimlik", "rrn", "nric", "ahv", "avs", "rijksregister", "hetu", "svnr",
+		"krankenversicherung", "kvnr", "secu", "security_number", "nie", "nif", "dni":
 		return ctxNational
+	case "passport", "reisepass", "pasaporte", "passeport", "passaporto", "paspoort", "passportno", "passportnumber", "passportid",
+		"nationalid", "nationalidentity", "identitycard", "personalausweis", "ausweis":
+		return ctxPassport
+	case "ip", "ipv4", "ips", "ipaddr", "ipaddress", "clientip", "remoteip", "sourceip", "srcip", "peerip", "userip", "remoteaddr",
+		"clientaddr", "xrealip", "xforwardedfor":
+		return ctxAddress
 	}
 	for _, part := range [...]string{"phone", "telefon", "mobilen"} {
 		if strings.Contains(word, part) {
 			return ctxPhone
 		}
 	}
-	for _, part := range [...]string{"socialsec", "steueriden", "nationalid", "personalid", "burgerservice", "taxpayer"} {
+	for _, part := range [...]string{"socialsec", "medicare", "steueriden", "personalid", "burgerservice", "taxpayer"} {
 		if strings.Contains(word, part) {
 			return ctxNational
 		}
@@ -141,38 +154,51 @@ func (s *Scanner) iban(i int) int {
 	return s.add(i, k, byIBAN)
 }
 
-// letteredID looks for the Italian and Spanish identity numbers, which hold
-// letters, at the token t[i:j].
+// letteredID looks for identity numbers that hold letters at the token t[i:j].
+// Those without a check digit, or whose form is common, need a word before them.
 func (s *Scanner) letteredID(i, j int, tok string) int {
-	if s.mode&(ID|SecretsOnly) != 0 {
+	if s.mode&(ID|SecretsOnly) != 0 || len(tok) > 18 {
 		return 0
 	}
-	var b [16]byte
-	n := 0
+	var b [18]byte
+	n, joins := 0, 0
 	for k := range len(tok) {
-		if tok[k] == '-' && k == len(tok)-2 { // 12345678-Z
+		c := tok[k]
+		if chars.Classes[c]&chars.Join != 0 {
+			joins++
 			continue
 		}
-		if n == len(b) || chars.Classes[tok[k]]&chars.Alnum == 0 {
-			return 0
+		if chars.Classes[c]&chars.Lower != 0 {
+			c &^= 0x20
 		}
-		b[n] = tok[k]
+		b[n] = c
 		n++
 	}
-	if n == 9 && check.NIF(b[:n]) {
-		return s.add(i, j, byNational+esNIF)
-	}
-	if n == 9 && check.NINO(b[:n]) && s.context(i) == ctxNational {
-		return s.add(i, j, byNational+ukNINO)
-	}
-	if n == 16 {
-		for k := range n {
-			if chars.Classes[b[k]]&chars.Lower != 0 {
-				b[k] &^= 0x20
-			}
-		}
-		if check.FiscalCode(b[:n]) {
-			return s.add(i, j, byNational+itFiscal)
+	take := func(by recogniser) int { return s.add(i, j, byNational+by) }
+	switch id := b[:n]; {
+	case joins == 0 && n == 16 && check.FiscalCode(id):
+		return take(itFiscal)
+	case n == 9 && tok[len(tok)-1] == id[8] && (joins == 0 || joins == 1 && tok[len(tok)-2] == '-') && check.NIF(id): // 12345678-Z
+		return take(esNIF)
+	case len(tok) == 11 && tok[6] == '-' && n == 10 && check.Hetu([]byte(tok)):
+		return take(fiHetu)
+	case joins == 0 && n == 12 && check.Rentenversicherung(id):
+		return take(deRV)
+	case n > 12 || n < 6:
+		return 0
+	default:
+		switch ctx := s.context(i); {
+		case ctx == ctxPassport && joins == 0 && check.Passport(id):
+			return take(passport)
+		case ctx != ctxNational:
+		case check.NINO(id):
+			return take(ukNINO)
+		case check.MBI(id):
+			return take(usMBI)
+		case check.NRIC(id):
+			return take(sgNRIC)
+		case check.Krankenversicherung(id):
+			return take(deKV)
 		}
 	}
 	return 0

@@ -53,9 +53,13 @@ type Scanner struct {
 	hasAt bool
 	last  int // the end of the last span
 	limit int // where the value at hand is given up
+	// list tells that the parameter at hand is one of a connection string.
+	list  bool
 	spans []span
 	bufs  [2][]byte
-	num   cluster
+	// before48 has the words before a token.
+	before48 [48]byte
+	num      cluster
 }
 
 // span is a match: t[start:end] becomes the marker of its recogniser.
@@ -101,7 +105,7 @@ func (s *Scanner) Clean(t string, mode Mode, counts *schemas.RedactionCounts) (o
 func (s *Scanner) find(t string, mode Mode, bits uint16) {
 	s.src, s.t, s.mode, s.last = t, t, mode, 0
 	s.spans, s.view.From = s.spans[:0], s.view.From[:0]
-	if bits&(chars.Escape|chars.Odd) != 0 {
+	if chars.Viewed(bits) {
 		s.view.Build(t)
 		s.t = unsafe.String(unsafe.SliceData(s.view.Text), len(s.view.Text))
 		bits = chars.Union(s.t)

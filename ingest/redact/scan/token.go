@@ -2,8 +2,10 @@ package scan
 
 import (
 	"strings"
+	"unsafe"
 
 	"github.com/gatehound/gatehound/ingest/redact/chars"
+	"github.com/gatehound/gatehound/ingest/redact/check"
 	"github.com/gatehound/gatehound/ingest/redact/secret"
 )
 
@@ -22,6 +24,11 @@ func (s *Scanner) token(i int) int {
 		}
 	}
 	tok := t[i:j]
+	if tok[0] == '-' && len(tok) > 1 {
+		if end := s.option(i, j); end > 0 {
+			return end
+		}
+	}
 	if bits&(chars.Upper|chars.Lower) == 0 {
 		return s.numbers(i, j)
 	}
@@ -37,10 +44,30 @@ func (s *Scanner) token(i int) int {
 			}
 		}
 	}
-	if bits&chars.Digit != 0 && s.at(j) == '.' {
-		if end := s.gluedIPv4(i, j); end > 0 {
+	if len(tok) == 2 && chars.EqualFold(tok, "at") {
+		if end := s.spoken(i, j); end > 0 {
 			return end
 		}
+	}
+	if s.at(j) == '.' {
+		if bits&chars.Digit != 0 {
+			if end := s.gluedIPv4(i, j); end > 0 {
+				return end
+			}
+		}
+		if len(tok) <= 5 {
+			if end := s.dotted(i, j, tok); end > 0 {
+				return end
+			}
+		}
+	}
+	if len(tok) >= 10 && strings.HasPrefix(tok, "-----BEGIN") {
+		if end := s.pem(i); end > 0 {
+			return end
+		}
+	}
+	if end := s.image(i); end > 0 {
+		return end
 	}
 	if len(tok) >= 4 && bits&chars.Digit != 0 && s.mode&SecretsOnly == 0 {
 		if end := s.iban(i); end > 0 {
@@ -108,14 +135,17 @@ func (s *Scanner) secret(i, j int, tok string) int {
 	if end := secret.JWTEnd(s.t, i, tok); end > 0 {
 		return s.add(i, end, byJWT)
 	}
-	if strings.HasPrefix(tok, "-----BEGIN") {
-		return s.pem(i)
+	if at, issuer := secret.Glued(tok); at > 0 {
+		return s.add(i+at, j, issuers[issuer])
+	}
+	if end := s.disguised(i, j, tok); end > 0 {
+		return end
 	}
 	least := 20
 	if s.mode&ID != 0 {
 		least = 38 // request ids of up to 36 characters are common
 	}
-	if secret.Random(tok, least) && !secret.IsUUID(tok) && !secret.ObjectID(tok) {
+	if secret.Random(tok, least) && !secret.IsUUID(tok) && !secret.ObjectID(tok) && !(len(tok) <= 64 && s.public(i)) {
 		end := j
 		for end < len(s.t) && s.t[end] == '=' && end < j+2 {
 			end++
@@ -146,7 +176,7 @@ func (s *Scanner) base64(i, j int) int {
 	for end < len(t) && end-i < maxBase64 && (chars.Classes[t[end]]&chars.Word != 0 || t[end] == '/' || t[end] == '+') {
 		end++
 	}
-	if run := t[i:end]; len(run) < 32 || !secret.Random(run, 32) && !(len(run) == 40 && secret.Spread(run) >= 0.28) || secret.Written(run) {
+	if run := t[i:end]; len(run) < 32 || !secret.Random(run, 32) && !(len(run) == 40 && secret.Spread(run) >= 0.28) || secret.Written(run) || s.public(i) {
 		return j
 	}
 	for k := 0; k < 2 && end < len(t) && t[end] == '='; k++ {
@@ -171,6 +201,9 @@ func (s *Scanner) credential(j int) int {
 	if len(value) < 6 || markerLen(value) > 0 {
 		return 0
 	}
+	if strings.HasPrefix(value, "realm=") || len(value) >= 32 && chars.Only(value, chars.Hex) && t[j-1]|0x20 == 't' {
+		return 0 // a challenge; the digest of something
+	}
 	if end < len(t) && t[end] == '"' && value[len(value)-1] == '=' { // Digest username="…"
 		for end < len(t) && t[end] != '\n' && t[end] != '\r' {
 			end++
@@ -181,6 +214,67 @@ func (s *Scanner) credential(j int) int {
 		return 0 // "bearer token", "Basic Authentication"
 	}
 	return s.add(start, end, byScheme)
+}
+
+// dotted looks for a key whose prefix is the token t[i:j] and a full stop, and for
+// the path of a hook of Slack.
+func (s *Scanner) dotted(i, j int, tok string) int {
+	if end, _, issuer := secret.Key(s.t, i, tok); end > 0 {
+		return s.add(i, end, issuers[issuer])
+	}
+	const host, path = "hooks", ".slack.com/services/"
+	if tok != host || !strings.HasPrefix(s.t[j:], path) {
+		return 0
+	}
+	start := j + len(path)
+	end := start
+	for end < len(s.t) && (chars.Classes[s.t[end]]&chars.Word != 0 || s.t[end] == '/') {
+		end++
+	}
+	if end-start < 12 {
+		return 0
+	}
+	return s.add(start, end, issuers["slack"])
+}
+
+// disguised looks for a key in hexadecimal or base64, for one that only the words
+// before it tell, and for an address of Bitcoin, at the token t[i:j].
+func (s *Scanner) disguised(i, j int, tok string) int {
+	hexOnly := chars.Only(tok, chars.Hex)
+	if issuer := secret.Hidden(tok, hexOnly); issuer != "" {
+		end := j
+		for !hexOnly && end < len(s.t) && chars.Classes[s.t[end]]&chars.Base64 != 0 {
+			end++
+		}
+		return s.add(i, end, issuers[issuer])
+	}
+	switch len(tok) {
+	case 32, 40, 48, 64, 84:
+		if issuer := secret.Bare(tok, s.wordsBefore(i)); issuer != "" {
+			return s.add(i, j, issuers[issuer])
+		}
+	}
+	if s.mode&(ID|SecretsOnly) == 0 {
+		switch {
+		case check.Base58Check(tok):
+			return s.add(i, j, byBase58)
+		case check.Bech32(tok):
+			return s.add(i, j, byBech32)
+		}
+	}
+	return 0
+}
+
+// wordsBefore returns the 48 bytes before i in lower case. They are valid until
+// the next call.
+func (s *Scanner) wordsBefore(i int) string {
+	n := copy(s.before48[:], s.t[max(0, i-len(s.before48)):i])
+	for k, c := range s.before48[:n] {
+		if c >= 'A' && c <= 'Z' {
+			s.before48[k] = c | 0x20
+		}
+	}
+	return unsafe.String(&s.before48[0], n)
 }
 
 // pem takes a private key from its BEGIN line to its END line, or to the end of

@@ -40,12 +40,12 @@ func Random(tok string, least int) bool {
 		return false
 	}
 	bits, hexOnly, share := profile(tok)
-	if hexOnly {
-		return false
+	if hexOnly || longestPart(tok) <= 10 && strings.Count(tok, "-")+strings.Count(tok, "_") >= 2 {
+		return false // words with hyphens
 	}
 	switch upper, lower, digit := bits&chars.Upper != 0, bits&chars.Lower != 0, bits&chars.Digit != 0; {
 	case upper && lower && digit:
-		return share >= 0.35 && longestPart(tok) >= 8
+		return share >= 0.35 && longestMixed(tok) >= 8 && (share >= 0.5 || lowerRuns(tok)*5 < len(tok)*3)
 	case upper && lower:
 		return len(tok) >= 24 && share >= 0.42
 	case lower && digit:
@@ -54,6 +54,43 @@ func Random(tok string, least int) bool {
 		return longestPart(tok) >= 28 && share >= 0.2
 	}
 	return false
+}
+
+// longestMixed returns the length of the longest run of letters and digits that
+// is neither a hexadecimal number nor letters alone nor digits alone.
+func longestMixed(tok string) int {
+	longest := 0
+	for start := 0; start < len(tok); {
+		end, bits, hexOnly := start, uint16(0), true
+		for end < len(tok) && chars.Classes[tok[end]]&chars.Alnum != 0 {
+			bits |= chars.Classes[tok[end]]
+			hexOnly = hexOnly && chars.Classes[tok[end]]&chars.Hex != 0
+			end++
+		}
+		if !hexOnly && bits&chars.Digit != 0 || bits&chars.Upper != 0 && bits&chars.Lower != 0 {
+			longest = max(longest, end-start)
+		}
+		start = end + 1
+	}
+	return longest
+}
+
+// lowerRuns returns how many characters of tok stand in runs of four small
+// letters and more, as in words.
+func lowerRuns(tok string) int {
+	total, run := 0, 0
+	for i := range len(tok) {
+		if chars.Classes[tok[i]]&chars.Lower == 0 {
+			run = 0
+			continue
+		}
+		if run++; run == 4 {
+			total += 4
+		} else if run > 4 {
+			total++
+		}
+	}
+	return total
 }
 
 // Written reports whether a part of a base64 run, between '/' and '+', is a

@@ -46,7 +46,7 @@ var keyPrefixes = []keyPrefix{
 	{"api_org_", "huggingface", 20, 0, apiKey},
 	{"AIza", "google", 24, 0, apiKey},
 	{"pplx-", "perplexity", 16, 0, apiKey},
-	{"ABSK", "bedrock", 60, 0, apiKey},
+	{"ABSK", "bedrock", 1, 0, apiKey}, // at least 60 with '+' and '/'
 	{"bedrock-api-key-", "bedrock", 16, 0, apiKey},
 	{"tgp_v1_", "together", 16, 0, apiKey},
 	{"fw_", "fireworks", 16, 0, apiKey},
@@ -121,6 +121,10 @@ type Issued struct {
 func Issuers() []Issued {
 	all := []Issued{{"azure", cloudKey}}
 	seen := map[string]bool{}
+	for _, b := range bareKeys {
+		seen[b.issuer] = true
+		all = append(all, Issued{b.issuer, apiKey})
+	}
 	for _, p := range keyPrefixes {
 		if !seen[p.issuer] {
 			seen[p.issuer] = true
@@ -180,6 +184,9 @@ func Key(t string, i int, tok string) (end int, kind schemas.RedactionKind, issu
 			for end < len(t) && chars.Classes[t[end]]&chars.Base64 != 0 {
 				end++
 			}
+			if p.prefix == "ABSK" && end-i < 64 {
+				continue
+			}
 		}
 		return dotted(t, end), p.kind, issuer
 	}
@@ -229,6 +236,16 @@ func JWTEnd(t string, i int, tok string) int {
 
 // dotted extends a token over ".token" parts and '=' at its end.
 func dotted(t string, end int) int {
+	for end < len(t) && t[end] == '=' { // a line broken by quoted-printable
+		n := end + 1
+		if n < len(t) && t[n] == '\r' {
+			n++
+		}
+		if n+1 >= len(t) || t[n] != '\n' || chars.Classes[t[n+1]]&chars.Word == 0 {
+			break
+		}
+		end = n + 1 + chars.TokenLength(t[n+1:])
+	}
 	for end+1 < len(t) && t[end] == '.' && chars.Classes[t[end+1]]&chars.Word != 0 {
 		n := chars.TokenLength(t[end+1:])
 		if n < 8 {

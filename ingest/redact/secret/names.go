@@ -28,7 +28,7 @@ var secretEnds = [...]string{"token", "apikey", "secret", "password", "passwd", 
 	"secretkey", "privatekey", "accesskey", "accesskeyid", "accountkey", "signingkey", "masterkey", "sharedkey",
 	"subscriptionkey", "encryptionkey", "authkey", "googkey", "licensekey", "signature", "credential",
 	"credentials", "sessionid", "sessid", "connectionstring", "csrf", "xsrf", "jwt", "assertion", "cvv", "cvc",
-	"contrasena", "motdepasse", "passcode", "apikeyvalue", "cardnumber", "creditcard"}
+	"contrasena", "motdepasse", "passwordhash", "passwdhash", "passcode", "apikeyvalue", "cardnumber", "creditcard"}
 
 // secretEndsBy has the ends by their last letter.
 var secretEndsBy = func() (t [256][]string) {
@@ -42,7 +42,7 @@ var secretEndsBy = func() (t [256][]string) {
 // notSecret are beginnings of names that end in "token" and count or mark
 // tokens.
 var notSecret = [...]string{"prompt", "completion", "total", "max", "min", "time", "input", "output", "num", "per",
-	"eos", "bos", "pad", "stop", "cost", "logprob", "usage", "cached", "reasoning", "next", "first", "last"}
+	"eos", "bos", "pad", "stop", "cost", "logprob", "usage", "cached", "reasoning", "next", "page", "first", "last"}
 
 // Tells returns what a name, as written, tells.
 func Tells(name string) Telling {
@@ -68,7 +68,7 @@ func Tells(name string) Telling {
 		return TellsLine
 	case "key", "code", "auth", "session", "state", "nonce", "ticket", "hash":
 		return TellsMaybe
-	case "sig", "pass", "pw", "sid", "pin", "otp", "pan", "cardno", "ccnumber", "xauth", "mfa", "totp", "bearer", "phpsessid", "sas":
+	case "sig", "pass", "passe", "pw", "sid", "hmac", "pin", "otp", "pan", "cardno", "ccnumber", "xauth", "mfa", "totp", "bearer", "phpsessid", "sas":
 		return TellsSecret
 	case "prompt", "content", "text", "messages", "completion", "answer", "question", "instructions", "systemprompt",
 		"body", "requestbody", "responsebody", "backendrequestbody", "backendresponsebody", "reasoningcontent",

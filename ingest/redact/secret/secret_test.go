@@ -42,6 +42,9 @@ func TestEveryPrefix(t *testing.T) {
 			alphabet = "0123456789abcdef"
 		}
 		rest := draw(rng, alphabet, max(p.least, 30)) + "7"
+		if p.prefix == "ABSK" {
+			rest = draw(rng, alphabet, 120)
+		}
 		if p.least == 0 {
 			rest = "." + draw(rng, alphabet, 30)
 		}
