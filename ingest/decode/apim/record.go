@@ -23,13 +23,18 @@ type entry struct {
 func decodeJSON(o field.Value, r *decode.Record) bool {
 	e := entry{kind: kindOf(o)}
 	for it := o.Members(); it.Next(); {
-		if v := it.Value(); it.Key() == "properties" {
-			for p := v.Unwrap().Members(); p.Next(); {
-				e.member(p.Key(), p.Value(), r)
-			}
-		} else {
-			e.member(it.Key(), v, r)
+		if it.Key() != "properties" {
+			e.member(it.Key(), it.Value(), r)
 		}
+	}
+	p := o.Get("properties")
+	if p.Kind() == field.String {
+		// Reading it ends the validity of what strings beside it held, and
+		// reading those would end its own.
+		e.request, e.sent, e.answer, e.replied = field.Value{}, field.Value{}, field.Value{}, field.Value{}
+	}
+	for it := p.Unwrap().Members(); it.Next(); {
+		e.member(it.Key(), it.Value(), r)
 	}
 	e.derive(r)
 	return r.Path != "" || r.Model != "" || r.Known&schemas.HasStatus != 0 || e.kind == llm || e.kind == mcp
