@@ -212,30 +212,6 @@ func listed(counts map[string]int64) string {
 	return " (" + strings.Join(names, ", ") + ")"
 }
 
-func newRedact() *cobra.Command {
-	var path string
-	c := &cobra.Command{
-		Use:   "redact [FILE…]",
-		Short: "print lines with personal data and secrets taken out",
-		Long: `Read lines of any kind from files or stdin and print each with personal data and
-secrets replaced by markers. It is what dead letters and error texts pass.
-
-  gatehound redact access.log | less
-  echo 'mail jo@example.com' | gatehound redact     prints: mail [EMAIL]`,
-		RunE: func(c *cobra.Command, args []string) error {
-			cfg, log, err := loadQuiet(path)
-			if err != nil {
-				return err
-			}
-			return eachInput(c.Context(), args, func(in io.Reader) error {
-				return app.RedactLines(c.Context(), cfg, in, c.OutOrStdout(), log)
-			})
-		},
-	}
-	configFlag(c, &path)
-	return c
-}
-
 // eachInput opens the files one after another, unpacked, or stdin if there are
 // none.
 func eachInput(ctx context.Context, args []string, do func(io.Reader) error) error {

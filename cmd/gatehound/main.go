@@ -107,7 +107,8 @@ Results go to stdout, everything else to stderr.`,
 		return usage(fmt.Errorf("%w\nSee '%s --help'.", err, c.CommandPath()))
 	})
 	root.AddCommand(newRun(), newDemo(), newReplay(), newDecode(), newRedact(), newCheck(), newMigrate(),
-		newQuery(), newConfig(), newSimulate(), newVersion(), newRejects(), newRejectReasons(), newExitCodes())
+		newQuery(), newConfig(), newSimulate(), newVersion(), newRejects(), newRejectReasons(),
+		newReveal(), newForget(), newKeys(), newExitCodes())
 	return root
 }
 
@@ -119,7 +120,8 @@ func newExitCodes() *cobra.Command {
     0  done
     1  something went wrong while working
     2  wrong arguments or configuration; nothing was begun
-    3  replay --fail-on: an alert of that severity or above was raised
+    3  replay --fail-on: an alert of that severity or above was raised;
+       redact --audit: something is left
   130  interrupted
 
 In a script:

@@ -106,3 +106,12 @@ func existingKeys(cfg *Config) (*redact.Keys, error) {
 	}
 	return keys, nil
 }
+
+// KeyStates returns the lives of the ring's keys.
+func KeyStates(cfg *Config) ([]redact.KeyState, error) {
+	keys, err := existingKeys(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return keys.States(), nil
+}

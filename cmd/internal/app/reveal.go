@@ -166,3 +166,12 @@ func revealing(cfg *Config, o RevealOptions, asks bool, log *slog.Logger, do fun
 	}
 	return withStore(cfg, log, with)
 }
+
+// Printable returns a text of several lines as a terminal can show it.
+func Printable(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = Plain(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -41,33 +40,6 @@ func Version(version string) string {
 func EmbeddedAt(cfg *Config, dir string) {
 	cfg.Storage.Mode, cfg.Storage.Embedded.Dir = StoreEmbedded, dir
 	cfg.Storage.ClickHouse.TTL = clickhouse.TTL{Intents: cfg.Storage.ClickHouse.TTL.Intents}
-}
-
-// RedactLines copies lines from in to out, redacted.
-func RedactLines(ctx context.Context, cfg *Config, in io.Reader, out io.Writer, log *slog.Logger) error {
-	keys, err := LoadKeys(cfg, log)
-	if err != nil {
-		return err
-	}
-	r, err := redact.New(cfg.Redact, keys)
-	if err != nil {
-		return fmt.Errorf("redact: %w", err)
-	}
-	w := bufio.NewWriter(out)
-	lines := newLines(in)
-	for n := int64(0); ctx.Err() == nil; n++ {
-		c, err := lines.next(n)
-		if errors.Is(err, io.EOF) {
-			return w.Flush()
-		}
-		if err != nil {
-			return fmt.Errorf("read line %d: %w", n+1, err)
-		}
-		if _, err := w.WriteString(r.Line(c.Slab, maxLine) + "\n"); err != nil {
-			return err
-		}
-	}
-	return errors.Join(w.Flush(), ctx.Err())
 }
 
 // withStore runs do with the configured store, and closes it.
