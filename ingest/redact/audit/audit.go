@@ -36,6 +36,10 @@ var ours = regexp.MustCompile(`\[(?:EMAIL|PHONE|CARD|IBAN|CRYPTO|NATIONAL_ID|IP|
 	`|\b[a-z][0-9]:[A-Za-z0-9_.-]{1,64}:[A-Za-z0-9_-]{22}(?::[a-z0-9_]{1,24})?` +
 	`|"?client_addr(?:ess)?"?[:=] ?"?[0-9A-Fa-f:.]{2,45}"?`)
 
+// pictures are data URLs of images and digests of subresource integrity, which
+// are random and no secrets.
+var pictures = regexp.MustCompile(`data:(?:image|font)/[a-z0-9+.-]{1,24};base64,[A-Za-z0-9+/=_-]+|\bsha(?:256|384|512)-[A-Za-z0-9+/]{40,}={0,2}`)
+
 // Scanner finds what should not be in a text. It is not safe for concurrent
 // use.
 type Scanner struct {
@@ -94,8 +98,10 @@ func (s *Scanner) layer(text string, tell func(schemas.RedactionKind, string)) {
 			s.work[i] = ' '
 		}
 	}
-	for _, at := range ours.FindAllIndex(s.work, -1) {
-		s.hide(at[0], at[1])
+	for _, known := range [...]*regexp.Regexp{ours, pictures} {
+		for _, at := range known.FindAllIndex(s.work, -1) {
+			s.hide(at[0], at[1])
+		}
 	}
 	s.lower = append(s.lower[:0], s.work...)
 	digits := 0

@@ -47,7 +47,7 @@ func TestFinds(t *testing.T) {
 		"x" + "AK" + "IAQRSTUVWXYZ234567":                 "cloud_key AK" + "IAQRSTUVWXYZ234567",
 		"a=1&password=hunter2&b=2":                        "parameter hunter2",
 		`{"password":"correct horse"}`:                    "parameter correct horse",
-		"postgres://u:p4ss@db/x":                          "parameter p4ss",
+		"postgres://u:p4ss@db/x":                          "parameter u:p4ss",
 		"tool --password hunter2 x":                       "parameter hunter2",
 		"value " + r[:30]:                                 "high_entropy " + r[:30],
 		"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa":              "iban 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",

@@ -50,7 +50,7 @@ func layers(text string) []string {
 		last = next
 	}
 	for i := 0; i < len(all); i++ {
-		encoded(all[i], func(t string) {
+		encoded(pictures.ReplaceAllString(all[i], " "), func(t string) {
 			if add(t) {
 				add(unescape(t))
 			}
@@ -168,6 +168,9 @@ func backslash(t string) string {
 // quotedPrintable undoes soft breaks of lines and the escapes of the characters
 // that addresses and keys are made of. Others are left: "a=41" is an assignment.
 func quotedPrintable(t string) string {
+	if strings.ContainsAny(t, "&?") {
+		return t // parameters, whose values can be 40…
+	}
 	return printable.Replace(t)
 }
 

@@ -11,6 +11,9 @@ func told(m match) bool {
 	return len(plain(m.bytes())) >= 6 && !fraction && !number(m.next())
 }
 
+// coded takes a number of Medicare beneficiaries.
+func coded(m match) bool { return !wordy(m.next()) }
+
 // written checks the numbers that people write in groups.
 func written(m match) bool {
 	if !boundary(m) || counted(m) || m.prior() == '+' {
@@ -66,7 +69,7 @@ func lettered(m match) bool {
 	if !boundary(m) || m.prior() == '-' {
 		return false
 	}
-	b := bytes.ReplaceAll(m.bytes(), []byte("-"), nil)
+	b := bytes.ToUpper(bytes.ReplaceAll(m.bytes(), []byte("-"), nil))
 	if len(b) == 9 {
 		digits := append([]byte(nil), b[:8]...)
 		if k := bytes.IndexByte([]byte("XYZ"), b[0]); k >= 0 {
@@ -176,6 +179,7 @@ func e164(m match) bool {
 
 func american(m match) bool {
 	d := plain(m.bytes())
+	d = d[len(d)-10:]
 	open, closed := bytes.IndexByte(m.bytes(), '(') >= 0, bytes.IndexByte(m.bytes(), ')') >= 0
 	if open != closed || !boundary(m) || counted(m) {
 		return false
@@ -187,6 +191,9 @@ func trunk(m match) bool {
 	d := plain(m.bytes())
 	if !boundary(m) || counted(m) {
 		return false
+	}
+	if p := m.before(2); len(p) == 2 && p[1] == ':' && number(p[0]) {
+		return false // 08:01 1234567
 	}
 	if d[1] == '0' {
 		return len(d) >= 11 && len(d) <= 15

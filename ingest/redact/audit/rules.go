@@ -79,6 +79,7 @@ var compiled = sync.OnceValue(func() []rule {
 		all = append(all, rule{kind, needs, digits, regexp.MustCompile(pattern), valid})
 	}
 	secretRules(add)
+	userRules(add)
 	personRules(add)
 	valueRules(add)
 	return all
@@ -108,7 +109,7 @@ func secretRules(add adder) {
 	add(api, 0, nil, `bedrock-api-key-[A-Za-z0-9+/=_-]{16,}`, "bedrock-api-key-")
 
 	add(cloud, 0, nil, `(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}`, "a3t", "akia", "asia", "abia", "acca")
-	add(cloud, 0, nil, `(?i)\b(?:gh[pousr]_[a-z0-9]{30,}|github_pat_[a-z0-9_]{30,})`, "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_")
+	add(cloud, 0, nil, `(?i)(?:gh[pousr]_[a-z0-9]{30,}|github_pat_[a-z0-9_]{30,})`, "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_")
 	add(cloud, 0, nil, `(?i)\bgl(?:pat|dt|rt|cbt|ptt|soat)-[a-z0-9_.-]{16,}`, "glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-")
 	add(cloud, 0, nil, `(?i)\bxox[a-z]-[a-z0-9-]{12,}|\bxapp-[a-z0-9-]{12,}`, "xox", "xapp-")
 	add(cloud, 0, nil, `(?i)hooks\.slack\.com/(?:services|workflows|triggers)/([a-z0-9/_-]{12,})`, "hooks.slack.com")
@@ -120,16 +121,23 @@ func secretRules(add adder) {
 		"npm_", "pypi-", "dckr_pat_", "shpat_", "shpss_", "shpca_", "dop_v1_", "doo_v1_", "glsa_", "glc_", "nrak-", "pmak-", "lin_api_", "sntrys_", "rubygems_", "xkeysib-", "atatt3", "age-secret-key-1")
 }
 
+// userRules are those of users and passwords in addresses of servers, which look
+// like addresses of people.
+func userRules(add adder) {
+	const what = schemas.RedactedParameter
+	add(what, 0, nil, `://([^\s/?#"'<>@\x1a]{0,256}:[^\s"'<>@\x1a;]{1,256})@[A-Za-z0-9\[]`, "://")
+	add(what, 0, nil, `://([A-Za-z0-9_.~-]{8,256})@[A-Za-z0-9\[]`, "://")
+	add(what, 0, nil, `(?i)jdbc:oracle:[a-z]{2,8}:[^/\s\x1a]{1,64}/([^@\s\x1a]{1,128})@`, "jdbc:oracle")
+	add(what, 0, nil, `([^\s"'@/\x1a]{1,64}:[^\s"'@\x1a]{1,128})@(?:tcp|unix)\(`, "@tcp(", "@unix(")
+}
+
 // valueRules are those that go by what stands before a value, and by how random
 // it is.
 func valueRules(add adder) {
 	const names = `(?:pass(?:word|wd|phrase|code|wort)|pwd|secret(?:[_-]?(?:access)?[_-]?key)?|api[_-]?key|access[_-]?key(?:[_-]?id)?|` +
 		`account[_-]?key|private[_-]?key|subscription[_-]?key|signing[_-]?key|shared[_-]?(?:access)?[_-]?key|goog[_-]?api[_-]?key|` +
-		`(?:access|refresh|id|auth|session|security|bearer|csrf|xsrf|api|user|bot|client)[_-]?token|credentials?|signature|sess(?:ion)?[_-]?id|jwt)`
+		`(?:access|refresh|id|auth|session|security|bearer|csrf|xsrf|api|user|bot|client)[_-]?token|(?:x-)?auth-key|credentials?|signature|sess(?:ion)?[_-]?id|jwt|(?:vault|x-auth)-token)`
 	const what = schemas.RedactedParameter
-	add(what, 0, nil, `://[^\s/?#"'<>@\x1a]{0,256}:([^\s/?#"'<>@\x1a]{1,256})@[A-Za-z0-9\[]`, "://")
-	add(what, 0, nil, `(?i)jdbc:oracle:[a-z]{2,8}:[^/\s\x1a]{1,64}/([^@\s\x1a]{1,128})@`, "jdbc:oracle")
-	add(what, 0, nil, `([^\s"'@/\x1a]{1,64}:[^\s"'@\x1a]{1,128})@(?:tcp|unix)\(`, "@tcp(", "@unix(")
 	add(schemas.RedactedBearer, 0, when(stated), `(?i)(?:proxy-)?authorization\\*["']?\s{0,2}(?:=>|[:=,])\s{0,2}(?:\\*["'])?((?:[A-Za-z0-9-]{2,24} )?[^\s"'\\,;&\x1a]{3,})`, "authorization")
 	add(schemas.RedactedBearer, 0, when(presented), `(?i)\b(?:bearer|basic|token|apikey)\s{1,3}([A-Za-z0-9._~+/=-]{6,})`, "bearer", "basic", "token", "apikey")
 	add(what, 0, when(stated), `(?i)(?:set-)?cookie\\*["']?\s{0,2}[:=]\s{0,2}(?:\\*["'])?([A-Za-z0-9_.-]+=[^\s"';\x1a]+)`, "cookie")
@@ -137,13 +145,16 @@ func valueRules(add adder) {
 	for _, quote := range [...]string{`\\*"([^"\\\x1a]{1,512})`, `\\*'([^'\\\x1a]{1,512})`, `([^\s"'\\&,;<>\x1a{}\[\]]{1,512})`} {
 		add(what, 0, when(stated), `(?i)(?:^|[^a-z0-9]|[a-z0-9_-])`+names+`(?:\[[0-9a-z]{0,8}\])*(?:\\*["'])?\]?\s{0,2}(?:=>|[:=])\s{0,2}`+quote, needs...)
 	}
-	add(what, 0, when(stated), `(?i)[?&;](?:key|code|session|sig|sid|pin|otp|pw|token)=([^\s"'&#\x1a]{1,512})`, "key=", "code=", "session=", "sig=", "sid=", "pin=", "otp=", "pw=", "token=")
+	add(what, 0, when(stated), `(?i)(?:^|[?&;\s])(?:key|code|session|sig|sid|pin|otp|pw|token|hmac)=([^\s"'&#\x1a]{1,512})`, "key=", "code=", "session=", "sig=", "sid=", "pin=", "otp=", "pw=", "token=", "hmac=")
 	add(what, 0, when(stated), `(?i)\s--(?:`+names+`|token)[ =]([^\s"'\x1a-][^\s"'\x1a]{2,})`, "--")
 	add(what, 0, nil, `(?i)\bcurl\b[^|\x1a]{0,200}\s(?:-u|--user|-U|--proxy-user)[ =]?["']?([^\s:"'\x1a]{1,64}:[^\s"'\x1a]{1,128})`, "curl")
-	add(what, 0, nil, `(?i)name="`+names+`"(?:\s*(?:\\[rn])*)+([^\s"\x1a-][^\s"\x1a]*)`, "form-data")
+	add(what, 0, nil, `(?i)\b(?:sshpass|docker login\b[^\n\x1a]{0,64}|redis-cli\b[^\n\x1a]{0,64}) -[pa] ?'?([^\s'\x1a-][^\s'\x1a]+)`, "sshpass", "docker login", "redis-cli")
+	add(what, 0, nil, `(?i)\b(?:mysql|mysqldump|mariadb)\b[^\n\x1a]{0,64} -p([^\s'\x1a]{2,64})`, "mysql", "mariadb")
+	add(what, 0, nil, `(?i)name=\\*"`+names+`\\*"(?:\s|\\[rn]){2,8}([^\s"\x1a\\-][^\s"\x1a\\]*)`, "form-data")
 	add(what, 0, nil, `(?i)<(?:[a-z0-9]+:)?`+names+`>([^<\x1a]{1,512})`, "<")
-	add(what, 0, nil, `(?i)["']`+names+`\\*["'], ?\(?b?\\*["']([^"'\\\x1a]{1,512})`, needs...)
+	add(what, 0, nil, `(?i)["'](?:x-)?`+names+`\\*["'], ?\(?b?\\*["']([^"'\\\x1a]{1,512})`, needs...)
 	add(what, 0, nil, `(?i)["'](?:name|key)\\*["'] ?: ?\\*["'](?:x-)?`+names+`\\*["'], ?\\*["']value\\*["'] ?: ?\\*["']([^"\\\x1a]{1,512})`, `value`)
+	add(schemas.RedactedAPIKey, 2, nil, `(?i)(?:cohere|mistral|azure)[^\n\x1a]{0,24}(?:key|token|secret)[^A-Za-z0-9\x1a]{1,4}([A-Za-z0-9]{40}|[A-Za-z0-9]{32})\b`, "cohere", "mistral", "azure")
 	add(schemas.RedactedHighEntropy, 0, when(random), `[A-Za-z0-9_-]{20,}`)
 	add(schemas.RedactedHighEntropy, 0, when(random64), `[A-Za-z0-9+/]{40}={0,2}`, "/", "+")
 }

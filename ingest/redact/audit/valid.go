@@ -55,7 +55,7 @@ func luhn(d []byte) bool {
 
 // issuers are the first digits of cards, with the lengths that they have.
 var issuers = []struct{ from, to, digits, least, most int }{
-	{4, 4, 1, 13, 19}, {51, 55, 2, 16, 16}, {2221, 2720, 4, 16, 16}, {34, 34, 2, 15, 15}, {37, 37, 2, 15, 15},
+	{4, 4, 1, 16, 19}, {51, 55, 2, 16, 16}, {2221, 2720, 4, 16, 16}, {34, 34, 2, 15, 15}, {37, 37, 2, 15, 15},
 	{3528, 3589, 4, 16, 19}, {300, 305, 3, 14, 14}, {36, 36, 2, 14, 14}, {38, 39, 2, 14, 14}, {6011, 6011, 4, 16, 19},
 	{644, 649, 3, 16, 19}, {65, 65, 2, 16, 19}, {62, 62, 2, 16, 19}, {50, 50, 2, 16, 19}, {56, 58, 2, 16, 19}, {63, 63, 2, 16, 19}, {67, 67, 2, 16, 19},
 }
@@ -77,7 +77,7 @@ func card(m match) bool {
 		return false
 	}
 	for _, i := range issuers {
-		if p := value(d[:i.digits]); p >= i.from && p <= i.to && len(d) >= i.least && len(d) <= i.most && !(i.from == 4 && len(d) != 13 && len(d) != 16 && len(d) != 19) {
+		if p := value(d[:i.digits]); p >= i.from && p <= i.to && len(d) >= i.least && len(d) <= i.most && !(i.from == 4 && len(d) != 16 && len(d) != 19) {
 			return true
 		}
 	}
@@ -202,10 +202,20 @@ func master(m match) bool { return !wordy(m.prior()) && m.prior() != '-' && len(
 // stated reports whether a value says something and not that there is nothing.
 func stated(m match) bool {
 	switch v := strings.ToLower(strings.Trim(string(m.bytes()), `"'\`)); v {
-	case "", "null", "nil", "none", "true", "false", "undefined", "-", "[", "{", ".", ")", "*":
+	case "", "null", "nil", "none", "true", "false", "undefined", "-", "[", "{", ".", ")", "*", "value", "must", "no", "not", "is", "a", "the", "required", "missing", "invalid", "expired", "has", "should":
 		return false
 	}
 	return m.bytes()[0] != '[' && m.bytes()[0] != '{' && bytes.IndexByte(m.bytes(), hidden) < 0
+}
+
+// said reports whether the words around "at" are those of an address.
+func said(m match) bool {
+	who, where, _ := strings.Cut(strings.ToLower(string(m.bytes())), " at ")
+	switch who {
+	case "look", "meet", "met", "sit", "is", "are", "was", "be", "us", "me", "it", "hosted", "found", "available", "and":
+		return false
+	}
+	return !strings.HasPrefix(where, "the ") && !strings.HasPrefix(where, "noon ")
 }
 
 // presented reports whether what follows an authentication scheme is no word.
@@ -249,6 +259,9 @@ var known = []string{"chatcmpl-", "cmpl-", "resp_", "msg_", "req_", "run_", "thr
 // classes, and no run of small letters as words have.
 func random(m match) bool {
 	b := m.bytes()
+	if len(b) <= 64 && public(m) || bytes.Contains(b, []byte("FormBoundary")) {
+		return false
+	}
 	for _, p := range known {
 		if len(b) <= 64 && bytes.HasPrefix(b, []byte(p)) {
 			return false
@@ -285,7 +298,7 @@ func changes(b []byte) float64 {
 }
 
 func random64(m match) bool {
-	if wordy(m.prior()) || wordy(m.next()) || m.prior() == '/' || !bytes.ContainsAny(m.bytes(), "/+") {
+	if wordy(m.prior()) || wordy(m.next()) || m.prior() == '/' || public(m) || !bytes.ContainsAny(m.bytes(), "/+") {
 		return false
 	}
 	b := m.bytes()
