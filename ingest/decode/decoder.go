@@ -187,19 +187,17 @@ func (d *Decoder) object(o field.Value, raw []byte, env Envelope, opened int) {
 		return
 	}
 	names := d.detector.names(o)
-	f := d.detector.format(&names, o, false)
-	if opened < maxEnvelopes && !d.opts.NoEnvelope {
-		if wrap := d.detector.format(&names, o, true); wrap != nil {
-			if f != nil && f.Fallback && d.detector.hits(&names, f) < 2 {
-				// One name may be the shipper's own, such as Logstash's "path".
-				if env, line := d.lined(wrap, o, env); line {
-					d.inner(env, raw, opened+1)
-					return
-				}
+	f, wrap := d.detector.formats(&names, o)
+	if wrap != nil && opened < maxEnvelopes && !d.opts.NoEnvelope {
+		if f != nil && f.Fallback && d.detector.hits(&names, f) < 2 {
+			// One name may be the shipper's own, such as Logstash's "path".
+			if env, line := d.lined(wrap, o, env); line {
+				d.inner(env, raw, opened+1)
+				return
 			}
-			d.unwrap(wrap, f, o, raw, env, opened)
-			return
 		}
+		d.unwrap(wrap, f, o, raw, env, opened)
+		return
 	}
 	if f == nil {
 		if list := o.Get("records"); list.Kind() == field.Array {

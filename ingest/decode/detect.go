@@ -32,6 +32,9 @@ type detector struct {
 	next  []uint16    // next key with the same slot, from 1
 	slots [256]uint16 // first key of a slot, from 1
 	rules []compiledRule
+	// asking are the rules by a name that they cannot do without: they are
+	// looked at only if it is there.
+	asking [maxKeys][]uint16
 	// batches are the quoted names of the rules of envelopes of many records.
 	batches [][][]byte
 }
@@ -81,7 +84,39 @@ func newDetector(formats []*Format) (*detector, error) {
 			}
 		}
 	}
+	d.index()
 	return d, nil
+}
+
+// index fills asking: a rule goes by that of the names it needs which the fewest
+// rules need, or, if it needs none for sure, by all of which it needs one.
+func (d *detector) index() {
+	var wanted [maxKeys]int
+	for i := range d.rules {
+		d.rules[i].all.each(func(k int) { wanted[k]++ })
+	}
+	for i := range d.rules {
+		rarest := -1
+		d.rules[i].all.each(func(k int) {
+			if rarest < 0 || wanted[k] < wanted[rarest] {
+				rarest = k
+			}
+		})
+		if rarest >= 0 {
+			d.asking[rarest] = append(d.asking[rarest], uint16(i))
+			continue
+		}
+		d.rules[i].any.each(func(k int) { d.asking[k] = append(d.asking[k], uint16(i)) })
+	}
+}
+
+// each calls f for every member of s.
+func (s *keySet) each(f func(k int)) {
+	for w, rest := range s {
+		for ; rest != 0; rest &= rest - 1 {
+			f(w*64 + bits.TrailingZeros64(rest))
+		}
+	}
 }
 
 // key returns the number of k, which it gives it at first. Numbers from
@@ -133,19 +168,33 @@ func (d *detector) hits(names *keySet, f *Format) (n int) {
 	return n
 }
 
-// format returns the format with the longest rule that names, of o's members,
-// satisfy, nil if there is none; envelopes tells whether envelopes are asked
-// for, or others.
-func (d *detector) format(names *keySet, o field.Value, envelopes bool) (best *Format) {
-	weight := 0
-	for i := range d.rules {
-		r := &d.rules[i]
-		if r.weight > weight && r.format.envelope() == envelopes &&
-			names.has(&r.all) && (r.any.empty() || names.meets(&r.any)) && (r.where == nil || r.where(o)) {
-			best, weight = r.format, r.weight
+// formats returns the format with the longest rule that names, of o's members,
+// satisfy, and the envelope with the longest; nil where there is none. Of rules
+// that are as long the first one counts.
+func (d *detector) formats(names *keySet, o field.Value) (plain, wrap *Format) {
+	var first, firstWrap uint16
+	weight, wrapWeight := 0, 0
+	for w, rest := range names {
+		for ; rest != 0; rest &= rest - 1 {
+			for _, i := range d.asking[w*64+bits.TrailingZeros64(rest)] {
+				r := &d.rules[i]
+				best, than, at := &plain, &weight, &first
+				if r.format.envelope() {
+					best, than, at = &wrap, &wrapWeight, &firstWrap
+				}
+				if r.weight < *than || r.weight == *than && (i >= *at || *best == nil) || !r.fits(names, o) {
+					continue
+				}
+				*best, *than, *at = r.format, r.weight, i
+			}
 		}
 	}
-	return best
+	return plain, wrap
+}
+
+// fits reports whether an object with these names satisfies r.
+func (r *compiledRule) fits(names *keySet, o field.Value) bool {
+	return names.has(&r.all) && (r.any.empty() || names.meets(&r.any)) && (r.where == nil || r.where(o))
 }
 
 // splitHead is how much of a message tells whether it is an envelope of many
