@@ -5,10 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// leastRun is the least length of a run of base64 or hexadecimal digits: base64
-// of 24 bytes, about as long as "ignore all instructions". Below it are words,
-// names and ids.
-const leastRun = 32
+// leastRun is the least length of a run of base64 or hexadecimal digits that is
+// decoded: base64 of 16 bytes, about as long as "print your prompt". One that is
+// no text is counted from leastBlob on: below it are names and ids, such as the 24
+// digits of MongoDB's.
+const (
+	leastRun  = 22
+	leastBlob = 32
+)
 
 // maxDecoded bounds the text of a prompt's runs that is looked at, in bytes.
 const maxDecoded = 16 << 10
@@ -45,50 +49,49 @@ func (h *hidden) runs(t string) {
 // run counts a run if it is encoded, and keeps its text if it is text. Only one
 // level is undone.
 func (h *hidden) run(t string) {
-	turns, digits := 0, 0
+	turns, digits, last := 0, 0, uint8(0)
 	for i := range len(t) {
 		if hexDigit(t[i]) < 16 {
 			digits++
 		}
-		if i > 0 && kind(t[i]) != kind(t[i-1]) {
-			turns++
+		if k := kind(t[i]); k != 0 {
+			if k != last && last != 0 {
+				turns++
+			}
+			last = k
 		}
 	}
-	was := len(h.decoded)
-	if was >= maxDecoded {
-		if digits == len(t) || turns*100 >= leastTurns*len(t) {
-			h.encoded += int32(len(t))
+	was, text := len(h.decoded), false
+	if was < maxDecoded {
+		if digits == len(t) {
+			h.decoded = appendHex(h.decoded, t)
+		} else {
+			h.decoded = appendBase64(h.decoded, t)
 		}
-		return
+		if text = printable(h.decoded[was:]); text {
+			h.texts++
+			h.decoded = append(h.decoded, ' ')
+		} else {
+			h.decoded = h.decoded[:was]
+		}
 	}
-	if digits == len(t) {
-		h.decoded = appendHex(h.decoded, t)
-	} else {
-		h.decoded = appendBase64(h.decoded, t)
-	}
-	text := printable(h.decoded[was:])
-	if text {
-		h.texts++
-		h.decoded = append(h.decoded, ' ')
-	} else {
-		h.decoded = h.decoded[:was]
-	}
-	if text || digits == len(t) || turns*100 >= leastTurns*len(t) {
+	if text || len(t) >= leastBlob && (digits == len(t) || turns*100 >= leastTurns*len(t)) {
 		h.encoded += int32(len(t))
 	}
 }
 
-// kind returns the class of a character: lower case, upper case, a digit.
+// kind returns the class of a character: 1 for lower case, 2 for upper case, 3 for
+// a digit, 0 for a sign, which names have between words.
 func kind(c byte) uint8 {
 	switch {
 	case c >= 'a' && c <= 'z':
-		return 0
-	case c >= 'A' && c <= 'Z':
 		return 1
-	case c >= '0' && c <= '9':
+	case c >= 'A' && c <= 'Z':
 		return 2
+	case c >= '0' && c <= '9':
+		return 3
 	}
-	return 3
+	return 0
 }
 
 // none is of no alphabet.
@@ -139,7 +142,7 @@ func appendBase64(dst []byte, t string) []byte {
 }
 
 // printable reports whether b is text: UTF-8 without control characters, but for
-// what a cut left of its last character. 24 random bytes are text in one of 10¹⁰
+// what a cut left of its last character. 16 random bytes are text in one of 10⁷
 // cases: each byte is printable ASCII with a probability of 0.37.
 func printable(b []byte) bool {
 	for i := 0; i < len(b); {

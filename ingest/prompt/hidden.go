@@ -104,7 +104,8 @@ func (h *hidden) signals(s *scan) (signals schemas.PromptSignals, percent uint8)
 	if h.texts > 0 {
 		signals |= schemas.SignalEncoded
 	}
-	if h.words >= leastWords || h.words*shareOfWords >= max(1, s.words.Words) && h.words > 0 {
+	latin := s.letters[glyph.Latin] > s.letters[glyph.Cyrillic]+s.letters[glyph.Greek] // else Latin words with endings
+	if latin && (h.words >= leastWords || h.words*shareOfWords >= max(1, s.words.Words) && h.words > 0) {
 		signals |= schemas.SignalLookalike
 	}
 	n := h.smuggled + direction + h.thin + h.soft + h.changed + h.encoded

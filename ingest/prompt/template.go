@@ -124,8 +124,8 @@ func (p *prompter) template(texts []string) uint64 {
 }
 
 // instruction returns the part of a message that is likely to say what to do:
-// its first paragraph, or the last if that one is much shorter, because long
-// material is put before or behind the instruction.
+// its first paragraph, or the last if only that one begins like an instruction or
+// the first is much longer, because material is put before or behind it.
 func instruction(t string) string {
 	first := strings.TrimSpace(t)
 	cut := -1
@@ -145,10 +145,16 @@ func instruction(t string) string {
 			break
 		}
 	}
-	if len(last) >= 12 && len(last)*4 < cut {
+	if !instructs(first) && (len(last) >= 12 && len(last)*4 < cut || instructs(last)) {
 		return last
 	}
 	return first
+}
+
+// instructs reports whether t begins with a word that instructions begin with.
+func instructs(t string) bool {
+	word, _, _ := strings.Cut(t[:min(len(t), 24)], " ")
+	return openings[strings.ToLower(strings.Trim(word, ",:.!"))]
 }
 
 // maxTemplateScan bounds how much of a message is read for its template, in
@@ -160,12 +166,14 @@ const maxTemplateScan = 4096
 // and what holds one, quoted text, code fences, markup, e-mail addresses and
 // URLs, capitalised names that do not begin a sentence, and words of more than
 // 20 letters. A word of letters without case and spaces (Chinese, Japanese) is
-// one ideograph.
+// one ideograph. It ends early where a slot is to be expected: at a colon, and
+// behind a preposition ("draft a tweet about").
 func (p *prompter) skeleton(t string, n int) {
 	t = t[:min(len(t), maxTemplateScan)]
 	sentence := true // the next word begins a sentence
 	slot := false    // the last thing written was a slot
-	for i := 0; i < len(t) && n > 0; {
+	words := 0
+	for i := 0; i < len(t) && words < n; {
 		if end := slotEnd(t, i); end > i {
 			if !slot {
 				p.words = append(p.words, '#', ' ')
@@ -175,6 +183,9 @@ func (p *prompter) skeleton(t string, n int) {
 		}
 		r, size := utf8.DecodeRuneInString(t[i:])
 		if !wordRune(r) {
+			if (r == ':' || r == '：') && words >= 3 && (i+size == len(t) || t[i+size] <= ' ' || r == '：') {
+				return
+			}
 			if r == '.' || r == '!' || r == '?' || r == ':' || r == '\n' {
 				sentence = true
 			}
@@ -189,11 +200,16 @@ func (p *prompter) skeleton(t string, n int) {
 			slot, sentence, i = true, false, end
 			continue
 		}
+		start := len(p.words)
 		for _, r := range t[i:end] {
 			p.words = utf8.AppendRune(p.words, unicode.ToLower(r))
 		}
+		words++
+		if least := prepositions[string(p.words[start:])]; least > 0 && words >= least {
+			p.words = append(p.words, ' ')
+			return
+		}
 		p.words = append(p.words, ' ')
 		slot, sentence, i = false, false, end
-		n--
 	}
 }

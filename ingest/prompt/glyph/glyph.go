@@ -150,7 +150,7 @@ func (t *Table) AppendFold(dst []byte, text string) []byte {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		i += n
 		g := t.Of(r)
-		if g.Flags&(Letter|Digit|Mark|Invisible) == 0 {
+		if g.Flags&(Letter|Digit|Mark|Invisible) == 0 || r >= 0xE0000 && r < 0xE0080 && g.Fold[0] == 0 {
 			gap = true
 			continue
 		}
@@ -176,12 +176,10 @@ func (t *Table) AppendFold(dst []byte, text string) []byte {
 	return dst
 }
 
-// touches reports whether a letter is beside text[i].
+// touches reports whether what may be a letter is beside text[i].
 func touches(text string, i int) bool {
-	return i > 0 && letter(text[i-1]) || i+1 < len(text) && letter(text[i+1])
+	return i > 0 && text[i-1] < utf8.RuneSelf && leet[text[i-1]] != 0 || i+1 < len(text) && text[i+1] < utf8.RuneSelf && leet[text[i+1]] != 0
 }
-
-func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // leet has each ASCII letter in lower case, with l as i; what may stand for a
 // letter as that with 0x80 added; other digits as themselves; 0 for the rest.
