@@ -24,7 +24,7 @@ var families = [...]struct {
 	{"zgrab", schemas.ClientScanner}, {"sqlmap", schemas.ClientScanner}, {"nuclei", schemas.ClientScanner},
 }
 
-// products has the names by which clients call themselves, in lower case.
+// names are those by which clients call themselves, in lower case.
 //
 // SDKs and libraries: the defaults in the projects' own sources. AI crawlers: the
 // operators' pages (OpenAI platform.openai.com/docs/bots, Anthropic's support
@@ -34,17 +34,15 @@ var families = [...]struct {
 // that github.com/ai-robots-txt/ai.robots.txt keeps, read on 2026-11-22.
 // Scanners: the defaults of the tools, and the names by which services that
 // measure the Internet announce themselves.
-var products = func() map[string]schemas.ClientClass {
-	m := map[string]schemas.ClientClass{}
-	for class, names := range map[schemas.ClientClass]string{
-		schemas.ClientSDK: `openai asyncopenai azureopenai asyncazureopenai anthropic asyncanthropic anthropicbedrock
+var names = map[schemas.ClientClass]string{
+	schemas.ClientSDK: `openai asyncopenai azureopenai asyncazureopenai anthropic asyncanthropic anthropicbedrock
 			asyncanthropicbedrock anthropicvertex asyncanthropicvertex claude-cli claude-code genai-js google-genai-sdk gl-python
 			gl-node gl-go gl-java model-builder cohere cohere-python mistralai speakeasy-sdk groq asyncgroq together asynctogether
 			replicate fireworks fireworks-client boto3 botocore aws-cli aws-sdk vertexai litellm langsmith-py langsmith
 			huggingface_hub huggingface-hub hf_hub huggingface xai-sdk-python xai-sdk deepseek ai-sdk voyageai perplexity writerai
 			cerebras ollama haystack autogen crewai dspy instructor promptflow openrouter elevenlabs deepgram-sdk assemblyai
 			codex_cli_rs codex-cli codex geminicli gemini-cli github-copilot githubcopilotchat copilot aider cline roo-code`,
-		schemas.ClientHTTP: `curl libcurl wget wget2 python-requests python-urllib python-httpx aiohttp httpx requests niquests treq
+	schemas.ClientHTTP: `curl libcurl wget wget2 python-requests python-urllib python-httpx aiohttp httpx requests niquests treq
 			tornado mechanize urllib urllib3 pycurl httplib2 okhttp retrofit feign unirest-java ktor-client ktor reactornetty netty
 			jetty ahc async-http-client akka-http pekko-http http-kit clj-http sttp jakarta java jersey axios node-fetch undici got
 			ky needle superagent node-superagent wreck phin go-http-client go-resty req fasthttp guzzlehttp guzzle symfony php
@@ -54,15 +52,15 @@ var products = func() map[string]schemas.ClientClass {
 			wininet cpprestsdk libsoup cpr node deno bun python nim-httpclient http-conduit aria2 alamofire cfnetwork urlsession
 			k6 wrk hey oha vegeta bombardier siege apachebench locust gatling jmeter artillery tsung envoy kube-probe googlehc
 			elb-healthchecker prometheus`,
-		schemas.ClientBrowser: `mozilla applewebkit opera opr chrome chromium crios safari firefox fxios edg edge edga edgios
+	schemas.ClientBrowser: `mozilla applewebkit opera opr chrome chromium crios safari firefox fxios edg edge edga edgios
 			samsungbrowser vivaldi ucbrowser yabrowser msie trident seamonkey lynx`,
-		schemas.ClientCrawler: `googlebot bingbot bingpreview yandexbot baiduspider duckduckbot slurp applebot yeti facebookexternalhit
+	schemas.ClientCrawler: `googlebot bingbot bingpreview yandexbot baiduspider duckduckbot slurp applebot yeti facebookexternalhit
 			twitterbot linkedinbot slackbot slackbot-linkexpanding discordbot telegrambot whatsapp skypeuripreview pinterest embedly
 			ahrefsbot semrushbot mj12bot dotbot petalbot blexbot barkrowler ia_archiver heritrix nutch adsbot-google
 			mediapartners-google storebot-google google-inspectiontool google-read-aloud feedfetcher-google feedly newsblur pingdom
 			uptimerobot statuscake site24x7 uptime-kuma newrelicpinger gtmetrix chrome-lighthouse scrapy colly headlesschrome
 			puppeteer playwright phantomjs selenium googleother yisouspider sogou exabot archive w3c_validator`,
-		schemas.ClientAICrawler: `gptbot chatgpt-user oai-searchbot claudebot claude-web claude-user claude-searchbot anthropic-ai
+	schemas.ClientAICrawler: `gptbot chatgpt-user oai-searchbot claudebot claude-web claude-user claude-searchbot anthropic-ai
 			ccbot google-extended google-cloudvertexbot cloudvertexbot google-agent google-notebooklm notebooklm googleagent-mariner
 			gemini-deep-research google-firebase perplexitybot perplexity-user bytespider tiktokspider amazonbot amzn-searchbot
 			amzn-user bedrockbot novaact applebot-extended meta-externalagent meta-externalfetcher meta-webindexer facebookbot
@@ -73,7 +71,7 @@ var products = func() map[string]schemas.ClientClass {
 			kagi-fetcher klaviyoaibot laion-huggingface-processor laiondownloader manus-user mycentralaiscraperbot panscient
 			poggio-citations sbintuitionsbot shapbot shap-user terracotta thinkbot twinagent velenpublicwebcrawler wardbot wrtnbot
 			apifybot apifywebsitecontentcrawler quillbot qualifiedbot yandexadditionalbot yandexadditional`,
-		schemas.ClientScanner: `sqlmap nuclei nikto ffuf gobuster dirbuster wfuzz feroxbuster zgrab masscan masscan-ng zmap nmap nessus
+	schemas.ClientScanner: `sqlmap nuclei nikto ffuf gobuster dirbuster wfuzz feroxbuster zgrab masscan masscan-ng zmap nmap nessus
 			openvas greenbone acunetix netsparker invicti burp burpsuite burpcollaborator zaproxy owasp wpscan arachni w3af wapiti
 			skipfish vega uniscan joomscan droopescan cmsmap hydra medusa patator ncrack censysinspect censys shodan expanse xpanse
 			internetmeasurement leakix l9explore l9tcpid l9scan binaryedge onyphe fofa zoomeye criminalip stretchoid shadowserver
@@ -83,8 +81,13 @@ var products = func() map[string]schemas.ClientClass {
 			pentest-tools hostedscan immuniweb hadrian tenable kiterunner arjun x8 crlfuzz dalfox xsstrike graphqlmap graphw00f
 			schemathesis restler evomaster akto wallarm gotestwaf paros webinspect appscan zap odin netcraft garak promptfoo pyrit
 			promptmap llmfuzzer giskard deepteam paloalto fuff libredtail-http modatscanner visionheight`,
-	} {
-		for _, n := range strings.Fields(names) {
+}
+
+// products has the class of each of names.
+var products = func() map[string]schemas.ClientClass {
+	m := map[string]schemas.ClientClass{}
+	for class, list := range names {
+		for n := range strings.FieldsSeq(list) {
 			m[n] = class
 		}
 	}

@@ -3,6 +3,8 @@ package enrich
 import (
 	"strings"
 	"unsafe"
+
+	"github.com/gatehound/gatehound/ingest/enrich/shape"
 )
 
 // maxSegments is how many segments of a template are compared.
@@ -113,12 +115,13 @@ func (e *Enricher) route(path string, status uint16) string {
 	if status >= 400 && status < 500 && status != 408 && status != 429 {
 		return Other
 	}
-	return e.generic(path)
+	e.buf = shape.Append(e.buf[:0], path)
+	return view(e.buf)
 }
 
 // mounted tries the templates below a mount.
 func (e *Enricher) mounted(path string) bool {
-	segment, rest := cutSegment(path)
+	segment, rest := shape.Cut(path)
 	for _, m := range mounts {
 		if m == segment && rest != "" {
 			if !e.match(rest) {
@@ -140,7 +143,7 @@ func (e *Enricher) match(path string) bool {
 	t := e.now.routes
 	e.buf = e.buf[:0]
 	for depth := 0; ; depth++ {
-		segment, rest := cutSegment(path)
+		segment, rest := shape.Cut(path)
 		if segment == "" {
 			if depth == 0 {
 				e.buf = append(e.buf, '/')
@@ -158,7 +161,7 @@ func (e *Enricher) match(path string) bool {
 		}
 		if t.verb {
 			if i := strings.LastIndexByte(segment, ':'); i > 0 {
-				next, _ := cutSegment(rest)
+				next, _ := shape.Cut(rest)
 				for _, v := range verbs {
 					if v == segment[i+1:] && next == "" {
 						e.buf = append(append(e.buf, "/{id}:"...), v...)
@@ -173,18 +176,6 @@ func (e *Enricher) match(path string) bool {
 		e.buf = append(e.buf, "/{id}"...)
 		t, path = t.any, rest
 	}
-}
-
-// cutSegment returns the first segment of a path and what follows it. Empty
-// segments do not count.
-func cutSegment(path string) (segment, rest string) {
-	for path != "" && path[0] == '/' {
-		path = path[1:]
-	}
-	if i := strings.IndexByte(path, '/'); i >= 0 {
-		return path[:i], path[i:]
-	}
-	return path, ""
 }
 
 // view returns b as a string that is valid until b is written again.

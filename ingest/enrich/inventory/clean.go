@@ -3,6 +3,8 @@ package inventory
 import (
 	"strings"
 	"unsafe"
+
+	"github.com/gatehound/gatehound/ingest/enrich/shape"
 )
 
 // Clean returns the path as servers understand it: without query and path
@@ -19,7 +21,7 @@ func Clean(path string, buf []byte) (clean string, scratch []byte) {
 	buf = buf[:0]
 	for path != "" {
 		var segment string
-		segment, path = cut(path)
+		segment, path = shape.Cut(path)
 		start := len(buf)
 		buf = append(buf, '/')
 		for i := 0; i < len(segment); i++ {

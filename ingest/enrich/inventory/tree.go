@@ -3,6 +3,8 @@ package inventory
 import (
 	"errors"
 	"strings"
+
+	"github.com/gatehound/gatehound/ingest/enrich/shape"
 )
 
 // maxSteps bounds the nodes that one request visits. A plain walk visits one for
@@ -44,7 +46,7 @@ func (n *node) add(path string, r rule) error {
 	}
 	var route strings.Builder
 	for depth := 0; ; depth++ {
-		segment, rest := cut(path)
+		segment, rest := shape.Cut(path)
 		if segment == "" {
 			break
 		}
@@ -129,7 +131,7 @@ func (w *walk) node(n *node, path string, depth int) bool {
 	if w.steps--; w.steps < 0 || depth > maxSegments {
 		return false
 	}
-	segment, rest := cut(path)
+	segment, rest := shape.Cut(path)
 	if segment == "" {
 		return w.end(n.rules, n.route) || w.end(n.rest, n.restRoute)
 	}
@@ -160,16 +162,4 @@ func (w *walk) end(rules []rule, route string) bool {
 		}
 	}
 	return w.rank > 0
-}
-
-// cut returns the first segment of a path and what follows it. Empty segments do
-// not count.
-func cut(path string) (segment, rest string) {
-	for path != "" && path[0] == '/' {
-		path = path[1:]
-	}
-	if i := strings.IndexByte(path, '/'); i >= 0 {
-		return path[:i], path[i:]
-	}
-	return path, ""
 }

@@ -1,8 +1,11 @@
-package enrich
+// Package shape tells what in a path was written by who made an API, and what
+// was drawn or named by its clients, by the looks of it alone: it keeps no state,
+// so that a path has the same template always and everywhere.
+package shape
 
 import "strings"
 
-// The bounds of routes that are told by the shape of their paths.
+// The bounds of a template.
 const (
 	// maxDepth is how many segments are kept.
 	maxDepth = 8
@@ -10,47 +13,47 @@ const (
 	maxWord = 32
 )
 
-// generic sets buf to the path with {id} for each segment that is drawn or named
-// by a client and not written by who made the API, cut after maxDepth segments.
-// It looks at one segment and the one before it, and at nothing that was read
-// earlier.
-func (e *Enricher) generic(path string) string {
-	e.buf = e.buf[:0]
-	before := ""
-	owned := 0 // segments that name something in the collection before
+// Append appends to dst the path with {id} for each segment that is no literal
+// of the API, cut after 8 segments; "/" if it has none.
+func Append(dst []byte, path string) []byte {
+	start, before := len(dst), ""
+	owned := 0 // segments to come that name something in a collection
 	for depth := 0; ; depth++ {
-		segment, rest := cutSegment(path)
+		segment, rest := Cut(path)
 		if segment == "" {
 			break
 		}
 		if depth == maxDepth {
-			e.buf = append(e.buf, "/{rest}"...)
-			break
+			return append(dst, "/{rest}"...)
 		}
 		more := strings.Trim(rest, "/") != ""
-		literal := false
-		switch {
-		case version(segment, before, depth, more):
-			literal = true
-		case owned > 0 && !fixed[segment]:
-		default:
-			literal = !locale(segment, depth, more) && word(segment)
-		}
+		literal := version(segment, before, depth, more) ||
+			(owned == 0 || fixed[segment]) && !locale(segment, depth, more) && word(segment)
 		if literal {
-			e.buf = append(append(e.buf, '/'), segment...)
-			owned = collections[segment]
-			before = segment
+			dst = append(append(dst, '/'), segment...)
+			owned, before = collections[segment], segment
 		} else {
-			e.buf = append(e.buf, "/{id}"...)
-			owned = max(0, owned-1)
-			before = ""
+			dst = append(dst, "/{id}"...)
+			owned, before = max(0, owned-1), ""
 		}
 		path = rest
 	}
-	if len(e.buf) == 0 {
-		return "/"
+	if len(dst) == start {
+		return append(dst, '/')
 	}
-	return view(e.buf)
+	return dst
+}
+
+// Cut returns the first segment of a path and what follows it. Empty segments do
+// not count.
+func Cut(path string) (segment, rest string) {
+	for path != "" && path[0] == '/' {
+		path = path[1:]
+	}
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[:i], path[i:]
+	}
+	return path, ""
 }
 
 // version reports whether a segment is the version of an API: "v1", "v1beta1";
