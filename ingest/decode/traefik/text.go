@@ -54,9 +54,9 @@ func decodeText(line string, _ *field.Buffer, r *decode.Record) bool {
 	setRouter(router, r)
 	r.Duration(schemas.HasLatency, &r.LatencyNS, took, field.Milliseconds)
 	if !strings.Contains(server, "://") { // "-", and the "/" of version 1
-		server, status = "", ""
+		server = ""
 	}
-	setResponder(status, server, router, r)
+	setResponder(status, server, r)
 	return r.Method != "" || r.Known&schemas.HasStatus != 0
 }
 
@@ -89,8 +89,11 @@ func cutLast(s string) (head, word string, ok bool) {
 	return s[:i], s[i+1:], true
 }
 
-// cutQuoted takes the quoted text off that s ends with.
+// cutQuoted takes the quoted text off that s ends with, or a bare dash.
 func cutQuoted(s string) (head, text string, ok bool) {
+	if head, ok = strings.CutSuffix(s, " -"); ok {
+		return head, "-", true
+	}
 	s, ok = strings.CutSuffix(s, `"`)
 	i := strings.LastIndex(s, ` "`)
 	if !ok || i < 0 {

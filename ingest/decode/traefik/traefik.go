@@ -117,22 +117,22 @@ func (e *entry) derive(r *decode.Record) {
 	}
 	setClient(e.addr, e.host, r)
 	setRouter(e.router, r)
-	setResponder(e.originStatus, e.server, e.router, r)
+	setResponder(e.originStatus, e.server, r)
 }
 
-// setResponder tells who answered. Traefik notes the origin's status when a
-// service was asked, and the server's address when it chose one; a middleware
-// that refuses a request leaves neither. Traefik's own services (ping@internal,
-// the 404 of version 1) have a status and no server.
-func setResponder(status, server, router string, r *decode.Record) {
-	own := router == noRouter || strings.HasSuffix(router, "@internal")
-	switch {
-	case server == "" && (status == "" || own):
+// setResponder tells who answered. There is a server's address if a service
+// was asked; what a middleware refuses, and Traefik's own services (the 404 of
+// version 1, ping@internal) answer, has none. The origin's status alone does
+// not tell: until Traefik 3 it was that of any answer, and later it is 0 or
+// missing if no service was asked, but sometimes also if one was.
+func setResponder(status, server string, r *decode.Record) {
+	if server == "" {
 		r.Responder = schemas.ResponderGateway
 		r.UpstreamLatencyNS, r.Known = 0, r.Known&^schemas.HasUpstreamLatency
-	case status != "":
+		return
+	}
+	if r.SetUpstreamStatus(status); r.Known&schemas.HasUpstreamStatus != 0 {
 		r.Responder = schemas.ResponderUpstream
-		r.SetUpstreamStatus(status)
 	}
 }
 

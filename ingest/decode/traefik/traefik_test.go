@@ -1,6 +1,7 @@
 package traefik_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -22,10 +23,11 @@ func TestTextIsOnlyTraefiks(t *testing.T) {
 	d := decodetest.New(t, decode.Auto)
 	const head = `203.0.113.9 - - [22/Nov/2026:05:40:00 +0000] "GET / HTTP/1.1" 200 2 "-" "x"`
 	for line, want := range map[string]string{
-		head + ` 27 "llm@file" "http://10.1.0.2:80" 3ms`:  "traefik",
-		head + ` - "llm@file" "-" 3ms`:                    "traefik",
-		head:                                              "nginx",
-		head + ` rt=0.003 took 3ms`:                       "nginx",
+		head + ` 27 "llm@file" "http://10.1.0.2:80" 3ms`: "traefik",
+		head + ` - "llm@file" "-" 3ms`:                   "traefik",
+		`203.0.113.9 - - [22/Nov/2026:05:40:00 +0000] "HEAD / HTTP/1.1" - - - "curl/7.54.0" 9 "Host-1" - 0ms`: "traefik",
+		head:                        "nginx",
+		head + ` rt=0.003 took 3ms`: "nginx",
 		head + ` 27 "llm@file" "http://10.1.0.2:80" 3s`:   "nginx",
 		head + ` 27 "llm@file" "http://10.1.0.2:80" -3ms`: "nginx",
 		head + ` x "llm@file" "http://10.1.0.2:80" 3ms`:   "nginx",
@@ -48,5 +50,59 @@ func TestUnits(t *testing.T) {
 	}
 	if got := time.Duration(r.UpstreamLatencyNS); got != 59428568*time.Nanosecond {
 		t.Errorf("upstream latency is %v", got)
+	}
+}
+
+// TestWhoAnswered checks the responder, and with it whether a 401 is a failed
+// login: Traefik's own 401 has no server, whatever its OriginStatus says.
+func TestWhoAnswered(t *testing.T) {
+	d := decodetest.New(t, decode.Auto)
+	for fields, want := range map[string]string{
+		`"OriginStatus":401,"ServiceAddr":"10.1.0.2:80"`: "upstream unknown 401",
+		`"OriginStatus":0,"ServiceAddr":"10.1.0.2:80"`:   "unknown failure 0",
+		`"OriginStatus":401`:                             "gateway failure 0",
+		`"OriginStatus":0`:                               "gateway failure 0",
+		`"OriginStatus":401,"BackendAddr":""`:            "gateway failure 0",
+		`"OriginStatus":401,"BackendAddr":"10.1.0.2:80"`: "upstream unknown 401",
+		`"RouterName":"llm@file"`:                        "gateway failure 0",
+	} {
+		line := `{"RequestMethod":"GET","RequestPath":"/v1/models","DownstreamStatus":401,"StartUTC":"2026-11-22T05:40:00Z",` + fields + `}`
+		r := decodetest.Decode(t, d, []byte(line))[0].Record
+		if got := fmt.Sprintf("%v %v %d", r.Responder, r.Auth, r.UpstreamStatus); got != want {
+			t.Errorf("%s: got %s, want %s", fields, got, want)
+		}
+	}
+	for tail, want := range map[string]string{
+		`401 17 "-" "x" 9 "llm@file" "http://10.1.0.2:80" 3ms`: "upstream unknown 401",
+		`401 17 "-" "x" 9 "llm@file" "-" 3ms`:                  "gateway failure 0",
+		`- - "-" "x" 9 "llm@file" "-" 3ms`:                     "gateway unknown 0",
+	} {
+		line := `203.0.113.9 - - [22/Nov/2026:05:40:00 +0000] "GET / HTTP/1.1" ` + tail
+		r := decodetest.Decode(t, d, []byte(line))[0].Record
+		if got := fmt.Sprintf("%v %v %d", r.Responder, r.Auth, r.UpstreamStatus); got != want {
+			t.Errorf("%s: got %s, want %s", tail, got, want)
+		}
+	}
+}
+
+// TestClients checks peer and forwarded chain: ClientHost is the whole header
+// of a trusted proxy.
+func TestClients(t *testing.T) {
+	d := decodetest.New(t, decode.Auto)
+	for fields, want := range map[string]string{
+		`"ClientAddr":"203.0.113.9:1","ClientHost":"203.0.113.9"`:                                           "203.0.113.9:1 ",
+		`"ClientAddr":"[2001:db8::1]:1","ClientHost":"2001:db8::1"`:                                         "[2001:db8::1]:1 ",
+		`"ClientAddr":"10.0.0.3:1","ClientHost":"203.0.113.9"`:                                              "10.0.0.3:1 203.0.113.9",
+		`"ClientAddr":"10.0.0.3:1","ClientHost":"198.51.100.4, 203.0.113.9"`:                                "10.0.0.3:1 198.51.100.4, 203.0.113.9",
+		`"ClientHost":"198.51.100.4, 203.0.113.9"`:                                                          "203.0.113.9 198.51.100.4",
+		`"ClientHost":"203.0.113.9"`:                                                                        "203.0.113.9 ",
+		`"ClientAddr":"10.0.0.3:1","ClientHost":"203.0.113.9","request_X-Forwarded-For":"1.1.1.1, 2.2.2.2"`: "10.0.0.3:1 1.1.1.1, 2.2.2.2",
+		`"ClientAddr":"-","ClientHost":"-"`:                                                                 " ",
+	} {
+		line := `{"RequestMethod":"GET","RequestPath":"/v1/models","DownstreamStatus":200,"StartUTC":"2026-11-22T05:40:00Z",` + fields + `}`
+		r := decodetest.Decode(t, d, []byte(line))[0].Record
+		if got := r.Peer + " " + r.Forwarded; got != want {
+			t.Errorf("%s: got %q, want %q", fields, got, want)
+		}
 	}
 }
