@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -87,6 +88,25 @@ func TestLongBatch(t *testing.T) {
 	for i, r := range got {
 		if r.Record == nil || r.Record.RequestID != fmt.Sprintf("r%d", i) {
 			t.Fatalf("event %d is %+v", i, r)
+		}
+	}
+}
+
+// TestNested decodes a batch within a batch, and what follows it: each record
+// has the log group that it is from.
+func TestNested(t *testing.T) {
+	const event = `{"id":"%s","timestamp":1700000000000,"message":%s}`
+	const batch = `{"messageType":"DATA_MESSAGE","logGroup":"%s","logStream":"s","logEvents":[%s]}`
+	const line = `{"requestId":"r","httpMethod":"GET","routeKey":"GET /a","status":"200"}`
+	inner := fmt.Sprintf(batch, "inner", fmt.Sprintf(event, "1", strconv.Quote(line)))
+	outer := fmt.Sprintf(batch, "outer", fmt.Sprintf(event, "2", strconv.Quote(inner))+","+fmt.Sprintf(event, "3", strconv.Quote(line)))
+	got := decodetest.Decode(t, decodetest.New(t, decode.Auto), []byte(outer))
+	if len(got) != 2 || got[0].Record == nil || got[1].Record == nil {
+		t.Fatalf("%+v", got)
+	}
+	for i, want := range []decode.Origin{{Agent: "inner", File: "1"}, {Agent: "outer", File: "3"}} {
+		if r := got[i].Record; r.Origin != want || r.Gateway != want.Agent {
+			t.Errorf("record %d is of %s, from %v; want %v", i, r.Gateway, r.Origin, want)
 		}
 	}
 }
