@@ -60,6 +60,35 @@ func (e *entry) model(name string, v, item field.Value, r *decode.Record) {
 		if s := v.Text(); s != "" { // what was done says more than what was found
 			e.verdict = s
 		}
+	default:
+		e.inference(name, v, r)
+	}
+}
+
+// inference takes the attributes of OpenInference, which other instrumentations
+// use in place of the conventions.
+func (e *entry) inference(name string, v field.Value, r *decode.Record) {
+	switch name {
+	case "llm.model_name":
+		if e.asked == "" {
+			e.asked = v.Text()
+		}
+	case "llm.provider", "llm.system":
+		if r.Provider == "" {
+			r.Provider = providerOf(v.Text())
+		}
+	case "llm.token_count.prompt":
+		r.Count(schemas.HasInputTokens, &r.InputTokens, v.Text())
+	case "llm.token_count.completion":
+		r.Count(schemas.HasOutputTokens, &r.OutputTokens, v.Text())
+	case "llm.token_count.prompt_details.cache_read":
+		r.Count(schemas.HasCachedTokens, &r.CachedTokens, v.Text())
+	case "llm.token_count.completion_details.reasoning":
+		r.Count(schemas.HasReasoningTokens, &r.ReasoningTokens, v.Text())
+	case "llm.cost.total":
+		r.SetCost(v.Text())
+	case "llm.invocation_parameters":
+		r.ReadRequestBody(v.Unwrap())
 	}
 }
 
@@ -109,15 +138,16 @@ func (e *entry) message(name string, v, item field.Value, r *decode.Record) bool
 	return true
 }
 
-// numbered takes the attributes gen_ai.prompt.0.content and their like.
+// numbered takes the attributes gen_ai.prompt.0.content,
+// llm.input_messages.0.message.content and their like.
 func (e *entry) numbered(name string, v field.Value, r *decode.Record) bool {
 	switch {
-	case strings.HasPrefix(name, "gen_ai.prompt."):
+	case strings.HasPrefix(name, "gen_ai.prompt."), strings.HasPrefix(name, "llm.input_messages."):
 		if strings.HasSuffix(name, ".content") && v.Text() != "" {
 			r.Prompt = append(r.Prompt, v.Text())
 			e.count(r)
 		}
-	case strings.HasPrefix(name, "gen_ai.completion."):
+	case strings.HasPrefix(name, "gen_ai.completion."), strings.HasPrefix(name, "llm.output_messages."):
 		if strings.HasSuffix(name, ".content") {
 			r.Dropped++
 		}

@@ -160,14 +160,18 @@ func (e *entry) other(name string, v field.Value, r *decode.Record) {
 	switch name {
 	case "client.address":
 		e.client = v.Text()
-	case "network.peer.address", "net.sock.peer.addr", "net.peer.ip":
+	case "network.peer.address", "net.sock.peer.addr", "net.peer.ip", "peer.address":
 		e.socket = v.Text()
 	case "server.address", "net.host.name":
 		if e.server {
 			r.Host = v.Text()
 		}
-	case "user_agent.original":
+	case "user_agent.original", "user_agent":
 		r.UserAgent = v.Text()
+	case "request_size": // Envoy's names, here and below
+		r.Count(schemas.HasRequestBytes, &r.RequestBytes, v.Text())
+	case "response_size":
+		r.Count(schemas.HasResponseBytes, &r.ResponseBytes, v.Text())
 	case "enduser.id":
 		e.user = v.Text()
 	case "user.id":
@@ -184,7 +188,11 @@ func (e *entry) other(name string, v field.Value, r *decode.Record) {
 		if v.Text() == "tools/call" {
 			r.Operation = "execute_tool"
 		}
-	case "request.id", "request_id", "x-request-id":
+	case "metadata.user_api_key_hash": // LiteLLM's virtual key
+		e.user = v.Text()
+	case "metadata.user_api_key_team_id":
+		r.Tenant = v.Text()
+	case "request.id", "request_id", "x-request-id", "guid:x-request-id":
 		r.RequestID = v.Text()
 	case "tenant.id", "tenant_id", "tenant":
 		r.Tenant = v.Text()
@@ -262,6 +270,13 @@ func addCall(call field.Value, r *decode.Record) {
 		r.Known |= schemas.HasUpstreamStatus
 	}
 	r.Method, r.Path, r.Query, r.Host, r.Route = before.Method, before.Path, before.Query, before.Host, before.Route
+	r.UserAgent, r.TLS, r.RequestID = before.UserAgent, before.TLS, before.RequestID
+	if before.Tenant != "" {
+		r.Tenant = before.Tenant
+	}
+	if r.Principal == "" {
+		r.Principal = e.user
+	}
 	r.Status = before.Status
 	r.Known = r.Known&^schemas.HasStatus | before.Known&schemas.HasStatus
 	r.RequestBytes, r.ResponseBytes, r.LatencyNS = before.RequestBytes, before.ResponseBytes, before.LatencyNS

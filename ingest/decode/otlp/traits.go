@@ -37,7 +37,7 @@ func traitsOf(rec field.Value) (t traits) {
 					t.request = true
 				case "gen_ai.operation.name":
 					operation = v.Text()
-				case "gen_ai.request.model", "gen_ai.response.model", "gen_ai.system", "gen_ai.provider.name":
+				case "gen_ai.request.model", "gen_ai.response.model", "gen_ai.system", "gen_ai.provider.name", "llm.model_name":
 					model = true
 				case "event.name":
 					t.part = t.part || isPart(v.Text())
