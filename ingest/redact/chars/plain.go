@@ -29,15 +29,14 @@ func Plain(s string) bool {
 					return false
 				}
 			}
-			if run == 2 && s[i-1]|0x20 == 't' && s[i-2]|0x20 == 'a' {
+			switch {
+			case run == 2 && s[i-1]|0x20 == 't' && s[i-2]|0x20 == 'a':
 				if at = true; s[i] != ' ' {
 					return false // "(at)"
 				}
-			}
-			if at && run == 3 && s[i-1]|0x20 == 't' && s[i-2]|0x20 == 'o' && s[i-3]|0x20 == 'd' {
+			case run == 3 && at && s[i-1]|0x20 == 't' && s[i-2]|0x20 == 'o' && s[i-3]|0x20 == 'd':
 				return false
-			}
-			if s[i] == ' ' && i >= 5 && Scheme(s[max(0, i-8):i]) != 0 {
+			case run >= 5 && s[i] == ' ' && Scheme(s[max(0, i-8):i]) != 0:
 				return false
 			}
 			run = 0

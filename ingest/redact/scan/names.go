@@ -36,7 +36,7 @@ func (s *Scanner) named(i int) int {
 		return i + 1
 	}
 	what := secret.Tells(t[start:end])
-	if start > 1 && strings.HasSuffix(t[:end], "contraseña") {
+	if end-start == 1 { // of contraseña
 		what = secret.TellsSecret
 	}
 	if what == secret.TellsNothing && end-start == 4 && t[i] == '=' && t[start:end] == "name" {

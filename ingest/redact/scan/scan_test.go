@@ -111,7 +111,7 @@ func TestHostileTextIsLinear(t *testing.T) {
 	var s Scanner
 	for _, unit := range []string{"@", "a@", "%", "%25", "%2525", "1 ", "1-", "a=", "key=", ":", "::", "a:", "[", "[SECRET", "{\"a\":",
 		"\"content\":[", "\\", "\\\"", "password:\\", "a/", "A1/", "eyJ", "-----BEGIN PRIVATE KEY", "http://a:", "Bearer ", "1.", "+1", "(1",
-		"&#", "&#1", "\\u", "\u200b", "\xff", "DE12 ", "~", "Q~", "call ", "x.", "phone number is "} {
+		"&#", "&#1", "\\u", "\u200b", "\xff", "DE12 ", "~", "Q~", "call ", "x.", "phone number is ", "AKIA", "ghp_", "sk-ant-", "xAKIA", "c2stYW50", "736b2d", " at ", "a at b dot ", "(at)", "--password ", "-p ", "curl -u ", "name=\"password\"", "=40", "&amp;", "&commat;", "hooks.slack.com/services/", "data:image/png;base64,", "upgrade 1.2.3.4 ", "ip 1-2-3-4 ", "contraseña:", ":thin:", "bc1q", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "passport 1", ".js?v=1.2.3.4", "0 / ", "sha256-"} {
 		text := strings.Repeat(unit, MaxInput/len(unit))
 		var n schemas.RedactionCounts
 		start := time.Now()
@@ -195,6 +195,14 @@ func BenchmarkClean(b *testing.B) {
 		{"uuid", "99789635-18d0-480f-8182-a3a3c477a6a4"},
 		{"email", "GET /users/john.doe@example.com/keys failed"},
 		{"prose", strings.Repeat("the quick brown fox jumps over the lazy dog ", 10)},
+		{"access line", "GET /v1/threads/thread_aB3dE5fG7hI9jK1lM3nO5pQ7/messages?limit=20&order=desc HTTP/1.1 200 1834 req_011CSHoEeqs5C35K2UUqmjTh"},
+		{"JSON", `{"level":"info","ts":1726782477123,"request_id":"99789635-18d0-480f-8182-a3a3c477a6a4","model":"gpt-4o-2024-08-06","usage":{"prompt_tokens":14,"completion_tokens":21},"latency":515}`},
+		{"redacting line", `error for john.doe@example.com from 203.0.113.7: Bearer aB3dE5fG7hI9jK1l rejected, card 4111 1111 1111 1111, password=hunter2`},
+		{"hostile digits", strings.Repeat("1-", 4096)},
+		{"hostile escapes", strings.Repeat("%2540", 1638)},
+		{"hostile names", strings.Repeat("key=", 2048)},
+		{"hostile prefixes", strings.Repeat("ghp_", 2048)},
+		{"hostile at", strings.Repeat("a at b dot ", 744)},
 		{"numbers", strings.Repeat("order 12345678 at 2024-08-06 10:00 for 10.50 ", 10)},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -61,13 +61,15 @@ func (s *Scanner) token(i int) int {
 			}
 		}
 	}
-	if len(tok) >= 10 && strings.HasPrefix(tok, "-----BEGIN") {
+	if tok[0] == '-' && strings.HasPrefix(tok, "-----BEGIN") {
 		if end := s.pem(i); end > 0 {
 			return end
 		}
 	}
-	if end := s.image(i); end > 0 {
-		return end
+	if s.before(i) == ',' || tok[0] == 's' && len(tok) > 7 {
+		if end := s.image(i); end > 0 {
+			return end
+		}
 	}
 	if len(tok) >= 4 && bits&chars.Digit != 0 && s.mode&SecretsOnly == 0 {
 		if end := s.iban(i); end > 0 {
@@ -83,8 +85,10 @@ func (s *Scanner) token(i int) int {
 		if end := s.secret(i, j, tok); end > 0 {
 			return end
 		}
-		if end := s.letteredID(i, j, tok); end > 0 {
-			return end
+		if bits&chars.Digit != 0 {
+			if end := s.letteredID(i, j, tok); end > 0 {
+				return end
+			}
 		}
 		if bits&chars.Digit != 0 && tok[0] != '-' {
 			if k := lettersThenDigits(tok); k > 0 {
@@ -117,6 +121,9 @@ func (s *Scanner) numbers(i, j int) int {
 
 // secret looks for a secret that begins with the token t[i:j].
 func (s *Scanner) secret(i, j int, tok string) int {
+	if secret.IsUUID(tok) {
+		return 0
+	}
 	if end, _, issuer := secret.Key(s.t, i, tok); end > 0 {
 		return s.add(i, end, issuers[issuer])
 	}
@@ -145,7 +152,7 @@ func (s *Scanner) secret(i, j int, tok string) int {
 	if s.mode&ID != 0 {
 		least = 38 // request ids of up to 36 characters are common
 	}
-	if secret.Random(tok, least) && !secret.IsUUID(tok) && !secret.ObjectID(tok) && !(len(tok) <= 64 && s.public(i)) {
+	if secret.Random(tok, least) && !secret.ObjectID(tok) && !(len(tok) <= 64 && s.public(i)) {
 		end := j
 		for end < len(s.t) && s.t[end] == '=' && end < j+2 {
 			end++
@@ -240,6 +247,9 @@ func (s *Scanner) dotted(i, j int, tok string) int {
 // disguised looks for a key in hexadecimal or base64, for one that only the words
 // before it tell, and for an address of Bitcoin, at the token t[i:j].
 func (s *Scanner) disguised(i, j int, tok string) int {
+	if len(tok) < 24 {
+		return 0
+	}
 	hexOnly := chars.Only(tok, chars.Hex)
 	if issuer := secret.Hidden(tok, hexOnly); issuer != "" {
 		end := j

@@ -1,10 +1,10 @@
 package secret
 
 import (
+	"strings"
+
 	"github.com/gatehound/gatehound/ingest/redact/chars"
 )
-
-import "strings"
 
 // Drawn reports whether what follows a key's prefix looks drawn, not written:
 // a digit, both cases, or no word's end for long.
@@ -40,12 +40,12 @@ func Random(tok string, least int) bool {
 		return false
 	}
 	bits, hexOnly, share := profile(tok)
-	if hexOnly || longestPart(tok) <= 10 && strings.Count(tok, "-")+strings.Count(tok, "_") >= 2 {
-		return false // words with hyphens
+	if hexOnly {
+		return false
 	}
 	switch upper, lower, digit := bits&chars.Upper != 0, bits&chars.Lower != 0, bits&chars.Digit != 0; {
 	case upper && lower && digit:
-		return share >= 0.35 && longestMixed(tok) >= 8 && (share >= 0.5 || lowerRuns(tok)*5 < len(tok)*3)
+		return share >= 0.35 && longestMixed(tok) >= 8 && !hyphenated(tok) && (share >= 0.5 || lowerRuns(tok)*5 < len(tok)*3)
 	case upper && lower:
 		return len(tok) >= 24 && share >= 0.42
 	case lower && digit:
@@ -54,6 +54,12 @@ func Random(tok string, least int) bool {
 		return longestPart(tok) >= 28 && share >= 0.2
 	}
 	return false
+}
+
+// hyphenated reports whether tok is made of short parts, as the names of models
+// are: three and more of at most ten characters.
+func hyphenated(tok string) bool {
+	return longestPart(tok) <= 10 && strings.Count(tok, "-")+strings.Count(tok, "_") >= 2
 }
 
 // longestMixed returns the length of the longest run of letters and digits that

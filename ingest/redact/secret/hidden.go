@@ -66,6 +66,14 @@ var base64Starts = func() map[string]bool {
 	return m
 }()
 
+// base64First has the first of those digits.
+var base64First = func() (t [256]bool) {
+	for start := range base64Starts {
+		t[start[0]] = true
+	}
+	return t
+}()
+
 // Hidden returns the issuer of the key that the token is the hexadecimal or
 // base64 text of; "" if it is none. hexOnly tells that all characters of the
 // token are hexadecimal digits.
@@ -79,7 +87,7 @@ func Hidden(tok string, hexOnly bool) string {
 			return ""
 		}
 		n, _ = hex.Decode(buf[:], []byte(tok[:min(len(tok), 2*maxHidden)&^1]))
-	case len(tok) >= 24 && base64Starts[tok[:4]]:
+	case !hexOnly && len(tok) >= 24 && base64First[tok[0]] && base64Starts[tok[:4]]:
 		src := tok[:min(len(tok), maxHidden)&^3]
 		n, _ = base64.StdEncoding.Decode(buf[:], []byte(src))
 	}
