@@ -36,7 +36,7 @@ func (in *reader) module(name string, v field.Value) {
 		in.version = v.Text()
 	case "apache.access.ssl.cipher":
 		in.cipher = v.Text()
-	case "traefik.access.frontend_name", "haproxy.frontend_name":
+	case "traefik.access.frontend_name", "haproxy.backend_name":
 		r.Route = v.Text()
 	case "haproxy.server_name":
 		s := v.Text()

@@ -14,6 +14,7 @@ import (
 	"github.com/gatehound/gatehound/ingest/decode/ecs"
 	"github.com/gatehound/gatehound/ingest/decode/envoy"
 	"github.com/gatehound/gatehound/ingest/decode/filebeat"
+	"github.com/gatehound/gatehound/ingest/decode/haproxy"
 	"github.com/gatehound/gatehound/ingest/decode/kong"
 	"github.com/gatehound/gatehound/ingest/decode/litellm"
 	"github.com/gatehound/gatehound/ingest/decode/nginx"
@@ -35,6 +36,7 @@ var builtin = []*decode.Format{
 	&ecs.Format,
 	&envoy.Format,
 	&filebeat.Format,
+	&haproxy.Format,
 	&kong.Format,
 	&litellm.Format,
 	&nginx.Format,
