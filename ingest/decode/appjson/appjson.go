@@ -16,7 +16,7 @@ var Format = decode.Format{
 	Name: "appjson",
 	Rules: []decode.Rule{
 		{Any: []string{"path", "url", "uri", "endpoint", "originalUrl", "request_path", "http_path", "req",
-			"status", "statusCode", "status_code", "http.response.status_code", "url.path", "http"}},
+			"status", "statusCode", "status_code", "http.response.status_code", "url.path", "http", "requested_uri", "requested_url"}},
 	},
 	Fallback: true,
 	JSON:     decodeJSON,
@@ -32,14 +32,17 @@ type reader struct {
 	r         *decode.Record
 	principal int // rank of the principal so far
 	time      int // rank of the time so far
+	peer      int // rank of the client so far
 	answered  bool
+	logger    logger
 }
 
 func decodeJSON(o field.Value, r *decode.Record) bool {
 	in := reader{r: r}
 	var name [maxName]byte
 	in.object(o, name[:0], 1)
-	return r.Path != "" || r.Model != "" || r.Known&schemas.HasStatus != 0
+	in.finish()
+	return in.isRequest()
 }
 
 // maxName bounds a folded path; no name in the table is longer.
@@ -54,7 +57,10 @@ func (in *reader) object(o field.Value, prefix []byte, depth int) {
 		name := field.Fold(prefix, key)
 		v := it.Value()
 		if v.Kind() == field.Object {
-			if !in.container(field.View(name), v) && depth < maxDepth {
+			switch {
+			case depth == 1 && isWrapper(field.View(name)):
+				in.object(v, prefix, depth+1)
+			case !in.container(field.View(name), v) && depth < maxDepth:
 				in.object(v, append(name, '.'), depth+1)
 			}
 			continue
@@ -66,9 +72,9 @@ func (in *reader) object(o field.Value, prefix []byte, depth int) {
 // container takes objects that are read as a whole.
 func (in *reader) container(name string, v field.Value) bool {
 	switch name {
-	case "headers", "req.headers", "request.headers", "requestheaders", "http.request.headers":
+	case "headers", "req.headers", "request.headers", "requestheaders", "reqheaders", "http.request.headers":
 		in.r.ReadRequestHeaders(v)
-	case "res.headers", "response.headers", "responseheaders", "http.response.headers":
+	case "res.headers", "response.headers", "responseheaders", "resheaders", "respheaders", "http.response.headers":
 		in.r.ReadResponseHeaders(v)
 	case "usage", "response.usage", "tokens":
 		in.r.ReadUsage(v)
@@ -84,31 +90,39 @@ func (in *reader) container(name string, v field.Value) bool {
 
 // member takes one value. The tables are split by what they are about.
 func (in *reader) member(name string, v field.Value) {
-	if !in.request(name, v) && !in.outcome(name, v) && !in.caller(name, v) {
-		in.model(name, v)
+	if !in.request(name, v) && !in.outcome(name, v) && !in.caller(name, v) && !in.line(name, v) && !in.model(name, v) {
+		in.elapsed(name, v)
 	}
 }
 
 func (in *reader) request(name string, v field.Value) bool {
 	r := in.r
 	switch name {
-	case "time", "timestamp", "ts", "date", "datetime", "eventtime", "starttime", "startedat":
+	case "ts":
+		in.logger.ts = v.Kind() == field.Number
+		in.setTime(2, v.Text())
+	case "time", "timestamp", "date", "datetime", "eventtime", "starttime", "startedat", "asctime", "localtime", "@t":
 		in.setTime(2, v.Text())
 	case "@timestamp":
 		in.setTime(1, v.Text())
-	case "path", "url", "uri", "endpoint", "target", "originalurl", "requestpath", "requesturi", "requesturl", "httppath",
+	case "path", "url", "uri", "endpoint", "originalurl", "requestpath", "requesturi", "requesturl", "httppath",
 		"req.url", "req.path", "req.originalurl", "request.url", "request.path", "request.uri",
-		"http.url", "http.target", "http.path", "url.path", "url.original", "url.full":
+		"http.url", "http.target", "http.path", "url.path", "url.original", "url.full", "requesteduri", "httprequest.requesturl":
 		if s := v.Text(); s != "" {
+			r.SetTarget(s)
+		}
+	case "target":
+		if s := v.Text(); strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http") { // Rust's name of a module
 			r.SetTarget(s)
 		}
 	case "query", "querystring", "url.query", "request.query", "args":
 		if r.Query == "" && v.Kind() == field.String {
 			r.Query = strings.TrimPrefix(v.Text(), "?")
 		}
-	case "method", "verb", "httpmethod", "requestmethod", "req.method", "request.method", "http.method", "http.request.method":
+	case "method", "verb", "httpmethod", "requestmethod", "req.method", "request.method", "http.method", "http.request.method",
+		"httprequest.requestmethod":
 		r.Method = v.Text()
-	case "request", "requestline":
+	case "request", "requestline", "requestedurl":
 		if s := v.Text(); s != "" && r.Path == "" {
 			r.SetRequestLine(s)
 		}
@@ -124,7 +138,8 @@ func (in *reader) request(name string, v field.Value) bool {
 		if r.RequestID == "" {
 			r.RequestID = v.Text()
 		}
-	case "requestsize", "requestbytes", "requestlength", "bytesreceived", "bytesin", "http.request.body.bytes", "http.request.bytes":
+	case "requestsize", "requestbytes", "requestlength", "bytesreceived", "bytesin", "bytesread", "http.request.body.bytes", "http.request.bytes",
+		"httprequest.requestsize":
 		r.Count(schemas.HasRequestBytes, &r.RequestBytes, v.Text())
 	default:
 		return false
@@ -136,19 +151,20 @@ func (in *reader) outcome(name string, v field.Value) bool {
 	r := in.r
 	switch name {
 	case "status", "statuscode", "responsecode", "httpstatus", "httpstatuscode", "responsestatus", "res.statuscode", "res.status",
-		"downstreamstatus", "response.status", "response.statuscode", "http.statuscode", "http.status", "http.response.statuscode":
+		"downstreamstatus", "response.status", "response.statuscode", "http.statuscode", "http.status", "http.response.statuscode",
+		"httprequest.status":
 		r.SetStatus(v.Text())
 	case "upstreamstatus", "upstreamstatuscode", "backendstatus", "originstatus":
 		r.SetUpstreamStatus(v.List())
 		if r.Known&schemas.HasUpstreamStatus != 0 {
 			r.Responder = schemas.ResponderUpstream
 		}
-	case "responsetime", "duration", "elapsed", "latency", "took":
-		in.guessLatency(v.Text())
-	case "durationms", "elapsedms", "latencyms", "responsetimems":
-		in.setLatency(v.Text(), field.Milliseconds)
-	case "durations", "durationseconds", "latencys", "latencyseconds", "elapsedseconds":
-		in.setLatency(v.Text(), field.Seconds)
+	case "responsetime", "duration", "elapsed", "elapsedtime", "latency", "took", "httprequest.latency":
+		if in.logger.latency = v.Text(); name == "responsetime" || name == "elapsedtime" {
+			in.logger.milliseconds = true // pino, morgan, logback
+		}
+	case "latencyhuman":
+		in.logger.human = v.Text()
 	case "requesttime":
 		// nginx's is seconds; AWS and others write a time of day under it.
 		if s := v.Text(); strings.ContainsAny(s, ":/") {
@@ -156,12 +172,11 @@ func (in *reader) outcome(name string, v field.Value) bool {
 		} else {
 			in.setLatency(s, field.Seconds)
 		}
-	case "durationus", "latencyus":
-		in.setLatency(v.Text(), field.Microseconds)
-	case "event.duration", "durationns", "latencyns":
+	case "event.duration":
 		in.setLatency(v.Text(), field.Nanoseconds)
 	case "bytes", "bytessent", "bytesout", "responsesize", "responsebytes", "responselength", "contentlength", "bodybytessent",
-		"size", "res.bytes", "http.response.body.bytes", "http.response.bytes", "res.contentlength":
+		"size", "res.bytes", "http.response.body.bytes", "http.response.bytes", "res.contentlength",
+		"httprequest.responsesize":
 		r.Count(schemas.HasResponseBytes, &r.ResponseBytes, v.Text())
 	case "auth", "authresult", "authoutcome", "authstatus", "authenticated":
 		in.setAuth(v)
@@ -189,22 +204,27 @@ func (in *reader) caller(name string, v field.Value) bool {
 		in.setPrincipal(rankKey, v.Text())
 	case "userid", "sub", "uid", "accountid", "user.id", "req.user.id", "usersub":
 		in.setPrincipal(rankUser, v.Text())
-	case "user", "username", "account", "user.name", "user.email", "email", "caller":
+	case "user", "username", "account", "user.name", "user.email", "email", "remoteuser":
 		in.setPrincipal(rankName, v.Text())
+	case "caller":
+		if s := v.Text(); !isSource(s) {
+			in.setPrincipal(rankName, s)
+		}
 	case "enduser", "enduserid", "enduser.id":
 		r.EndUser = v.Text()
 	case "apikey", "xapikey", "authorization", "accesstoken", "token", "credential":
 		r.SetCredential(v.Text())
 	case "tenant", "tenantid", "org", "orgid", "organization", "organizationid", "workspace", "team", "teamid":
 		r.Tenant = v.Text()
-	case "ip", "remoteaddress", "clientip", "remoteaddr", "remoteip", "clientaddr", "clientaddress", "sourceip", "peer",
-		"req.ip", "req.remoteaddress", "request.ip", "client.ip", "client.address", "source.ip", "source.address", "client":
-		if s := v.Text(); s != "" {
-			r.Peer = s
-		}
+	case "remoteaddress", "remoteaddr", "remoteip", "remotehost", "peer", "req.remoteaddress", "request.remoteip", "request.remoteaddress":
+		in.setPeer(1, v.Text())
+	case "ip", "clientip", "clientaddr", "clientaddress", "sourceip", "req.ip", "request.ip", "request.clientip",
+		"client.ip", "client.address", "source.ip", "source.address", "client", "httprequest.remoteip":
+		in.setPeer(2, v.Text())
 	case "xforwardedfor", "forwardedfor", "xff", "httpxforwardedfor":
 		r.Forwarded = v.List()
-	case "useragent", "ua", "agent", "httpuseragent", "useragent.original", "req.useragent", "request.useragent":
+	case "useragent", "ua", "agent", "httpuseragent", "useragent.original", "req.useragent", "request.useragent",
+		"httprequest.useragent":
 		r.UserAgent = v.Text()
 	default:
 		return false

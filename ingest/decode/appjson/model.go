@@ -10,7 +10,7 @@ import (
 
 // model takes what is known of a call to a model, among it OpenTelemetry's
 // attributes (folded: "gen_ai.usage.input_tokens" is "genai.usage.inputtokens").
-func (in *reader) model(name string, v field.Value) {
+func (in *reader) model(name string, v field.Value) bool {
 	r := in.r
 	switch name {
 	case "model", "modelname", "modelid", "requestmodel", "llm.model", "genai.request.model":
@@ -68,11 +68,14 @@ func (in *reader) model(name string, v field.Value) {
 		} else if v.Text() != "" {
 			r.Dropped++
 		}
+	default:
+		return false
 	}
+	return true
 }
 
 func (in *reader) setTime(rank int, s string) {
-	if t, ok := field.Time(s); ok && rank >= in.time {
+	if t, ok := field.Time(strings.Trim(s, "[]")); ok && rank >= in.time {
 		in.r.Time, in.time = t, rank
 	}
 }
@@ -83,36 +86,11 @@ func (in *reader) setPrincipal(rank int, s string) {
 	}
 }
 
-// maxGuessed is the longest latency, 10 minutes, that a number without a unit
-// can have: one that is longer in milliseconds is in micro- or nanoseconds, and
-// which of them it is cannot be told.
-const maxGuessed = 600 * 1_000_000_000
-
-// guessLatency reads a number whose name has no unit: milliseconds, unless the
-// text has a unit of its own.
-func (in *reader) guessLatency(s string) {
-	before, known := in.r.LatencyNS, in.r.Known
-	in.setLatency(s, field.Milliseconds)
-	if in.r.LatencyNS > maxGuessed {
-		in.r.LatencyNS, in.r.Known = before, known
+// setPeer sets the client: who a proxy says it is goes before the socket's end.
+func (in *reader) setPeer(rank int, s string) {
+	if s != "" && rank >= in.peer {
+		in.r.Peer, in.peer = s, rank
 	}
-}
-
-// setLatency reads a number in unit, or one that has its own ("12ms", "1.5s").
-func (in *reader) setLatency(s string, unit field.Unit) {
-	for _, own := range [...]struct {
-		suffix string
-		unit   field.Unit
-	}{
-		{"ms", field.Milliseconds}, {"µs", field.Microseconds}, {"us", field.Microseconds},
-		{"ns", field.Nanoseconds}, {"s", field.Seconds},
-	} {
-		if digits, ok := strings.CutSuffix(s, own.suffix); ok {
-			s, unit = strings.TrimRight(digits, " "), own.unit
-			break
-		}
-	}
-	in.r.Duration(schemas.HasLatency, &in.r.LatencyNS, s, unit)
 }
 
 // setAuth reads what the application says of authentication, in a word.
