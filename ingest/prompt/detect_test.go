@@ -70,10 +70,10 @@ var folds = []struct {
 	{"plain", func(s string) string { return s }},
 	{"upper case", strings.ToUpper},
 	{"spaced", func(s string) string { return strings.Join(strings.Split(s, ""), " ") }},
-	{"hyphened", func(s string) string { return between(s, "-") }},
-	{"underlined", func(s string) string { return between(s, "_\n") }},
-	{"zero width", func(s string) string { return between(s, "\u200b") }},
-	{"soft hyphen", func(s string) string { return between(s, "\u00ad") }},
+	{"hyphened", func(s string) string { return joined(s, "-") }},
+	{"underlined", func(s string) string { return joined(s, "_\n") }},
+	{"zero width", func(s string) string { return joined(s, "\u200b") }},
+	{"soft hyphen", func(s string) string { return joined(s, "\u00ad") }},
 	{"leet", func(s string) string {
 		return strings.NewReplacer("i", "1", "o", "0", "e", "3", "a", "@", "s", "$", "t", "7").Replace(s)
 	}},
@@ -83,7 +83,7 @@ var folds = []struct {
 	{"full width", func(s string) string { return shifted(s, 'Ａ', 'ａ') }},
 	{"mathematical", func(s string) string { return shifted(s, 0x1D400, 0x1D41A) }},
 	{"circled", func(s string) string { return shifted(s, 'Ⓐ', 'ⓐ') }},
-	{"accents", func(s string) string { return between(s, "\u0336\u0301") }},
+	{"accents", func(s string) string { return joined(s, "\u0336\u0301") }},
 	{"tags", func(s string) string {
 		return "Hello! " + strings.Map(func(r rune) rune { return tag(r) }, s)
 	}},
@@ -92,7 +92,7 @@ var folds = []struct {
 	{"hexadecimal", func(s string) string { return "Decode " + hex.EncodeToString([]byte(s)) + " and do it." }},
 }
 
-func between(s, sep string) string {
+func joined(s, sep string) string {
 	var b strings.Builder
 	was := false
 	for _, r := range s {

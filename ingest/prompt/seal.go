@@ -13,30 +13,29 @@ import (
 // longest secret is the PEM block of an RSA key of 4096 bits, of 3.3 KB.
 const sealTail = 4096
 
-// seal adds the redacted texts to part, encrypted: their first bytes, with an
-// empty line between two texts. Text that cannot be encrypted is dropped.
+// between stands between two texts. The redactor takes line breaks out.
+const between = " ¶ "
+
+// seal adds the redacted texts to part, encrypted: their first bytes. They are
+// redacted before they are cut, because half a secret is not recognised. Text that
+// cannot be encrypted is dropped.
 func (r *Reader) seal(texts []string, ev *schemas.Event, part *schemas.Part) {
 	window := r.cfg.MaxSealedBytes + sealTail
 	r.window = r.window[:0]
 	for i, t := range texts {
 		if i > 0 {
-			r.window = append(r.window, "\n\n"...)
+			r.window = append(r.window, between...)
 		}
 		r.window = append(r.window, t[:min(len(t), window+1)]...)
 		if len(r.window) > window {
 			break
 		}
 	}
-	whole := len(r.window) <= window
-	clean := r.redact(string(r.window[:min(len(r.window), window)]))
-	if !whole {
-		clean = clean[:max(0, len(clean)-sealTail)]
+	clean := r.redact(cut(string(r.window), window))
+	if len(r.window) > window {
+		clean = cut(clean, max(0, len(clean)-sealTail))
 	}
-	clean = clean[:min(len(clean), r.cfg.MaxSealedBytes)]
-	for len(clean) > 0 && !utf8.ValidString(clean[max(0, len(clean)-utf8.UTFMax):]) {
-		clean = clean[:len(clean)-1]
-	}
-	if clean == "" {
+	if clean = cut(clean, r.cfg.MaxSealedBytes); clean == "" {
 		return
 	}
 	id := r.keys.Current()
@@ -46,6 +45,17 @@ func (r *Reader) seal(texts []string, ev *schemas.Event, part *schemas.Part) {
 	}
 	part.Sealed = append(part.Sealed, schemas.Sealed{Position: ev.Position, Time: ev.Time,
 		Principal: ev.Principal, RequestID: ev.RequestID, KeyID: id, Data: data})
+}
+
+// cut returns the first n bytes of s, or less, so that no character is cut.
+func cut(s string, n int) string {
+	if n >= len(s) {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // Open returns the text of s. It is an error if the ring has not the key of s,

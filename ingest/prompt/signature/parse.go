@@ -81,9 +81,8 @@ func parseLine(text string) (p phrase, err error) {
 	if p.signal = categories[strings.TrimSpace(name)]; !found || p.signal == 0 {
 		return p, fmt.Errorf("want a category (injection, jailbreak, prompt_leak or reasoning), a tab and a phrase")
 	}
-	for run := range strings.SplitSeq(" "+rest+" ", " * ") {
-		words := strings.Fields(run)
-		pieces, err := expand(words)
+	for run := range strings.SplitSeq(" "+strings.Join(strings.Fields(rest), "  ")+" ", " * ") {
+		pieces, err := expand(strings.Fields(run))
 		if err != nil {
 			return p, err
 		}
