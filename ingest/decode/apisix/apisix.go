@@ -145,6 +145,8 @@ func (e *entry) bodies(r *decode.Record) {
 	}
 	if len(r.Prompt) == 0 {
 		r.ReadRequestBody(e.llmRequest)
+	} else if r.Known&schemas.HasStream == 0 {
+		r.Flag(schemas.HasStream, &r.Stream, e.llmRequest.Get("stream"))
 	}
 	if e.answer.Kind() == field.String {
 		if body := e.answer.Unwrap(); body.Kind() == field.Object {

@@ -22,7 +22,7 @@ const clfTime = 26
 func decodeText(line string, buf *field.Buffer, r *decode.Record) bool {
 	end := strings.Index(line, "] ")
 	start := end - clfTime
-	if start < 1 || line[start-1] != '[' {
+	if start < 1 || line[start-1] != '[' || strings.HasPrefix(line[end+2:], `"`) { // nginx's: no host
 		return false
 	}
 	t, ok := field.Time(line[start:end])
