@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/detectors/engine"
+	"github.com/gatehound/gatehound/detectors/feed"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
@@ -164,9 +165,14 @@ func forgetSnapshots(ctx context.Context, cfg *Config, keys *redact.Keys, st *cl
 		return fmt.Errorf("engine: %w", err)
 	}
 	defer e.Close()
+	sources, err := feed.New(cfg.Feed, "events", true)
+	if err != nil {
+		return fmt.Errorf("feed: %w", err)
+	}
+	w := &watching{e, sources}
 	for _, c := range list {
 		before := c.Created
-		states, err := forgetSnapshot(ctx, e, st, c, p)
+		states, err := forgetSnapshot(ctx, w, st, c, p)
 		switch {
 		case errors.Is(err, errUnread):
 			before = time.Now().Add(time.Hour)
@@ -188,31 +194,30 @@ func forgetSnapshots(ctx context.Context, cfg *Config, keys *redact.Keys, st *cl
 var errUnread = errors.New("the snapshot cannot be read")
 
 // forgetSnapshot stores a snapshot anew without the person, if he is in it.
-func forgetSnapshot(ctx context.Context, e *engine.Engine, st *clickhouse.Store, c schemas.Checkpoint, p *person) (int, error) {
-	if c.Fingerprint != e.Fingerprint() {
+func forgetSnapshot(ctx context.Context, w *watching, st *clickhouse.Store, c schemas.Checkpoint, p *person) (int, error) {
+	if c.Fingerprint != w.Fingerprint() {
 		return 0, errUnread
 	}
 	full, err := st.LoadCheckpoint(ctx, c.Group, c.Fingerprint)
 	if err != nil {
 		return 0, err
 	}
-	if full == nil || e.Restore(full.State) != nil {
+	if full == nil || w.Restore(full.State) != nil {
 		return 0, errUnread
 	}
 	var addresses []netip.Addr
 	if p.address.IsValid() {
 		addresses = []netip.Addr{p.address}
 	}
-	states := e.Forget(p.Names, addresses)
+	states := w.Forget(p.Names, addresses)
 	if states == 0 {
 		return 0, nil
 	}
-	next, err := e.Checkpoint()
-	if err != nil {
+	if full.State, err = w.Snapshot(); err != nil {
 		return 0, fmt.Errorf("snapshot of the detectors: %w", err)
 	}
-	next.Group, next.Created = c.Group, time.Now().UTC()
-	return states, st.SaveCheckpoint(ctx, next)
+	full.Created = time.Now().UTC()
+	return states, st.SaveCheckpoint(ctx, *full)
 }
 
 // forgetLocal erases the person from the notification log and the spool.

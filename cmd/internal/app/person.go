@@ -113,6 +113,9 @@ func (p *person) mentions(text []byte) bool {
 	}
 	for _, a := range p.Clients {
 		words = append(words, fmt.Sprintf("%q", a.String()))
+		if a.Is6() { // as findings name it
+			words = append(words, fmt.Sprintf("%q", netip.PrefixFrom(a, 64).Masked()))
+		}
 	}
 	return slices.ContainsFunc(words, func(w string) bool {
 		if bytes.Contains(text, []byte(w)) && len(w) >= minText {

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRevealWithAnAuditFile(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, filepath.Join(dir, "g.yaml"), "storage: {mode: none}\n")
+	line := `{"time":"2026-05-01T10:00:00Z","ip":"203.0.113.9","method":"POST","path":"/v1/x","status":200}`
+	decoded := gatehound(t, dir, line, "decode", "--config", path)
+	var out struct{ Event struct{ Client string } }
+	require.NoError(t, json.Unmarshal([]byte(strings.SplitN(decoded.stdout, "\n", 2)[0]), &out), decoded.stdout)
+	require.NotEqual(t, "203.0.113.9", out.Event.Client)
+
+	r := gatehound(t, dir, "", "reveal", out.Event.Client, "--config", path, "--key", "k1", "--reason", "INC-1")
+	require.NotZero(t, r.code)
+	require.Empty(t, r.stdout, "no audit, no answer")
+	require.Contains(t, r.stderr, "--audit-file")
+
+	file := filepath.Join(dir, "audit.ndjson")
+	for range 2 {
+		r = gatehound(t, dir, "", "reveal", out.Event.Client, "--config", path, "--key", "k1", "--reason", "INC-1", "--audit-file", file, "-o", "json")
+		require.Zero(t, r.code, r.stderr)
+		require.Contains(t, r.stdout, `"address":"203.0.113.9"`)
+	}
+	body, err := os.ReadFile(file)
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(string(body)), "\n")
+	require.Len(t, lines, 2, "every answer")
+	require.Contains(t, lines[0], `"action":"reveal address","what":"`+out.Event.Client+` under k1","reason":"INC-1"`)
+	require.NotContains(t, string(body), "203.0.113.9")
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode())
+
+	// What cannot be noted is not shown.
+	r = gatehound(t, dir, "", "reveal", out.Event.Client, "--config", path, "--key", "k1", "--reason", "INC-1", "--audit-file", dir)
+	require.NotZero(t, r.code)
+	require.Empty(t, r.stdout)
+	for _, args := range [][]string{{"nowhere"}, {out.Event.Client, "--prompt", "x"}, {}, {out.Event.Client, "--key", "k9"}, {out.Event.Client}, {"--prompt", "r1"}} {
+		r := gatehound(t, dir, "", append([]string{"reveal", "--config", path, "--reason", "INC-1", "--audit-file", file}, args...)...)
+		require.NotZero(t, r.code, args)
+		require.Empty(t, r.stdout)
+	}
+}
