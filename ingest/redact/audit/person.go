@@ -14,10 +14,10 @@ func personRules(add adder) {
 		mail, phone, address = schemas.RedactedEmail, schemas.RedactedPhone, schemas.RedactedAddress
 		national, account    = schemas.RedactedNationalID, schemas.RedactedIBAN
 	)
-	add(mail, 0, when(mailbox), `[\p{L}\p{N}!#$%&'*+/=?^_{|}~.-]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}[\p{L}\p{N}])?\.)+(?:xn--[A-Za-z0-9-]{2,59}|[\p{L}]{2,24})`, "@")
-	add(mail, 0, when(hosted), `[\p{L}\p{N}._%+-]{1,64}@\[?(?i:IPv6:)?([0-9a-fA-F:.]{6,45})`, "@")
-	add(mail, 0, nil, `(?i)[a-z0-9._%+-]{1,64} ?[\[({<] ?at ?[\])}>] ?[a-z0-9-]{1,63}(?:(?:\.| ?[\[({<] ?dot ?[\])}>] ?| dot )[a-z0-9-]{1,63})*(?:\.| ?[\[({<] ?dot ?[\])}>] ?| dot )[a-z]{2,24}`, "at")
-	add(mail, 0, when(said), `(?i)\b([a-z0-9._%+-]{2,64} at [a-z0-9-]{1,63}(?: dot [a-z0-9-]{1,63}){0,3} dot [a-z]{2,24})\b`, " dot ")
+	add(mail, 0, when(mailbox), `[\p{L}\p{N}!#$%&'*+/=?^_{|}~.-]+@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+(?:xn--[A-Za-z0-9-]{2,}|[\p{L}]{2,24})`, "@")
+	add(mail, 0, when(hosted), `[\p{L}\p{N}._%+-]+@\[?(?i:IPv6:)?([0-9a-fA-F:.]{6,45})`, "@")
+	add(mail, 0, nil, `(?i)[a-z0-9._%+-]+ ?[\[({<] ?at ?[\])}>] ?[a-z0-9-]+(?:(?:\.| ?[\[({<] ?dot ?[\])}>] ?| dot )[a-z0-9-]+)*(?:\.| ?[\[({<] ?dot ?[\])}>] ?| dot )[a-z]{2,24}`, "[at", "(at", "{at", "<at", "[ at", "( at", "{ at", "< at")
+	add(mail, 0, when(said), `(?i)\b([a-z0-9._%+-]{2,} at [a-z0-9-]+(?: dot [a-z0-9-]+){0,3} dot [a-z]{2,24})\b`, " dot ")
 
 	add(address, 4, when(public4), `(?:[0-9]{1,3}\.){3}[0-9]{1,3}`, ".")
 	add(address, 0, when(mac), `(?i)[0-9a-f]{2}(?::[0-9a-f]{2}){5}|[0-9a-f]{2}(?:-[0-9a-f]{2}){5}`, ":", "-")
@@ -35,14 +35,17 @@ func personRules(add adder) {
 	add(national, 11, when(bare), `[0-9]{11,15}`)
 	add(national, 7, when(lettered), `(?i:[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z])|[XYZ]?[0-9]{7,8}-?[A-Z]`)
 	add(national, 6, when(told), `(?i)(?:\b|_)(?:ssn|itin|social security|social insurance|nhs|nino|national insurance|bsn|sofi|burgerservicenummer|pesel|cpf|sin|nir|insee|aadhaar|aadhar|steuer-?id|idnr|tax[_ -]?id|personnummer|svnr|krankenversicherung|kvnr|ahv|avs|rijksregister|hetu|kimlik|rrn|nric|tfn|npi|thai id|identity|tin|national[_ ]?id|passport|reisepass|pasaporte|passeport|medicare|mbi)`+
-		`(?:[ _-]?(?:number|no|nr|num|nummer|id|is))*["'\\]{0,2}[\s:=#."'\\]{1,4}([A-Z]{0,2} ?[0-9][0-9 ./-]{0,18}[0-9A-Z./-]{1,18}[0-9A-Z])`)
+		`(?:[ _-]?(?:number|no|nr|num|nummer|id|is))*["'\\]{0,2}[\s:=#."'\\]{1,4}([A-Z]{0,2} ?[0-9][0-9 ./-]{0,18}[0-9A-Z./-]{1,18}[0-9A-Z])`,
+		"ssn", "itin", "social", "nhs", "nino", "national", "bsn", "sofi", "burger", "pesel", "cpf", "sin", "nir", "insee", "aadha", "steuer", "idnr", "tax",
+		"personn", "svnr", "kranken", "kvnr", "ahv", "avs", "rijks", "hetu", "kimlik", "rrn", "nric", "tfn", "npi", "thai", "identity", "tin", "pass", "pasa", "medicare", "mbi")
 	add(national, 4, when(coded), `(?i)(?:mbi|medicare)[a-z_ ]{0,12}["'\\]{0,2}[\s:="'\\]{1,4}([1-9][A-Z][0-9A-Z][0-9]-?[A-Z][0-9A-Z][0-9]-?[A-Z]{2}[0-9]{2})`, "mbi", "medicare")
 	add(address, 6, nil, `(?i)\bip(?:v4|_?addr(?:ess)?)?["'\\]{0,2}[\s=:"'\\]{1,3}((?:[0-9]{1,3}-){3}[0-9]{1,3}|0[0-7]{1,3}(?:\.[0-7]{1,4}){3}|[0-9]{8,10})\b`, "ip")
 
 	add(phone, 8, when(e164), `\+[1-9][0-9]{0,3}(?: ?\(0\) ?)?(?:[ ()./+-]{0,3}[0-9]{1,12}){1,8}`, "+")
 	add(phone, 10, when(american), `(?:1[-. +])?\(?[2-9][0-9]{2}\)?[-. +]{1,2}[2-9][0-9]{2}[-. +][0-9]{4}`)
 	add(phone, 9, when(trunk), `0[1-9][0-9]{0,4}(?:[ +/-][0-9]{2,8}){1,4}|0[1-9](?:\.[0-9]{2}){4}|00[1-9][0-9]{0,3}(?:[ -][0-9]{2,8}){1,4}`)
-	add(phone, 7, when(told), `(?i)(?:phone|telefon[eo]?|mobil[en]?|handy|whatsapp|cell|msisdn|\btel|\bcall|\bfax|\bsms|\bgsm)(?:[ _-]?(?:number|no|nr|nummer|is|me|on|at|us))*["'\\]{0,2}[\s:=#."'\\]{1,4}(\(?[0-9][0-9 ()./+-]{5,18}[0-9])`)
+	add(phone, 7, when(told), `(?i)(?:phone|telefon[eo]?|mobil[en]?|handy|whatsapp|cell|msisdn|\btel|\bcall|\bfax|\bsms|\bgsm)(?:[ _-]?(?:number|no|nr|nummer|is|me|on|at|us))*["'\\]{0,2}[\s:=#."'\\]{1,4}(\(?[0-9][0-9 ()./+-]{5,18}[0-9])`,
+		"phone", "telefon", "mobil", "handy", "whatsapp", "cell", "msisdn", "tel", "call", "fax", "sms", "gsm")
 }
 
 // boundary reports whether the match is no part of a longer word or number.
@@ -120,7 +123,7 @@ func hosted(m match) bool {
 var versions = regexp.MustCompile(`(?i)(?:(?:^|[^a-z])(?:v|ver|[a-z_]*version|release|rel|build|rv|rev|nt|os|fw|firmware|kernel|app|schema|agent|tag|jar)["']?[ :=]{0,2}["']?|(?:^|[^./])\b[a-z0-9_.-]*[a-z][a-z0-9_-]*/)$`)
 
 // spokenOf is a text that speaks of versions and not of addresses.
-var spokenOf = regexp.MustCompile(`(?i)(?:version|upgrade|downgrade|release|firmware|update|section|chapter|schema|build|kernel)[^/]{0,40}$`)
+var spokenOf = regexp.MustCompile(`(?i)(?:version|upgrade|downgrade|release|firmware|update|section|chapter|schema|build|kernel)[^/]*$`)
 
 func public4(m match) bool {
 	if next := m.next(); wordy(next) || !boundary(m) {

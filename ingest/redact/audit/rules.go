@@ -125,10 +125,10 @@ func secretRules(add adder) {
 // like addresses of people.
 func userRules(add adder) {
 	const what = schemas.RedactedParameter
-	add(what, 0, nil, `://([^\s/?#"'<>@\x1a]{0,256}:[^\s"'<>@\x1a;]{1,256})@[A-Za-z0-9\[]`, "://")
-	add(what, 0, nil, `://([A-Za-z0-9_.~-]{8,256})@[A-Za-z0-9\[]`, "://")
-	add(what, 0, nil, `(?i)jdbc:oracle:[a-z]{2,8}:[^/\s\x1a]{1,64}/([^@\s\x1a]{1,128})@`, "jdbc:oracle")
-	add(what, 0, nil, `([^\s"'@/\x1a]{1,64}:[^\s"'@\x1a]{1,128})@(?:tcp|unix)\(`, "@tcp(", "@unix(")
+	add(what, 0, nil, `://([^\s/?#"'<>@\x1a]*:[^\s"'<>@\x1a;]+)@[A-Za-z0-9\[]`, "://")
+	add(what, 0, nil, `://([A-Za-z0-9_.~-]{8,})@[A-Za-z0-9\[]`, "://")
+	add(what, 0, nil, `(?i)jdbc:oracle:[a-z]{2,8}:[^/\s\x1a]+/([^@\s\x1a]+)@`, "jdbc:oracle")
+	add(what, 0, nil, `([^\s"'@/\x1a]+:[^\s"'@\x1a]+)@(?:tcp|unix)\(`, "@tcp(", "@unix(")
 }
 
 // valueRules are those that go by what stands before a value, and by how random
@@ -141,19 +141,24 @@ func valueRules(add adder) {
 	add(schemas.RedactedBearer, 0, when(stated), `(?i)(?:proxy-)?authorization\\*["']?\s{0,2}(?:=>|[:=,])\s{0,2}(?:\\*["'])?((?:[A-Za-z0-9-]{2,24} )?[^\s"'\\,;&\x1a]{3,})`, "authorization")
 	add(schemas.RedactedBearer, 0, when(presented), `(?i)\b(?:bearer|basic|token|apikey)\s{1,3}([A-Za-z0-9._~+/=-]{6,})`, "bearer", "basic", "token", "apikey")
 	add(what, 0, when(stated), `(?i)(?:set-)?cookie\\*["']?\s{0,2}[:=]\s{0,2}(?:\\*["'])?([A-Za-z0-9_.-]+=[^\s"';\x1a]+)`, "cookie")
-	needs := []string{"pass", "pwd", "secret", "key", "token", "credential", "signature", "sess", "jwt"}
-	for _, quote := range [...]string{`\\*"([^"\\\x1a]{1,512})`, `\\*'([^'\\\x1a]{1,512})`, `([^\s"'\\&,;<>\x1a{}\[\]]{1,512})`} {
+	needs := []string{"pass", "pwd", "secret", "credential", "signature", "sess", "jwt", "auth-key", "key_id", "keyid", "key-id"}
+	for _, name := range [...]string{"key", "token"} { // but not tokens
+		for _, end := range [...]string{`"`, "'", "=", ":", " ", `\\`, "[", ">", "]"} {
+			needs = append(needs, name+end)
+		}
+	}
+	for _, quote := range [...]string{`\\*"([^"\\\x1a]+)`, `\\*'([^'\\\x1a]+)`, `([^\s"'\\&,;<>\x1a{}\[\]]+)`} {
 		add(what, 0, when(stated), `(?i)(?:^|[^a-z0-9]|[a-z0-9_-])`+names+`(?:\[[0-9a-z]{0,8}\])*(?:\\*["'])?\]?\s{0,2}(?:=>|[:=])\s{0,2}`+quote, needs...)
 	}
-	add(what, 0, when(stated), `(?i)(?:^|[?&;\s])(?:key|code|session|sig|sid|pin|otp|pw|token|hmac)=([^\s"'&#\x1a]{1,512})`, "key=", "code=", "session=", "sig=", "sid=", "pin=", "otp=", "pw=", "token=", "hmac=")
+	add(what, 0, when(stated), `(?i)(?:^|[?&;\s])(?:key|code|session|sig|sid|pin|otp|pw|token|hmac)=([^\s"'&#\x1a]+)`, "key=", "code=", "session=", "sig=", "sid=", "pin=", "otp=", "pw=", "token=", "hmac=")
 	add(what, 0, when(stated), `(?i)\s--(?:`+names+`|token)[ =]([^\s"'\x1a-][^\s"'\x1a]{2,})`, "--")
-	add(what, 0, nil, `(?i)\bcurl\b[^|\x1a]{0,200}\s(?:-u|--user|-U|--proxy-user)[ =]?["']?([^\s:"'\x1a]{1,64}:[^\s"'\x1a]{1,128})`, "curl")
-	add(what, 0, nil, `(?i)\b(?:sshpass|docker login\b[^\n\x1a]{0,64}|redis-cli\b[^\n\x1a]{0,64}) -[pa] ?'?([^\s'\x1a-][^\s'\x1a]+)`, "sshpass", "docker login", "redis-cli")
-	add(what, 0, nil, `(?i)\b(?:mysql|mysqldump|mariadb)\b[^\n\x1a]{0,64} -p([^\s'\x1a]{2,64})`, "mysql", "mariadb")
+	add(what, 0, nil, `(?i)\bcurl\b[^|\x1a]*\s(?:-u|--user|-U|--proxy-user)[ =]?["']?([^\s:"'\x1a]+:[^\s"'\x1a]+)`, "curl")
+	add(what, 0, nil, `(?i)\b(?:sshpass|docker login\b[^\n\x1a]*|redis-cli\b[^\n\x1a]*) -[pa] ?'?([^\s'\x1a-][^\s'\x1a]+)`, "sshpass", "docker login", "redis-cli")
+	add(what, 0, nil, `(?i)\b(?:mysql|mysqldump|mariadb)\b[^\n\x1a]* -p([^\s'\x1a]{2,})`, "mysql", "mariadb")
 	add(what, 0, nil, `(?i)name=\\*"`+names+`\\*"(?:\s|\\[rn]){2,8}([^\s"\x1a\\-][^\s"\x1a\\]*)`, "form-data")
-	add(what, 0, nil, `(?i)<(?:[a-z0-9]+:)?`+names+`>([^<\x1a]{1,512})`, "<")
-	add(what, 0, nil, `(?i)["'](?:x-)?`+names+`\\*["'], ?\(?b?\\*["']([^"'\\\x1a]{1,512})`, needs...)
-	add(what, 0, nil, `(?i)["'](?:name|key)\\*["'] ?: ?\\*["'](?:x-)?`+names+`\\*["'], ?\\*["']value\\*["'] ?: ?\\*["']([^"\\\x1a]{1,512})`, `value`)
+	add(what, 0, nil, `(?i)<(?:[a-z0-9]+:)?`+names+`>([^<\x1a]+)`, "<")
+	add(what, 0, nil, `(?i)["'](?:x-)?`+names+`\\*["'], ?\(?b?\\*["']([^"'\\\x1a]+)`, needs...)
+	add(what, 0, nil, `(?i)["'](?:name|key)\\*["'] ?: ?\\*["'](?:x-)?`+names+`\\*["'], ?\\*["']value\\*["'] ?: ?\\*["']([^"\\\x1a]+)`, `value`)
 	add(schemas.RedactedAPIKey, 2, nil, `(?i)(?:cohere|mistral|azure)[^\n\x1a]{0,24}(?:key|token|secret)[^A-Za-z0-9\x1a]{1,4}([A-Za-z0-9]{40}|[A-Za-z0-9]{32})\b`, "cohere", "mistral", "azure")
 	add(schemas.RedactedHighEntropy, 0, when(random), `[A-Za-z0-9_-]{20,}`)
 	add(schemas.RedactedHighEntropy, 0, when(random64), `[A-Za-z0-9+/]{40}={0,2}`, "/", "+")
