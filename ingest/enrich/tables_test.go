@@ -166,6 +166,24 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// journal is a log that two goroutines may use.
+type journal struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.String()
+}
+
 // listing asks what a model's listing is now.
 func listing(e *Enricher, model string) schemas.Listing {
 	var ev schemas.Event
@@ -176,7 +194,7 @@ func listing(e *Enricher, model string) schemas.Listing {
 func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := everything(t)
-		var log bytes.Buffer
+		var log journal
 		reg := prometheus.NewPedanticRegistry()
 		tables, err := Open(cfg, slog.New(slog.NewTextHandler(&log, nil)), reg)
 		require.NoError(t, err)

@@ -12,25 +12,21 @@ import (
 // openapi is what counts of an OpenAPI document, 2.0 (Swagger) or 3.x. Each type
 // is read from JSON and from YAML.
 type openapi struct {
-	Swagger  string   `json:"swagger" yaml:"swagger"`
-	OpenAPI  string   `json:"openapi" yaml:"openapi"`
-	BasePath string   `json:"basePath" yaml:"basePath"`
-	Servers  []server `json:"servers" yaml:"servers"`
-	Paths    items    `json:"paths" yaml:"paths"`
+	Swagger  string  `json:"swagger" yaml:"swagger"`
+	OpenAPI  string  `json:"openapi" yaml:"openapi"`
+	BasePath string  `json:"basePath" yaml:"basePath"`
+	Servers  servers `json:"servers" yaml:"servers"`
+	Paths    items   `json:"paths" yaml:"paths"`
 	Parts    struct {
 		PathItems items `json:"pathItems" yaml:"pathItems"`
 	} `json:"components" yaml:"components"`
-}
-
-type server struct {
-	URL string `json:"url" yaml:"url"`
 }
 
 // item is a path item: the operations of one path.
 type item struct {
 	Ref      string     `json:"$ref" yaml:"$ref"`
 	Internal flag       `json:"x-internal" yaml:"x-internal"`
-	Servers  []server   `json:"servers" yaml:"servers"`
+	Servers  servers    `json:"servers" yaml:"servers"`
 	Get      *operation `json:"get" yaml:"get"`
 	Put      *operation `json:"put" yaml:"put"`
 	Post     *operation `json:"post" yaml:"post"`
@@ -43,9 +39,9 @@ type item struct {
 }
 
 type operation struct {
-	Deprecated flag     `json:"deprecated" yaml:"deprecated"`
-	Internal   flag     `json:"x-internal" yaml:"x-internal"`
-	Servers    []server `json:"servers" yaml:"servers"`
+	Deprecated flag    `json:"deprecated" yaml:"deprecated"`
+	Internal   flag    `json:"x-internal" yaml:"x-internal"`
+	Servers    servers `json:"servers" yaml:"servers"`
 }
 
 // flag is true, or a text that says so; anything else is false.
@@ -182,14 +178,11 @@ func appendItem(list []Endpoint, bases []string, name string, it *item) []Endpoi
 	return list
 }
 
-// maxServers bounds the servers of one list that are read.
-const maxServers = 32
-
 // basePaths returns the distinct paths of the servers' URLs; "" if there is none.
 // Their hosts do not count: documents name the public one, logs the one behind.
-func basePaths(servers []server) []string {
+func basePaths(list servers) []string {
 	var bases []string
-	for _, s := range servers[:min(len(servers), maxServers)] {
+	for _, s := range list {
 		u := s.URL
 		if _, rest, ok := strings.Cut(u, "://"); ok {
 			_, path, _ := strings.Cut(rest, "/")

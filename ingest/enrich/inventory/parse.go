@@ -26,11 +26,11 @@ const (
 var Formats = []Format{Auto, OpenAPI, Kong, List}
 
 // maxYAML and maxYAMLNodes bound a document in YAML, which is held as a tree of
-// about 200 bytes a node: in bytes, and in characters that can begin a node.
+// about 300 bytes a node: in bytes, and in characters that can begin a node.
 // One in JSON is read as it comes, and needs no bound but the file's.
 const (
 	maxYAML      = 16 << 20
-	maxYAMLNodes = 3_000_000
+	maxYAMLNodes = 2_000_000
 )
 
 // Parse reads a file of endpoints. inexact counts what was taken more widely
@@ -52,11 +52,7 @@ func Parse(format Format, data []byte) (list []Endpoint, inexact int, err error)
 		}
 		return doc.endpoints()
 	case Kong:
-		var doc kong
-		if err := unmarshal(data, &doc); err != nil {
-			return nil, 0, err
-		}
-		return doc.endpoints()
+		return parseKong(data)
 	}
 	return nil, 0, fmt.Errorf("unknown format: want one of %q", Formats)
 }

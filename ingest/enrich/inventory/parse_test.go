@@ -208,3 +208,27 @@ func FuzzModels(f *testing.F) {
 		}
 	})
 }
+
+// TestListsStaySmall holds that lists of millions of empty things are refused, or
+// passed over, without being held.
+func TestListsStaySmall(t *testing.T) {
+	empty := strings.Repeat(`{},`, 1_000_000) + `{}`
+	for name, text := range map[string]string{
+		"routes":            `{"_format_version":"3.0","routes":[` + empty + `]}`,
+		"services":          `{"_format_version":"3.0","services":[` + empty + `]}`,
+		"routes of service": `{"_format_version":"3.0","services":[{"routes":[` + empty + `]}]}`,
+		"servers":           `{"openapi":"3.0.0","servers":[` + empty + `],"paths":{"/a":{"get":{}}}}`,
+		"tags":              `{"_format_version":"3.0","routes":[{"tags":[` + strings.Repeat(`"",`, 1_000_000) + `""]}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := []byte(text)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			list, _, _ := Parse(Auto, data)
+			runtime.ReadMemStats(&after)
+			if used := after.TotalAlloc - before.TotalAlloc; used > 160<<20 || len(list) > 1 {
+				t.Errorf("%d MiB for %d, %d endpoints", used>>20, len(data)>>20, len(list))
+			}
+		})
+	}
+}
