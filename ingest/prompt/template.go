@@ -8,21 +8,24 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/gatehound/gatehound/ingest/prompt/glyph"
 )
 
 // prompter measures and fingerprints prompts. Its fingerprints are 64 bits of
 // an HMAC-SHA-256: without the key nobody can tell whether a text that he
 // guesses was asked. It is not safe for concurrent use.
 type prompter struct {
-	mac hash.Hash
-	buf []byte
-	sum [sha256.Size]byte
+	mac    hash.Hash
+	glyphs *glyph.Table
+	buf    []byte
+	sum    [sha256.Size]byte
 	// words has the skeleton of one message, see skeleton.
 	words []byte
 }
 
 func newPrompter(key [32]byte) *prompter {
-	return &prompter{mac: hmac.New(sha256.New, key[:])}
+	return &prompter{mac: hmac.New(sha256.New, key[:]), glyphs: glyph.Default()}
 }
 
 // flushAt is how many bytes of normalised text are hashed at once.
@@ -52,10 +55,13 @@ func (p *prompter) measure(texts []string) (length int, fingerprint uint64) {
 			var r rune
 			size := 1
 			if c >= utf8.RuneSelf {
-				if r, size = utf8.DecodeRuneInString(t[i:]); unicode.IsSpace(r) {
+				if r, size = utf8.DecodeRuneInString(t[i:]); r < 0x3001 && unicode.IsSpace(r) {
 					space = true
 					i += size
 					continue
+				}
+				if low := p.glyphs.Of(r).Lower; low != 0 {
+					r = rune(low)
 				}
 			}
 			if space && !start {
@@ -63,7 +69,7 @@ func (p *prompter) measure(texts []string) (length int, fingerprint uint64) {
 			}
 			space, start = false, false
 			if r != 0 {
-				buf = utf8.AppendRune(buf, unicode.ToLower(r))
+				buf = utf8.AppendRune(buf, r)
 			} else {
 				buf = append(buf, c)
 			}

@@ -18,6 +18,9 @@ type Matcher struct {
 	// starts has the last positions at which a word began, by their low bits.
 	starts   [2 * maxLength]int64
 	position int64
+	// negated is the position behind the last negation, chained the one behind the
+	// last piece that was negated.
+	negated, chained int64
 	// Steps counts the places of phrases that were looked at: what a match costs
 	// beyond the bytes.
 	Steps int64
@@ -63,9 +66,16 @@ func (m *Matcher) ending(state int, at int64) (found schemas.PromptSignals) {
 		if m.starts[start%int64(len(m.starts))] != start {
 			continue
 		}
+		if p.role == negates || p.role == connects && start == m.chained {
+			m.negated = at
+		}
 		for i := range p.uses {
 			u := &p.uses[i]
 			m.Steps++
+			if u.first && start == m.negated {
+				m.chained = at
+				continue
+			}
 			if !u.first {
 				if before := m.reached[u.step-1]; before == 0 || before > start || start-before > int64(u.gap) {
 					continue

@@ -114,9 +114,8 @@ func expand(words []string) ([]part, error) {
 	for i, w := range words {
 		var alternatives []string
 		for a := range strings.SplitSeq(w, "|") {
-			folded := strings.ReplaceAll(string(glyph.Default().AppendFold(nil, a)), " ", "")
-			if !slices.Contains(alternatives, folded) {
-				alternatives = append(alternatives, folded)
+			if f := folded(a); !slices.Contains(alternatives, f) {
+				alternatives = append(alternatives, f)
 			}
 		}
 		mandatory := slices.ContainsFunc(words[i:], func(w string) bool { return !slices.Contains(strings.Split(w, "|"), "") })
@@ -149,4 +148,9 @@ func product(forms, alternatives []string) []string {
 		}
 	}
 	return out
+}
+
+// folded returns the folded form of words, without spaces.
+func folded(words string) string {
+	return strings.ReplaceAll(string(glyph.Default().AppendFold(nil, words)), " ", "")
 }
