@@ -372,3 +372,26 @@ func TestSwapWhileWorkersRead(t *testing.T) {
 	stop()
 	wg.Wait()
 }
+
+// FuzzEventWithTables holds that nothing in a record panics or makes the tables
+// say what they cannot.
+func FuzzEventWithTables(f *testing.F) {
+	_, e, _ := open(f, everything(f))
+	f.Add("POST", "api.example.com:443", "/app/agents/7/run?x", "203.0.113.9", "openai/gpt-4o", int64(5), int64(-5))
+	f.Add("", "[::1]", "/gw/%2e%2e/%6Fps//x/42", "2001:db8::1%eth0", "GPT-3.5", int64(1)<<62, int64(1)<<62)
+	f.Fuzz(func(t *testing.T, method, host, path, peer, model string, input, output int64) {
+		rec := decode.Record{Method: method, Host: host, Path: path, Peer: peer, Model: model, InputTokens: input, OutputTokens: output,
+			Known: schemas.HasInputTokens | schemas.HasOutputTokens}
+		var ev schemas.Event
+		e.Event(&rec, &ev)
+		if rec.Cost < 0 || rec.Cost != rec.Cost || ev.CostEstimated != (rec.Known&schemas.HasCost != 0) {
+			t.Errorf("cost %v", rec.Cost)
+		}
+		if (ev.Endpoint == schemas.ListingUnknown) != (path == "") || (ev.ModelListing == schemas.ListingUnknown) != (model == "") {
+			t.Errorf("listings %v, %v", ev.Endpoint, ev.ModelListing)
+		}
+		if ev.Country != "" && ev.Country != "DE" && ev.Country != "JP" {
+			t.Errorf("country %q", ev.Country)
+		}
+	})
+}

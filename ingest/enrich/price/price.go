@@ -3,6 +3,7 @@
 package price
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strings"
@@ -123,9 +124,9 @@ func NewTable(prices []Price) (*Table, error) {
 	return t, nil
 }
 
-// Find returns the price of a provider's model: by its name and provider, by
-// its name alone, by the longest glob of the provider, by the longest glob; nil
-// if there is none.
+// Find returns the price of a provider's model: by its name and provider, by its
+// name alone, by the same without the router's prefix ("openai/gpt-4o"), by the
+// longest glob of the provider, by the longest glob; nil if there is none.
 func (t *Table) Find(provider, model string) *Price {
 	if t == nil || model == "" || len(model) > maxModel {
 		return nil
@@ -137,11 +138,13 @@ func (t *Table) Find(provider, model string) *Price {
 			name[i] = c | 0x20
 		}
 	}
-	if p := t.exact[key{provider, string(name)}]; p != nil {
-		return p
-	}
-	if p := t.exact[key{"", string(name)}]; p != nil {
-		return p
+	for _, n := range [...][]byte{name, name[bytes.IndexByte(name, '/')+1:]} {
+		if p := t.exact[key{provider, string(n)}]; p != nil {
+			return p
+		}
+		if p := t.exact[key{"", string(n)}]; p != nil {
+			return p
+		}
 	}
 	if len(t.globs) == 0 {
 		return nil

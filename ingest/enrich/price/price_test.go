@@ -29,6 +29,7 @@ func TestFind(t *testing.T) {
 		{"openai", "gpt-4o", 2.5}, {"openai", "GPT-4O", 2.5}, {"", "gpt-4o", 30}, {"azure.ai.openai", "gpt-4o", 31},
 		{"openai", "gpt-4o-mini-2024-07-18", 0.15}, {"openai", "gpt-3.5", 30}, {"anthropic", "claude-sonnet-4", 3},
 		{"aws.bedrock", "text-embedding-3-small", 0.02}, {"", "text-embedding-3-small-x", -1}, {"openai", "", -1},
+		{"openai", "openai/gpt-4o", 2.5}, {"", "x/y/text-embedding-3-small", -1}, {"openai", "/", -1},
 		{"openai", "llama", -1}, {"", strings.Repeat("g", 300), -1}, {"", "gpt-" + strings.Repeat("x", 252), 30},
 	} {
 		p := tab.Find(c.provider, c.model)
