@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,8 +19,8 @@ type Person struct {
 	Names []string
 	// Clients are the stored forms of his addresses.
 	Clients []netip.Addr
-	// Text is what texts may mention him by, such as his name where policy
-	// keeps paths; "" for nothing but Names.
+	// Text is his name, where texts may mention it as a whole word, as paths do
+	// if policy keeps them; "" if it is too short to mean him alone.
 	Text string
 }
 
@@ -83,7 +84,7 @@ func (h *holding) where(p *Person) string {
 			or = append(or, "entity_kind = 'principal' AND entity IN ("+literals(p.Names)+")")
 		}
 		for _, column := range h.texts {
-			or = append(or, hasAny(column, p.words()))
+			or = append(or, p.in(column))
 		}
 	}
 	if len(p.Clients) > 0 {
@@ -109,25 +110,43 @@ func (h *holding) where(p *Person) string {
 	return "(" + strings.Join(or, ") OR (") + ")"
 }
 
-// words are what texts may mention the person by.
-func (p *Person) words() []string {
-	if p.Text == "" {
-		return p.Names
+// in is a condition that a text mentions the person: one of his pseudonyms is in
+// it, which mean nobody else, or his name as a whole word.
+func (p *Person) in(text string) string {
+	var or []string
+	var tokens []string
+	for _, n := range p.Names {
+		if strings.HasPrefix(n, "h1:") {
+			tokens = append(tokens, n)
+		}
 	}
-	return append(slices.Clone(p.Names), p.Text)
+	for chunk := range slices.Chunk(tokens, maxNeedles) {
+		or = append(or, "multiSearchAny("+text+", ["+literals(chunk)+"])")
+	}
+	if p.Text != "" {
+		or = append(or, names(text, p.Text))
+	}
+	if len(or) == 0 {
+		return "0"
+	}
+	return "(" + strings.Join(or, " OR ") + ")"
+}
+
+// names is a condition that a text has the name as a whole word. The search for
+// the bytes comes first: it is much cheaper.
+func names(text, name string) string {
+	return "(position(" + text + ", " + literal(name) + ") > 0 AND match(" + text + ", " + literal(WholeWord(name)) + "))"
+}
+
+// WholeWord returns the regular expression, in the syntax of RE2, of a name that
+// is no part of a longer one: "jo" is not in "jo@example.org" and not in
+// "jo.doe", but it is in "for jo." Its first and second group are around it.
+func WholeWord(name string) string {
+	return `(^|[^A-Za-z0-9_@.-])` + regexp.QuoteMeta(name) + `($|[^A-Za-z0-9_@.-]|\.$|\.[^A-Za-z0-9])`
 }
 
 // maxNeedles is how many words multiSearchAny takes.
 const maxNeedles = 255
-
-// hasAny is a condition that a text has one of the words in it.
-func hasAny(text string, words []string) string {
-	var or []string
-	for chunk := range slices.Chunk(words, maxNeedles) {
-		or = append(or, "multiSearchAny("+text+", ["+literals(chunk)+"])")
-	}
-	return "(" + strings.Join(or, " OR ") + ")"
-}
 
 // literal returns s as a ClickHouse string literal.
 func literal(s string) string {
@@ -215,15 +234,15 @@ func (s *Store) Forget(ctx context.Context, p Person) (out []Erased, err error) 
 func (s *Store) unname(ctx context.Context, text string) error {
 	for _, column := range named {
 		var n uint64
-		has := "position(" + column + ", " + literal(text) + ") > 0"
+		has := names(column, text)
 		if err := s.conn.QueryRow(ctx, "SELECT count() FROM "+s.table("events")+" WHERE "+has).Scan(&n); err != nil {
 			return fmt.Errorf("look for a name in %s: %w", column, err)
 		}
 		if n == 0 {
 			continue
 		}
-		if err := s.mutate(ctx, fmt.Sprintf("ALTER TABLE %s UPDATE %[2]s = replaceAll(%[2]s, %s, %s) WHERE %s",
-			s.table("events"), column, literal(text), literal(forgotten), has)); err != nil {
+		if err := s.mutate(ctx, fmt.Sprintf("ALTER TABLE %s UPDATE %[2]s = replaceRegexpAll(%[2]s, %[3]s, %[4]s) WHERE %[5]s",
+			s.table("events"), column, literal(WholeWord(text)), literal(`\1`+forgotten+`\2`), has)); err != nil {
 			return fmt.Errorf("take a name out of %s: %w", column, err)
 		}
 	}

@@ -14,8 +14,7 @@ import (
 // text of every table of the store, whatever it is for. It reads them whole.
 func (s *Store) Mentions(ctx context.Context, p Person) (out []Mention, err error) {
 	defer func() { s.metrics.failed("mentions", err) }()
-	words := p.words()
-	if len(words) == 0 {
+	if len(p.Names) == 0 && p.Text == "" {
 		return nil, nil
 	}
 	columns, err := s.texts(ctx)
@@ -28,7 +27,7 @@ func (s *Store) Mentions(ctx context.Context, p Person) (out []Mention, err erro
 			text = "arrayStringConcat(arrayMap(x -> toString(x), `" + c.column + "`), '\\n')"
 		}
 		m := Mention{Table: c.table, Column: c.column}
-		sql := "SELECT countIf(" + hasAny("assumeNotNull("+text+")", words) + ") FROM " + s.table(c.table)
+		sql := "SELECT countIf(" + p.in("assumeNotNull("+text+")") + ") FROM " + s.table(c.table)
 		if err := s.conn.QueryRow(ctx, sql).Scan(&m.Rows); err != nil {
 			return nil, fmt.Errorf("look for a person in %s.%s: %w", c.table, c.column, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,6 +30,7 @@ type person struct {
 	// raw is the name or address itself, "" for a token.
 	raw     string
 	address netip.Addr
+	word    *regexp.Regexp // of Text, made when it is needed
 }
 
 // who reads the person that o names. Without a store, the aliases and the
@@ -107,10 +109,15 @@ func (p *person) hashes() []string {
 
 // mentions tells whether a text, or a JSON text, has a name of the person in it.
 func (p *person) mentions(text []byte) bool {
-	words := p.Names
 	if p.Text != "" {
-		words = append(slices.Clone(words), p.Text)
+		if p.word == nil {
+			p.word = regexp.MustCompile(clickhouse.WholeWord(p.Text))
+		}
+		if bytes.Contains(text, []byte(p.Text)) && p.word.Match(text) {
+			return true
+		}
 	}
+	words := slices.Clone(p.Names)
 	for _, a := range p.Clients {
 		words = append(words, fmt.Sprintf("%q", a.String()))
 		if a.Is6() { // as findings name it
@@ -118,8 +125,8 @@ func (p *person) mentions(text []byte) bool {
 		}
 	}
 	return slices.ContainsFunc(words, func(w string) bool {
-		if bytes.Contains(text, []byte(w)) && len(w) >= minText {
-			return true
+		if strings.HasPrefix(w, "h1:") || w[0] == '"' {
+			return bytes.Contains(text, []byte(w))
 		}
 		quoted, err := json.Marshal(w)
 		return err == nil && bytes.Contains(text, quoted) // as a whole, in JSON

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -133,6 +134,9 @@ func position(s string) (schemas.Position, bool) {
 		numbers, parts = append([]int64{n}, numbers...), parts[:len(parts)-1]
 	}
 	at := schemas.Position{Topic: strings.Join(parts, "/")}
+	if len(numbers) > 0 && numbers[0] > math.MaxInt32 || len(numbers) == 3 && numbers[2] > math.MaxInt32 {
+		return at, false
+	}
 	switch len(numbers) {
 	case 2:
 		at.Partition, at.Offset = int32(numbers[0]), numbers[1]
