@@ -47,7 +47,7 @@ const rejectReasons = `Frame: the message could not be taken apart.
   invalid_gzip       it starts as gzip and is damaged
   gzip_bomb          it unpacks to more than 16 MiB, or to 200 times its size
   invalid_json       it starts as JSON and is none, or is cut off
-  too_deep           it is nested beyond decode.max_depth
+  too_deep           it is JSON in strings in strings, or nested too deeply and cut off
   too_large          a record is longer than decode.max_bytes
   too_many           the rest of a message with over 100,000 records or 1,000 rejects
   unreadable         the log could not give the message

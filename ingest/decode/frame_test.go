@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
-	"slices"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +69,8 @@ func TestFraming(t *testing.T) {
 		{"too large, then more", big + "\n" + record, "too_large /a"},
 		{"text too large", strings.Repeat("x", 1<<20+1) + "\n" + combined, "too_large /b"},
 		{"largest", `{"time":"2026-11-22T05:40:00Z","path":"/big","pad":"` + strings.Repeat("x", 1<<20-58) + `"}`, "/big"},
-		{"too deep", `{"a":` + strings.Repeat("[", 999) + strings.Repeat("]", 999) + "}\n" + record, "too_deep /a"},
+		{"too deep", `{"a":` + strings.Repeat("[", 999) + strings.Repeat("]", 999) + "}\n" + record, "unknown_format /a"},
+		{"too deep in a record", `{"a":` + strings.Repeat("[", 999) + strings.Repeat("]", 999) + "," + record[1:] + "\n" + record, "/a /a"},
 		{"too deep without end", strings.Repeat("[", 100_000), "too_deep"},
 		{"cut off", record[:30], "invalid_json"},
 		{"cut off, then a line", record[:30] + "\n" + record, "invalid_json /a"},
@@ -271,9 +272,9 @@ func TestOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for message, want := range map[string]string{
-		`{"pad":"` + strings.Repeat("x", 1<<10) + `"}`:                  "too_large",
-		`{"a":` + strings.Repeat("[", 8) + strings.Repeat("]", 8) + `}`: "too_deep",
-		`{"path":"/a","time":"2026-11-22T12:01:01Z"}`:                   "time_out_of_range",
+		`{"pad":"` + strings.Repeat("x", 1<<10) + `"}`: "too_large",
+		`{"a":` + strings.Repeat("[", 9) + `}`:         "too_deep",
+		`{"path":"/a","time":"2026-11-22T12:01:01Z"}`:  "time_out_of_range",
 	} {
 		if got := brief(decodetest.Decode(t, d, []byte(message))); got != want {
 			t.Errorf("%.40s: got %s, want %s", message, got, want)

@@ -14,7 +14,7 @@ const (
 	InvalidGzip = "invalid_gzip" // it starts as gzip and is none
 	GzipBomb    = "gzip_bomb"    // it inflates beyond the bounds of gzip.go
 	InvalidJSON = "invalid_json" // it starts as JSON and is none, or is cut off
-	TooDeep     = "too_deep"     // it is nested beyond Options.MaxDepth
+	TooDeep     = "too_deep"     // JSON in strings in strings beyond 3, or nested beyond Options.MaxDepth and cut off
 	TooLarge    = "too_large"    // it is longer than Options.MaxBytes
 	TooMany     = "too_many"     // the rest of a message with too many records or rejects
 

@@ -11,7 +11,7 @@ import (
 var (
 	ErrSyntax    = errors.New("not JSON")
 	ErrTruncated = errors.New("ends within a JSON value")
-	ErrDepth     = errors.New("nested too deeply")
+	ErrDepth     = errors.New("nested too deeply and not closed")
 )
 
 // Kind is the type of a JSON value; None is the value that is not there.
@@ -64,8 +64,11 @@ type Doc struct {
 	err      error
 	maxDepth int
 	level    int
-	buf      *Buffer
-	child    *Doc
+	// open is set once the end of what is nested too deeply was searched in
+	// vain, until Release: each such search looks at all the rest.
+	open  bool
+	buf   *Buffer
+	child *Doc
 }
 
 // NewDoc returns a reader that takes values nested up to maxDepth deep and puts
@@ -80,7 +83,9 @@ func NewDoc(maxDepth int, buf *Buffer) *Doc {
 //
 // It takes what RFC 8259 calls JSON, and what gateways write in its place:
 // control characters in strings, the escape \xNN (nginx without escape=json),
-// unknown escapes, and NaN and Infinity (Python), which become null.
+// unknown escapes, and, which become null, NaN and Infinity (Python), a bare
+// dash and a member without a value (variables of nginx without quotes). What
+// is nested too deeply becomes null, too.
 func (d *Doc) Parse(src []byte) (Value, int, error) {
 	if cap(d.nodes) > keptNodes {
 		d.nodes = nil
@@ -96,7 +101,7 @@ func (d *Doc) Parse(src []byte) (Value, int, error) {
 // Release lets go of the text that was read, and of memory beyond the usual.
 func (d *Doc) Release() {
 	for ; d != nil; d = d.child {
-		d.src = nil
+		d.src, d.open = nil, false
 		if cap(d.nodes) > keptNodes {
 			d.nodes = nil
 		}
@@ -133,7 +138,7 @@ func (d *Doc) value(i, depth int) int {
 		return end + 1
 	case c == '{' || c == '[':
 		if depth > d.maxDepth {
-			return d.fail(ErrDepth)
+			return d.leaveOut(i)
 		}
 		if c == '{' {
 			return d.object(i, depth)
@@ -145,7 +150,16 @@ func (d *Doc) value(i, depth int) int {
 		if i+1 < len(s) && s[i+1] == 'I' {
 			return d.literal(i, "-Infinity", Null)
 		}
+		if i+1 < len(s) && depth > 1 && isEnd(s[i+1]) {
+			d.leaf(Null, i, i+1, 0)
+			return i + 1
+		}
 		return d.number(i, i+1)
+	case c == ',' || c == '}':
+		if d.absent(i, depth) {
+			d.leaf(Null, i, i, 0)
+			return i
+		}
 	case c == 't':
 		return d.literal(i, "true", True)
 	case c == 'f':
@@ -158,6 +172,42 @@ func (d *Doc) value(i, depth int) int {
 		return d.literal(i, "Infinity", Null)
 	}
 	return d.fail(ErrSyntax)
+}
+
+// absent reports whether the comma or brace at i follows a colon: a member has
+// no value.
+func (d *Doc) absent(i, depth int) bool {
+	for i--; depth > 1 && i > 0; i-- {
+		switch d.src[i] {
+		case ':':
+			return true
+		case ' ', '\n', '\t', '\r':
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// isEnd reports whether c may follow a value.
+func isEnd(c byte) bool {
+	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\t' || c == '\r'
+}
+
+// leaveOut steps over the container at i, which is nested too deeply, and puts
+// null in its place. Clients choose how deep what they send is nested, and
+// gateways log it: a record that was refused for it would be hidden by it.
+func (d *Doc) leaveOut(i int) int {
+	n := -1
+	if !d.open {
+		n = Skip(d.src[i:])
+		d.open = n < 0
+	}
+	if n < 0 {
+		return d.fail(ErrDepth)
+	}
+	d.leaf(Null, i, i+n, 0)
+	return i + n
 }
 
 func (d *Doc) literal(i int, word string, k Kind) int {

@@ -50,7 +50,7 @@ func plain(v Value) any {
 
 // agrees checks that text reads as encoding/json reads it. Where Doc takes
 // more than JSON, text is left out of the comparison: escapes and control
-// characters in strings, NaN and Infinity.
+// characters in strings, NaN and Infinity, and values that are not there.
 func agrees(t *testing.T, text []byte) {
 	t.Helper()
 	d := NewDoc(1000, &Buffer{})
@@ -64,7 +64,7 @@ func agrees(t *testing.T, text []byte) {
 		t.Fatalf("%q is JSON: %v", text, err)
 	}
 	if ours && !theirs {
-		lenient := bytes.ContainsAny(text, "\\NI") || bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' })
+		lenient := bytes.ContainsAny(text, "\\NI-") || bytes.Contains(text, []byte(":,")) || bytes.Contains(text, []byte(":}")) || bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' })
 		if !lenient {
 			t.Fatalf("%q is not JSON", text)
 		}
@@ -156,12 +156,53 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestTooDeepIsLeftOut checks that a record is read around what a client nested
+// too deeply, and that what is 64 deep is still there.
+func TestTooDeepIsLeftOut(t *testing.T) {
+	for _, c := range []struct{ open, shut string }{{"[", "]"}, {`{"x":`, "}"}, {`[{"y":`, `}]`}} {
+		for _, n := range []int{31, 32, 63, 64, 100, 5000} {
+			v := parse(t, `{"a":`+strings.Repeat(c.open, n)+`"}]"`+strings.Repeat(c.shut, n)+`,"status":200}`)
+			if v.Get("status").Text() != "200" {
+				t.Errorf("%d of %s: no status", n, c.open)
+			}
+			depth := 0
+			for at := v.Get("a"); at.Kind() == Array || at.Kind() == Object; depth++ {
+				it := at.Members()
+				it.Next()
+				at = it.Value()
+			}
+			if want := min(n*(strings.Count(c.open, "[")+strings.Count(c.open, "{")), 63); depth != want {
+				t.Errorf("%d of %s: %d deep, want %d", n, c.open, depth, want)
+			}
+		}
+	}
+}
+
 // TestLeniency pins what gateways write in place of JSON.
 func TestLeniency(t *testing.T) {
 	v := parse(t, "{\"a\":NaN,\"b\":-Infinity,\"c\":Infinity,\"d\":\"\\xD0\\xBF\\x2\\q\x01\",\"e\":\"\xff\",\"f\":\"\\xff\"}")
 	for key, want := range map[string]string{"a": "", "b": "", "c": "", "d": "п\\x2\\q\x01", "e": "\ufffd", "f": "\ufffd"} {
 		if got := v.Get(key).Text(); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+}
+
+// TestAbsent pins that a value which is not there does not cost the record:
+// variables of nginx without quotes.
+func TestAbsent(t *testing.T) {
+	v := parse(t, `{"a":,"b":-,"c":- ,"d":[-],"e": ,"status":401,"f":}`)
+	for _, key := range []string{"a", "b", "c", "e", "f"} {
+		if v.Get(key).Kind() != Null {
+			t.Errorf("%s is of kind %d", key, v.Get(key).Kind())
+		}
+	}
+	if v.Get("status").Text() != "401" {
+		t.Error("no status")
+	}
+	for _, text := range []string{`{"a":,,"b":1}`, `[,]`, `{,}`, `-,`, `,`, `}`, `{"a":--}`, `{"a":]`} {
+		if _, _, err := newDoc().Parse([]byte(text)); err == nil {
+			t.Errorf("%s is read", text)
 		}
 	}
 }
