@@ -120,10 +120,10 @@ func hosted(m match) bool {
 }
 
 // versions are the words that what follows is the version of.
-var versions = regexp.MustCompile(`(?i)(?:(?:^|[^a-z])(?:v|ver|[a-z_]*version|release|rel|build|rv|rev|nt|os|fw|firmware|kernel|app|schema|agent|tag|jar)["']?[ :=]{0,2}["']?|(?:^|[^./])\b[a-z0-9_.-]*[a-z][a-z0-9_-]*/)$`)
+var versions = regexp.MustCompile(`(?i)(?:(?:^|[^a-z])(?:v|ver|[a-z_]*version|release|rel|build|rv|rev|nt|os|fw|firmware|jar)["']?[ :=]{0,2}["']?|(?:^|[^./])\b[a-z0-9_.-]*[a-z][a-z0-9_-]*/)$`)
 
 // spokenOf is a text that speaks of versions and not of addresses.
-var spokenOf = regexp.MustCompile(`(?i)(?:version|upgrade|downgrade|release|firmware|update|section|chapter|schema|build|kernel)[^/]*$`)
+var spokenOf = regexp.MustCompile(`(?i)(?:\b(?:version|release|firmware|section|chapter|upgrade|downgrade|update) (?:(?:to|of) )?|\b[0-9]+\.[0-9]+\.[0-9]+ to )$`)
 
 func public4(m match) bool {
 	if next := m.next(); wordy(next) || !boundary(m) {

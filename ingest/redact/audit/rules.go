@@ -143,7 +143,7 @@ func valueRules(add adder) {
 	add(what, 0, when(stated), `(?i)(?:set-)?cookie\\*["']?\s{0,2}[:=]\s{0,2}(?:\\*["'])?([A-Za-z0-9_.-]+=[^\s"';\x1a]+)`, "cookie")
 	needs := []string{"pass", "pwd", "secret", "credential", "signature", "sess", "jwt", "auth-key", "key_id", "keyid", "key-id"}
 	for _, name := range [...]string{"key", "token"} { // but not tokens
-		for _, end := range [...]string{`"`, "'", "=", ":", " ", `\\`, "[", ">", "]"} {
+		for _, end := range [...]string{`"`, "'", "=", ":", " ", "\\", "[", ">", "]"} {
 			needs = append(needs, name+end)
 		}
 	}

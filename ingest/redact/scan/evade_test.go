@@ -1,6 +1,10 @@
 package scan
 
-import "testing"
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"testing"
+)
 
 // What an attacker, or an encoder, makes of personal data and secrets so that
 // they are read and not recognised.
@@ -35,6 +39,72 @@ func TestAddressesGlued(t *testing.T) {
 		"jo@[IPv6:2001:db8::1]", "[EMAIL]",
 	)
 	unchanged(t, 0, "v1.2.3.4", "lib1.2.3.4", "ip203.0.113.7.9", "std::a1::b2", "Foo::Bar2", "a@[x]", "@[")
+}
+
+// What stands near an address does not make it a version.
+func TestVersions(t *testing.T) {
+	becomes(t, 0,
+		"version mismatch from 203.0.113.5", "version mismatch from [IP]",
+		"upgrade required by 203.0.113.5", "upgrade required by [IP]",
+		"websocket upgrade from 203.0.113.5", "websocket upgrade from [IP]",
+		"203.0.113.5 sent version 2", "[IP] sent version 2",
+		"update of x at 203.0.113.5", "update of x at [IP]",
+		"kernel: 203.0.113.5 refused", "kernel: [IP] refused",
+		`{"agent":"203.0.113.5"}`, `{"agent":"[IP]"}`,
+		"build agent: 203.0.113.5", "build agent: [IP]",
+		"app?v=203.0.113.5", "app?v=[IP]",
+	)
+	unchanged(t, 0, "upgrade to 1.2.3.4", "upgrade from 1.2.3 to 1.2.3.4 now", "release 1.2.3.4", "firmware 1.2.3.4", "section 1.2.3.4",
+		`{"os":"1.2.3.4"}`, `{"fw":"1.2.3.4"}`, `cannot parse "1.2.3.4" as semver`, "app.js?v=1.2.3.4", "app-1.2.3.4.jar:1.2.3.4")
+}
+
+func TestSpokenAddresses(t *testing.T) {
+	becomes(t, 0,
+		"mail jo [at] example [dot] org now", "mail [EMAIL] now",
+		"jo(at)example.org", "[EMAIL]",
+		"jo {at} example.co.uk", "[EMAIL]",
+		"jo at example dot org", "[EMAIL]",
+		"JO AT EXAMPLE DOT ORG", "[EMAIL]",
+		"jo=40example.org", "[EMAIL]",
+		"jo&commat;example&period;org", "[EMAIL]",
+	)
+	unchanged(t, 0, "look at example dot com", "he is at example.com (at home)", "at", "(at)", "x (at)", "meet at noon dot", "a at b", "jo [at] example")
+	unchanged(t, Parameters, "a=40example.org", "a=1&b=40example.org")
+}
+
+func TestCommandLines(t *testing.T) {
+	becomes(t, 0,
+		"tool --password hunter2 -v", "tool --password [SECRET] -v",
+		"tool --api-key 'a b'", "tool --api-key '[SECRET]'",
+		"curl -u joe:pw http://x", "curl -u [SECRET] http://x",
+		"curl --user=joe:pw http://x", "curl --user=[SECRET] http://x",
+		"mysql -u root -ptoor db", "mysql -u root -p[SECRET] db",
+		"sshpass -p pw ssh h", "sshpass -p [SECRET] ssh h",
+		"redis-cli -a pw ping", "redis-cli -a [SECRET] ping",
+		`form-data; name="password"\r\n\r\nhunter2\r\n--b`, `form-data; name="password"\r\n\r\n[SECRET]\r\n--b`,
+		"jdbc:oracle:thin:scott/tiger@h", "jdbc:oracle:thin:[SECRET:url]@h",
+	)
+	unchanged(t, 0, "tool --password", "tool --password --user x", "tool --token-limit 5", "curl -u admin http://x", "docker run -u 1:1 -p 80:80", "mkdir -p /a",
+		"ssh -p 22 h", "docker login --password-stdin", `form-data; name="note"\r\n\r\nhello\r\n--b`, `name="password"`, "-", "--", "-u")
+}
+
+func TestDisguisedKeys(t *testing.T) {
+	const r = "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5zA7bC9"
+	key := "gh" + "p_" + r[:36]
+	becomes(t, 0,
+		"x"+key+" y", "x[SECRET:github] y",
+		hex.EncodeToString([]byte(key))+" y", "[SECRET:github] y",
+		base64.StdEncoding.EncodeToString([]byte(key))+" y", "[SECRET:github] y",
+		"cohere key "+r[:40], "cohere key [SECRET:cohere]",
+		"azure openai key 0a1b2c3d4e5f60718293a4b5c6d7e8f9", "azure openai key [SECRET:azure_openai]",
+		"pay 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "pay [CRYPTO]",
+		"pay bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "pay [CRYPTO]",
+		"ip=3405803783", "ip=[IP]", "ip 203-0-113-7", "ip [IP]", "ip 0313.0000.0161.0007", "ip [IP]",
+		`{"card":4111111111111111}`, `{"card":[CARD]}`,
+		"sk-"+"ant-api03-abc1234567890=\ndef1234", "[SECRET:anthropic]",
+	)
+	unchanged(t, 0, "trace 0a1b2c3d4e5f60718293a4b5c6d7e8f9", "azure trace 0a1b2c3d4e5f60718293a4b5c6d7e8f9", "n=3405803783", "build 203-0-113-7",
+		`{"card":4111111111111112}`, `{"n":4111111111111111}`, "data:image/png;base64,"+r, "sha256-"+r, `"etag":"`+r+`"`)
 }
 
 func TestNamesInOtherForms(t *testing.T) {

@@ -48,6 +48,8 @@ func (n *cluster) phone(g int, d []byte, plus, paren bool, ctx string) bool {
 	case total == 10 && (n.shape(g, "334", "-. ") || paren && g == 2 && n.count[0] == 3 && n.count[1] == 6):
 		// With '-' or brackets people write numbers that no plan has.
 		return slashes == 0 && d[0] >= '2' && (check.NANP(d) || paren || n.sep[1] == '-')
+	case total == 10 && paren && g == 1 && n.count[0] == 3 && n.sep[1] == ')': // (415)5552671
+		return check.NANP(d)
 	case total == 11 && d[0] == '1' && (n.shape(g, "1334", "-. ") || g == 3 && n.count[1] == 4 && n.count[2] == 7 && n.sep[3] != '/' && n.sep[2] != '/'):
 		return check.NANP(d[1:])
 	case d[0] == '0' && d[1] != '0':

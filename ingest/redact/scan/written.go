@@ -44,46 +44,45 @@ func (s *Scanner) writtenIP(i int) int {
 	return s.add(i, n.end[n.groups-1], byWrittenIP)
 }
 
-// versionWords say that four numbers behind them are a version.
-var versionWords = [...]string{"version", "upgrade", "downgrade", "release", "firmware", "update", "semver", "section", "chapter", "schema", "build", "kernel"}
-
-// addressWords say that they are an address after all.
-var addressWords = [...]string{"ip", "addr", "host", "client", "peer", "server", "remote", "//"}
-
-// versioned reports whether the words in the text before i, or right behind end,
-// say that a version stands between.
+// versioned reports whether the words right before i say that a version stands
+// there: "release 1.2.3.4", "upgrade to 1.2.3.4", "1.2.3 to 1.2.3.4"; or those
+// right behind end: "1.2.3.4 as semver". Words farther away say nothing, because
+// messages about versions name addresses, too.
 func (s *Scanner) versioned(i, end int) bool {
-	if after := s.t[end:min(len(s.t), end+24)]; strings.Contains(after, "semver") || strings.Contains(after, "version") {
+	if strings.HasPrefix(strings.TrimLeft(s.t[end:min(len(s.t), end+12)], "\"'\\"), " as semver") {
 		return true
 	}
-	var buf [48]byte
-	n := 0
-	for _, c := range []byte(s.t[max(0, i-len(buf)):i]) {
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		buf[n] = c
-		n++
-	}
-	before := string(buf[:n])
-	at := -1
-	for _, w := range versionWords {
-		at = max(at, strings.LastIndex(before, w))
-	}
-	if at < 0 {
-		return false
-	}
-	for _, w := range addressWords {
-		if strings.Contains(before[at+4:], w) {
-			return false
+	word, at := s.wordBefore(i)
+	if chars.EqualFold(word, "to") || chars.EqualFold(word, "of") {
+		if word, _ = s.wordBefore(at); len(word) >= 5 && chars.Only(word, chars.Digit|chars.Domain) && chars.Classes[word[0]]&chars.Digit != 0 && strings.Count(word, ".") == 2 {
+			return true
 		}
 	}
-	return true
+	for _, w := range [...]string{"version", "upgrade", "downgrade", "update", "release", "firmware", "section", "chapter"} {
+		if chars.EqualFold(word, w) {
+			return true
+		}
+	}
+	return false
 }
 
-// versionNames are names of values that are versions.
+// wordBefore returns the word before i, behind which one space stands, and where
+// it begins.
+func (s *Scanner) wordBefore(i int) (word string, at int) {
+	if i == 0 || s.t[i-1] != ' ' {
+		return "", i
+	}
+	i--
+	start := i
+	for start > 0 && i-start < 24 && (chars.Classes[s.t[start-1]]&chars.Alnum != 0 || s.t[start-1] == '.') {
+		start--
+	}
+	return s.t[start:i], start
+}
+
+// versionName reports whether name is that of a version.
 func versionName(name string) bool {
-	for _, v := range [...]string{"version", "ver", "release", "rel", "build", "rv", "v", "rev", "nt", "os", "fw", "firmware", "kernel", "app", "schema", "agent", "tag", "jar"} {
+	for _, v := range [...]string{"version", "ver", "release", "rel", "build", "rv", "v", "rev", "nt", "os", "fw", "firmware", "jar"} {
 		if chars.EqualFold(name, v) {
 			return true
 		}
