@@ -1,6 +1,6 @@
 // Package glyph says what a character is to a reader of prompts: its script,
 // whether it is seen at all, and the plain letters that it looks like or stands
-// for. It is one table of 1.5 MB, made on first use and never changed.
+// for. It is one table of 1.3 MB, made on first use and never changed.
 package glyph
 
 import (
