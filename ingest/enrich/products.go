@@ -26,12 +26,9 @@ var families = [...]struct {
 
 // names are those by which clients call themselves, in lower case.
 //
-// SDKs and libraries: the defaults in the projects' own sources. AI crawlers: the
-// operators' pages (OpenAI platform.openai.com/docs/bots, Anthropic's support
-// page on its crawlers, Perplexity docs.perplexity.ai/guides/bots, Google's
-// list of crawlers, Meta's developers.facebook.com/docs/sharing/webmasters,
-// Amazon developer.amazon.com/amazonbot, commoncrawl.org/ccbot) and the list
-// that github.com/ai-robots-txt/ai.robots.txt keeps, read on 2026-11-22.
+// SDKs and libraries: the defaults by which they are known. AI crawlers: the list
+// that github.com/ai-robots-txt/ai.robots.txt keeps, as of 2026-11-22; it names
+// the operators' own pages.
 // Scanners: the defaults of the tools, and the names by which services that
 // measure the Internet announce themselves.
 var names = map[schemas.ClientClass]string{

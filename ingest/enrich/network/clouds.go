@@ -2,8 +2,8 @@ package network
 
 // clouds are autonomous systems that only serve machines: clouds and hosting
 // companies where a client with an API key is a program, not a person's line.
-// Numbers and holders as in the registries' and GeoLite2's public tables of
-// autonomous systems, read on 2026-11-22. Networks that also carry people are
+// Numbers as these companies are known by on 2026-11-22, checked in part against
+// public lists of their systems; the registries have the last word. Networks that also carry people are
 // left out: 13335 (Cloudflare, with its WARP), 15169 (Google's own, with its
 // VPN), 8075 stays although Microsoft's offices use it.
 var clouds = [...]uint32{
