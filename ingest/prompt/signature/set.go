@@ -52,8 +52,9 @@ const (
 // negations are runs of words that turn the phrase which follows at once into its
 // contrary: applications forbid in their system prompts what attacks ask for
 // ("never reveal your system prompt"). connectives carry a negation on ("do not
-// share or reveal"). Single words that also end a sentence ("no", "not") and short ones are left
-// out: an attack may follow, or they may be the end of another word in spaced text.
+// share or reveal"). Single words that also end a sentence ("no", "not") and short
+// ones are left out: an attack may follow, or they may be the end of another word
+// in spaced text.
 const (
 	negations = `do_not don_t must_not mustn_t should_not shouldn_t will_not won_t may_not cannot can_t can_not not_to never never_ever
 		are_not_allowed_to not_allowed_to not_permitted_to refuse_to without forbidden_to avoid does_not doesn_t did_not didn_t
