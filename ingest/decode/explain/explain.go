@@ -84,8 +84,8 @@ type Explainer struct {
 	budget  int
 }
 
-// maxBytes bounds the decodings of one message, in bytes: some seconds.
-const maxBytes = 512 << 20
+// maxBytes bounds the decodings of one message, in bytes: about a second.
+const maxBytes = 128 << 20
 
 // New returns an explainer of what d decodes. clean redacts the names of
 // members, which clients may have chosen.
