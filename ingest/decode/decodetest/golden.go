@@ -86,6 +86,21 @@ func allMessages(tb testing.TB) [][]byte {
 	return all
 }
 
+// perCase is how many messages of a case the conformance suite varies: those of
+// a case are alike, and the suite decodes each some ten thousand times.
+const perCase = 3
+
+// someMessages returns the first messages of all cases.
+func someMessages(tb testing.TB) [][]byte {
+	tb.Helper()
+	var some [][]byte
+	for _, dir := range cases(tb) {
+		m := messages(tb, dir)
+		some = append(some, m[:min(len(m), perCase)]...)
+	}
+	return some
+}
+
 // Fuzz checks the duties of a decoder on whatever the fuzzer makes of the
 // format's cases, with the format found and with it given, and that a message
 // decodes to the same again.
