@@ -227,14 +227,14 @@ func (m *Match) matches(topic, format string) bool {
 	return named(m.Topics, topic) && named(m.Formats, format)
 }
 
-// KeepsAddresses tells whether some dataset stores clients' addresses as they
-// are.
-func (c *Config) KeepsAddresses() bool {
+// StoresAddresses tells whether some dataset has the action for clients'
+// addresses: whether they are kept as they are, or can be revealed.
+func (c *Config) StoresAddresses(action Action) bool {
 	base := c.actions().over(presets[c.Preset])
-	keeps := base[fieldClientAddress] == Keep
+	does := base[fieldClientAddress] == action
 	for i := range c.Datasets {
 		a := c.Datasets[i].resolved(base)
-		keeps = keeps || a[fieldClientAddress] == Keep
+		does = does || a[fieldClientAddress] == action
 	}
-	return keeps
+	return does
 }

@@ -173,6 +173,17 @@ func TestDatasets(t *testing.T) {
 	require.LessOrEqual(t, len(r.policies.seen), maxSources, "the table is bounded")
 }
 
+func TestHowAddressesAreStored(t *testing.T) {
+	cfg := DefaultConfig()
+	require.True(t, cfg.StoresAddresses(Pseudonymize))
+	require.False(t, cfg.StoresAddresses(Keep))
+	cfg.Preset = "strict"
+	require.False(t, cfg.StoresAddresses(Pseudonymize))
+	cfg.Datasets = []Dataset{{Match: Match{Topics: []string{"a"}}, ClientAddress: Keep}}
+	require.True(t, cfg.StoresAddresses(Keep))
+	require.True(t, cfg.StoresAddresses(Mask), "the others")
+}
+
 func TestConfigRefusals(t *testing.T) {
 	topics := Match{Topics: []string{"a"}}
 	for want, change := range map[string]func(*Config){

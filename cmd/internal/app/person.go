@@ -55,7 +55,7 @@ func who(ctx context.Context, o *ForgetOptions, cfg *Config, keys *redact.Keys, 
 		}
 		p.address = a.Unmap().WithZone("")
 		p.Clients = keys.Addresses(p.address)
-		if cfg.Redact.KeepsAddresses() {
+		if cfg.Redact.StoresAddresses(redact.Keep) {
 			p.Clients = append(p.Clients, p.address)
 		}
 		p.raw = p.address.String()
@@ -68,7 +68,10 @@ func who(ctx context.Context, o *ForgetOptions, cfg *Config, keys *redact.Keys, 
 		p.Names, p.raw = []string{p.raw}, ""
 	default:
 		var tenants []string
-		if cfg.Redact.Tenants == redact.Separate && st != nil {
+		if cfg.Redact.Tenants == redact.Separate {
+			if st == nil {
+				return nil, errors.New("redact.tenants: separate: a name has a pseudonym for each tenant, which only the store lists; name the person by --token, once for each")
+			}
 			var err error
 			if tenants, err = st.Tenants(ctx); err != nil {
 				return nil, err

@@ -35,6 +35,9 @@ func TestWhoIsMeant(t *testing.T) {
 	cfg.Redact.ClientAddress = redact.Keep
 	p, keys = personOf(t, cfg, ForgetOptions{Address: "::ffff:203.0.113.9"})
 	require.Equal(t, []netip.Addr{keys.Address(a), a}, p.Clients)
+	cfg.Redact.Tenants = redact.Separate
+	_, err := who(t.Context(), &ForgetOptions{Principal: "jane.doe"}, cfg, keys, nil)
+	require.ErrorContains(t, err, "--token", "without the store nobody knows the tenants")
 	p, _ = personOf(t, cfg, ForgetOptions{Token: "h1:k7:x"})
 	require.Equal(t, []string{"h1:k7:x"}, p.Names)
 }

@@ -50,6 +50,9 @@ func RevealAddress(ctx context.Context, cfg *Config, stored netip.Addr, o Reveal
 	err = revealing(cfg, o, o.Key == "", log, func(keys *redact.Keys, st *clickhouse.Store, audit auditor) error {
 		ids := []string{o.Key}
 		if o.Key == "" {
+			if !cfg.Redact.StoresAddresses(redact.Pseudonymize) {
+				return errors.New("redact.client_address is not pseudonymize: what is stored is no pseudonym; name the key with --key if it was one when the event was stored")
+			}
 			if st == nil {
 				return errors.New(`--key: name the key, since storage.mode "none" has no events to look in`)
 			}
