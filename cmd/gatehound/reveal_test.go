@@ -40,6 +40,12 @@ func TestRevealWithAnAuditFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode())
 
+	// What is stored under another policy is no pseudonym.
+	strict := write(t, filepath.Join(dir, "strict.yaml"), "storage: {mode: none}\nredact: {preset: strict}\n")
+	r = gatehound(t, dir, "", "reveal", out.Event.Client, "--config", strict, "--reason", "INC-1", "--audit-file", file)
+	require.Contains(t, r.stderr, "is no pseudonym")
+	require.Empty(t, r.stdout)
+
 	// What cannot be noted is not shown.
 	r = gatehound(t, dir, "", "reveal", out.Event.Client, "--config", path, "--key", "k1", "--reason", "INC-1", "--audit-file", dir)
 	require.NotZero(t, r.code)
