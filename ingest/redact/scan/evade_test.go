@@ -22,6 +22,8 @@ func TestVariantsOfCharacters(t *testing.T) {
 		"4111\u00a01111\u202f1111\u20031111", "[CARD]",
 		"4111\u20131111\u20101111\u22121111", "[CARD]",
 		"4111  1111  1111  1111", "[CARD]",
+		"tel %28415%29+555-2671", "tel [PHONE]",
+		"(415)5552671", "[PHONE]",
 		"4111/1111/1111/1111", "[CARD]",
 		"DE89.3704.0044.0532.0130.00", "[IBAN]",
 		"\U0001d429\U0001d41a\U0001d42c\U0001d42c\U0001d430\U0001d428\U0001d42b\U0001d41d=hunter2", "\U0001d429\U0001d41a\U0001d42c\U0001d42c\U0001d430\U0001d428\U0001d42b\U0001d41d=[SECRET]",
@@ -93,6 +95,7 @@ func TestDisguisedKeys(t *testing.T) {
 	key := "gh" + "p_" + r[:36]
 	becomes(t, 0,
 		"x"+key+" y", "x[SECRET:github] y",
+		"my_-----BEGIN EC PRIV"+"ATE KEY----- "+r+" -----END EC PRIV"+"ATE KEY----- y", "my_[PRIVATE_KEY] y",
 		hex.EncodeToString([]byte(key))+" y", "[SECRET:github] y",
 		base64.StdEncoding.EncodeToString([]byte(key))+" y", "[SECRET:github] y",
 		"cohere key "+r[:40], "cohere key [SECRET:cohere]",

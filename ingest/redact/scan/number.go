@@ -160,7 +160,7 @@ func (s *Scanner) gather(i int) (skip int) {
 			sep = ' '
 			k++
 		case ')':
-			if k++; s.at(k) == ' ' || s.at(k) == '-' {
+			if k++; s.at(k) == ' ' || s.at(k) == '-' || s.at(k) == '+' {
 				k++
 			}
 		default:

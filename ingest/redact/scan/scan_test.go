@@ -106,7 +106,7 @@ func TestCleanIsBounded(t *testing.T) {
 }
 
 // TestHostileTextIsLinear gives texts that make naive scanners quadratic. At
-// 64 KiB a quadratic scan takes seconds.
+// 64 KiB a quadratic scan takes many seconds, a linear one a tenth of one.
 func TestHostileTextIsLinear(t *testing.T) {
 	var s Scanner
 	for _, unit := range []string{"@", "a@", "%", "%25", "%2525", "1 ", "1-", "a=", "key=", ":", "::", "a:", "[", "[SECRET", "{\"a\":",
@@ -116,7 +116,7 @@ func TestHostileTextIsLinear(t *testing.T) {
 		var n schemas.RedactionCounts
 		start := time.Now()
 		s.Clean(text, Prompts, &n)
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%q took %v", unit, took)
 		}
 	}

@@ -61,8 +61,9 @@ func (s *Scanner) token(i int) int {
 			}
 		}
 	}
-	if tok[0] == '-' && strings.HasPrefix(tok, "-----BEGIN") {
-		if end := s.pem(i); end > 0 {
+	const begin = "-----BEGIN" // may be glued to something
+	if tok[len(tok)-1] == 'N' && strings.HasSuffix(tok, begin) {
+		if end := s.pem(j - len(begin)); end > 0 {
 			return end
 		}
 	}

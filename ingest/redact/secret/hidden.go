@@ -25,7 +25,7 @@ var glued = []struct {
 	{"ghp_", "github", 36, chars.Alnum}, {"gho_", "github", 36, chars.Alnum}, {"ghu_", "github", 36, chars.Alnum}, {"ghs_", "github", 36, chars.Alnum},
 	{"ghr_", "github", 36, chars.Alnum}, {"github_pat_", "github", 40, chars.Word}, {"glpat-", "gitlab", 20, chars.Word},
 	{"gsk_", "groq", 52, chars.Alnum}, {"hf_", "huggingface", 34, chars.Upper | chars.Lower}, {"nvapi-", "nvidia", 60, chars.Word},
-	{"pplx-", "perplexity", 48, chars.Alnum}, {"xai-", "xai", 70, chars.Word}, {"xoxb-", "slack", 24, chars.Word}, {"xoxp-", "slack", 24, chars.Word},
+	{"pplx-", "perplexity", 48, chars.Alnum}, {"xai-", "xai", 70, chars.Word}, {"xapp-", "slack", 24, chars.Word}, {"api_org_", "huggingface", 34, chars.Upper | chars.Lower}, {"xoxb-", "slack", 24, chars.Word}, {"xoxp-", "slack", 24, chars.Word},
 }
 
 // gluedBy has them by their first letter.
