@@ -188,11 +188,15 @@ func (d *Decoder) object(o field.Value, raw []byte, env Envelope, opened int) {
 	}
 	names := d.detector.names(o)
 	f, wrap := d.detector.formats(&names, o)
+	if wrap != nil && wrap.Split != nil && f != nil {
+		// Batches have no members of a record's. Where clients choose names, one
+		// more name must not turn a record into a batch that is skipped.
+		wrap = nil
+	}
 	if wrap != nil && opened < maxEnvelopes && !d.opts.NoEnvelope {
 		if f != nil && f.Fallback && d.detector.hits(&names, f) < 2 {
 			// One name may be the shipper's own, such as Logstash's "path".
-			if env, line := d.lined(wrap, o, env); line {
-				d.inner(env, raw, opened+1)
+			if env, line := d.lined(wrap, o, env); line && d.recordLine(env, raw, opened+1) {
 				return
 			}
 		}
@@ -249,6 +253,31 @@ func (d *Decoder) lined(wrap *Format, o field.Value, outer Envelope) (Envelope, 
 	}
 	env := wrap.Open(o).within(outer)
 	return env, env.Inner.Kind() == field.String && isRecordLine(env.Inner.Raw())
+}
+
+// recordLine decodes the line that an envelope holds, and reports whether it
+// was one. Applications have messages, too, and clients have words in them.
+func (d *Decoder) recordLine(env Envelope, raw []byte, opened int) bool {
+	if text := trim(env.Inner.Raw()); len(text) == 0 || text[0] != '{' {
+		return d.text(env.Inner.Text(), raw, env)
+	}
+	value, err := env.Inner.Open()
+	if err != nil || value.Kind() != field.Object {
+		return false
+	}
+	names := d.detector.names(value)
+	f, wrap := d.detector.formats(&names, value)
+	switch {
+	case wrap != nil || f != nil && !f.Fallback:
+		d.object(value, value.Raw(), env, opened)
+		return true
+	case f != nil:
+		if d.rec.Reset(); f.JSON(value, &d.rec) {
+			d.finish(f, env, value.Raw())
+			return true
+		}
+	}
+	return false
 }
 
 // isRecordLine reports whether a text is a JSON object, or has a status after a
@@ -335,14 +364,19 @@ func (d *Decoder) unknown(env Envelope, raw []byte) {
 
 // line decodes a line of text.
 func (d *Decoder) line(s string, raw []byte, env Envelope, opened int) {
-	if d.fixed == nil || !d.fixed.envelope() || opened > 0 {
-		for _, f := range d.texts {
-			d.rec.Reset()
-			if f.Text(s, d.buf, &d.rec) {
-				d.finish(f, env, raw)
-				return
-			}
+	if d.fixed != nil && d.fixed.envelope() && opened == 0 || !d.text(s, raw, env) {
+		d.unknown(env, raw)
+	}
+}
+
+// text decodes a line of text, and reports whether it is of a format.
+func (d *Decoder) text(s string, raw []byte, env Envelope) bool {
+	for _, f := range d.texts {
+		d.rec.Reset()
+		if f.Text(s, d.buf, &d.rec) {
+			d.finish(f, env, raw)
+			return true
 		}
 	}
-	d.unknown(env, raw)
+	return false
 }

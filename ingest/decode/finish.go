@@ -66,11 +66,11 @@ func (r *Record) readQuery() {
 		var lower [16]byte
 		switch string(field.Fold(lower[:0], name)) {
 		case "apikey", "accesstoken", "xapikey", "authtoken":
-			r.SetCredential(value)
+			r.setQueryCredential(value)
 		case "key", "token":
 			// Short ones are names of things; credentials have 16 letters or more.
 			if len(value) >= 16 {
-				r.SetCredential(value)
+				r.setQueryCredential(value)
 			}
 		case "alt":
 			if value == "sse" && r.Known&schemas.HasStream == 0 {
@@ -78,5 +78,13 @@ func (r *Record) readQuery() {
 				r.Known |= schemas.HasStream
 			}
 		}
+	}
+}
+
+// setQueryCredential sets a credential of the query, unless a header has one:
+// who calls with that cannot look like another caller by adding to the query.
+func (r *Record) setQueryCredential(s string) {
+	if r.Credential == "" {
+		r.SetCredential(s)
 	}
 }

@@ -21,14 +21,22 @@ func (d *Decoder) frame(text []byte) {
 		d.buf.Reset()
 		switch {
 		case isArray(rest):
-			rest = rest[d.array(rest):]
+			n := d.textLine(rest)
+			if n == 0 {
+				n = d.array(rest)
+			}
+			rest = rest[n:]
 		case rest[0] == '{':
 			if n, list := batch(rest); n > 0 {
-				d.array(list)
+				if line := d.textLine(rest); line > 0 {
+					n = line
+				} else {
+					d.array(list)
+				}
 				rest = rest[n:]
 				continue
 			}
-			rest = rest[d.value(rest):]
+			rest = rest[d.value(rest, true):]
 		default:
 			end := bytes.IndexByte(rest, '\n')
 			if end < 0 {
@@ -46,6 +54,28 @@ func (d *Decoder) frame(text []byte) {
 	}
 }
 
+// textHead is how much of a line is looked at for the end of a time, in bytes.
+const textHead = 1024
+
+// textLine decodes the line that s starts with and returns its length, or 0 if
+// it is not one of text that begins like JSON: where a log begins with what
+// clients send, such as X-Forwarded-For, they choose how it begins. A line of
+// text has its time before a quote, which JSON does not have.
+func (d *Decoder) textLine(s []byte) int {
+	if !bytes.Contains(s[:min(len(s), textHead)], []byte(`] "`)) || d.fixed != nil && d.fixed.envelope() {
+		return 0
+	}
+	n := bytes.IndexByte(s, '\n')
+	if n < 0 {
+		n = len(s)
+	}
+	line := bytes.TrimRight(s[:n], "\r")
+	if n > d.opts.MaxBytes || !d.text(d.buf.Valid(line), line, Envelope{}) {
+		return 0
+	}
+	return n
+}
+
 // array decodes the values of the array that s starts with, one at a time, and
 // returns its length.
 func (d *Decoder) array(s []byte) int {
@@ -61,7 +91,7 @@ func (d *Decoder) array(s []byte) int {
 			return i + 1
 		default:
 			d.buf.Reset()
-			i += d.value(s[i:])
+			i += d.value(s[i:], false)
 		}
 	}
 	if d.rejects == rejects { // what is cut off has not been rejected yet
@@ -71,9 +101,10 @@ func (d *Decoder) array(s []byte) int {
 }
 
 // value decodes the JSON value that s starts with and returns its length. A
-// value that cannot be read is rejected as a whole if its end can be found;
-// else all of s is, up to the next line that starts an object.
-func (d *Decoder) value(s []byte) int {
+// value that cannot be read is a line of text, if it starts a line and is of a
+// format; else it is rejected as a whole if its end can be found, or all of s
+// is, up to the next line that starts an object.
+func (d *Decoder) value(s []byte, line bool) int {
 	v, n, err := d.doc.Parse(s[:min(len(s), d.opts.MaxBytes)])
 	if errors.Is(err, field.ErrTruncated) && len(s) > d.opts.MaxBytes && d.detector.splits(s) {
 		v, n, err = d.doc.Parse(s[:min(len(s), maxBatchBytes)])
@@ -81,6 +112,11 @@ func (d *Decoder) value(s []byte) int {
 	if err == nil {
 		d.walk(v, s[:n], Envelope{}, 0)
 		return n
+	}
+	if line {
+		if n := d.textLine(s); n > 0 {
+			return n
+		}
 	}
 	reason := reasonOf(err)
 	if errors.Is(err, field.ErrTruncated) && len(s) > d.opts.MaxBytes {
@@ -139,7 +175,9 @@ func (d *Decoder) inner(env Envelope, raw []byte, opened int) {
 	case text[0] == '{' || isArray(text):
 		value, err := v.Open()
 		if err != nil {
-			d.reject(StageFrame, reasonOf(err), "", raw)
+			if !d.text(v.Text(), raw, env) { // it may begin like JSON, and be none
+				d.reject(StageFrame, reasonOf(err), "", raw)
+			}
 			return
 		}
 		d.walk(value, value.Raw(), env, opened)

@@ -35,7 +35,11 @@ func (r *Record) ReadRequestHeader(name string, v field.Value) {
 	case "host", ":authority":
 		r.Host = v.Text()
 	case "xforwardedfor":
-		r.Forwarded = v.List()
+		// Proxies append to the header of this name alone. One that a client spelt
+		// otherwise stands in for it in logs that spell all of them so.
+		if r.Forwarded == "" || strings.EqualFold(name, "X-Forwarded-For") {
+			r.Forwarded = v.List()
+		}
 	case "xrequestid":
 		if r.RequestID == "" {
 			r.RequestID = v.Text()

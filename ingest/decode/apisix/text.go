@@ -20,9 +20,15 @@ const clfTime = 26
 // It is told from nginx's formats by the host between the time and the request,
 // and the request's time after the bytes.
 func decodeText(line string, buf *field.Buffer, r *decode.Record) bool {
-	end := strings.Index(line, "] ")
+	// A user may have brackets and spaces, a host neither, and nobody quotes: so
+	// the time is what ends before the last word before the first quote.
+	quote := strings.Index(line, ` "`)
+	if quote < 0 {
+		return false
+	}
+	end := strings.LastIndex(line[:quote], "] ")
 	start := end - clfTime
-	if start < 1 || line[start-1] != '[' || strings.HasPrefix(line[end+2:], `"`) { // nginx's: no host
+	if start < 1 || line[start-1] != '[' {
 		return false
 	}
 	t, ok := field.Time(line[start:end])
@@ -33,8 +39,8 @@ func decodeText(line string, buf *field.Buffer, r *decode.Record) bool {
 	if !ok {
 		return false
 	}
-	host, rest, ok := strings.Cut(line[end+2:], ` "`)
-	if !ok || host == "" || strings.ContainsAny(host, ` "`) {
+	host, rest := line[end+2:quote], line[quote+2:]
+	if host == "" || strings.IndexByte(host, ' ') >= 0 {
 		return false
 	}
 	request, rest, ok := quoted(rest)

@@ -106,6 +106,9 @@ func (in *line) csv(s string) bool {
 	if strings.IndexByte(s[:min(len(s), maxAddress+1)], ',') < 0 {
 		return false
 	}
+	if strings.IndexByte(s, '"') >= 0 { // a web server's, in which a client may have written columns
+		return false
+	}
 	if n := strings.Count(s, ","); n != len(columns)-1 && n != len(columns)-2 {
 		return false
 	}
@@ -128,7 +131,7 @@ func (in *line) csv(s string) bool {
 // pairs reads "requestId: …, ip: …, status: …", the Serverless Framework's
 // default. The name of a variable is folded as those of members are.
 func (in *line) pairs(s string) bool {
-	if !strings.HasPrefix(s, "requestId: ") {
+	if !strings.HasPrefix(s, "requestId: ") || strings.IndexByte(s, '"') >= 0 {
 		return false
 	}
 	for s != "" {

@@ -20,6 +20,9 @@ var Format = decode.Format{Name: "haproxy", Text: decodeText}
 const timeLength = 24
 
 func decodeText(line string, _ *field.Buffer, r *decode.Record) bool {
+	if !isOurs(line) {
+		return false
+	}
 	before, rest, ok := cutTime(line, r)
 	if !ok || !readClient(before, r) {
 		return false
@@ -51,6 +54,22 @@ func decodeText(line string, _ *field.Buffer, r *decode.Record) bool {
 	readResponder(server, state, r)
 	readRequest(rest, r)
 	return true
+}
+
+// isOurs reports whether a line has no other quotes than those of the request:
+// HAProxy encodes what clients send. In the lines of other servers, whose quotes
+// are around more, a user or an agent may be written like a line of HAProxy.
+func isOurs(line string) bool {
+	first := strings.IndexByte(line, '"')
+	if first < 0 {
+		return true
+	}
+	if first > 0 && strings.HasSuffix(line[:first], "] ") {
+		return false // the request after the time
+	}
+	rest := line[first+1:]
+	second := strings.IndexByte(rest, '"')
+	return second < 0 || strings.IndexByte(rest[second+1:], '"') < 0
 }
 
 // cutTime finds the time, which is the accept date of HAProxy's own zone, and

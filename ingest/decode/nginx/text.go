@@ -19,9 +19,13 @@ const clfTime = 26
 // spaces, and a user name may have both: so the end of the time, which a quote
 // follows, is what the line is taken apart at.
 func decodeText(line string, buf *field.Buffer, r *decode.Record) bool {
-	quote := strings.Index(line, `] "`)
+	from := 0
+	if _, rest, ok := quoted(line); ok { // a list that clients write, which may have brackets
+		from = len(line) - len(rest)
+	}
+	quote := strings.Index(line[from:], `] "`) + from
 	start := quote - clfTime
-	if start < 1 || line[start-1] != '[' {
+	if start < from+1 || line[start-1] != '[' {
 		return false
 	}
 	t, ok := field.Time(line[start:quote])
@@ -38,7 +42,7 @@ func decodeText(line string, buf *field.Buffer, r *decode.Record) bool {
 	bytes, rest := word(rest)
 	r.SetStatus(status)
 	r.Count(schemas.HasResponseBytes, &r.ResponseBytes, bytes)
-	if r.Known&schemas.HasStatus == 0 {
+	if r.Known&schemas.HasStatus == 0 && !isNoStatus(status) {
 		return false
 	}
 	if _, rest, ok = quoted(rest); !ok { // the referer
@@ -53,15 +57,25 @@ func decodeText(line string, buf *field.Buffer, r *decode.Record) bool {
 	return true
 }
 
+// isNoStatus reports whether a status is one that nginx writes if there is none:
+// 000, and 009 for HTTP/0.9.
+func isNoStatus(s string) bool { return s == "000" || s == "009" }
+
 // readClient reads what stands before the time.
 func readClient(s string, buf *field.Buffer, r *decode.Record) bool {
-	client, user, found := strings.Cut(s, " - ")
+	list, after := 0, s
+	if _, rest, ok := quoted(s); ok { // in which the client may write anything
+		list, after = len(s)-len(rest), rest
+	}
+	client, user, found := strings.Cut(after, " - ")
 	if !found { // Apache, with an ident and a user
-		if client, user, found = strings.Cut(s, " "); !found {
+		list += len(after) - len(strings.TrimLeft(after, " "))
+		if client, user, found = strings.Cut(s[list:], " "); !found {
 			return false
 		}
 		_, user = word(user)
 	}
+	client = s[:list+len(client)]
 	if !readAddresses(client, r) {
 		return false
 	}
@@ -96,6 +110,9 @@ func readAddresses(s string, r *decode.Record) bool {
 	if left, right, found := strings.Cut(s, " "); found && !strings.HasSuffix(left, ",") {
 		if s = left; right == "unix:" || isAddresses(right) {
 			r.Host, s = left, right
+		} else if at := strings.LastIndexByte(right, ' '); at >= 0 && isAddresses(right[at+1:]) {
+			s = right[at+1:] // after a syslog's header
+			r.Gateway = syslogHost(right[:at])
 		} // else right is Apache's ident
 	}
 	if s == "" {
@@ -109,6 +126,15 @@ func readAddresses(s string, r *decode.Record) bool {
 		r.Peer = s
 	}
 	return true
+}
+
+// syslogHost returns the host of a header that ends with "host tag:", else "".
+func syslogHost(header string) string {
+	if !strings.HasSuffix(header, ":") {
+		return ""
+	}
+	header = header[:max(strings.LastIndexByte(header, ' '), 0)]
+	return header[strings.LastIndexByte(header, ' ')+1:]
 }
 
 // isAddresses reports whether s has only what lists of addresses have, and dots
