@@ -56,3 +56,27 @@ func TestRevealWithAnAuditFile(t *testing.T) {
 		require.Empty(t, r.stdout)
 	}
 }
+
+// TestRevealAPromptAndForgetIt seals a prompt, opens it with a trace, and erases
+// it with its caller.
+func TestRevealAPromptAndForgetIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := write(t, filepath.Join(dir, "g.yaml"), "storage: {mode: embedded, clickhouse: {ttl: {events: 0, sealed: 0}}}\nprompts: {keep: seal}\ndata_dir: "+filepath.Join(dir, "data")+"\n")
+	log := write(t, filepath.Join(dir, "l.log"), `{"id":"req-77","call_type":"acompletion","spend":0.1,"total_tokens":10,"prompt_tokens":5,"completion_tokens":5,"startTime":"2026-05-01T10:00:00.000Z","endTime":"2026-05-01T10:00:01.000Z","model":"gpt-4o","user":"joanne","messages":[{"role":"user","content":"Translate: my mail is jo@example.com"}],"response":{}}`+"\n")
+	stored := gatehound(t, dir, "", "replay", "--config", path, "--store", filepath.Join(dir, "data", "clickhouse"), log)
+	require.Zero(t, stored.code, stored.stderr)
+	for _, of := range []string{"req-77", "l.log/0/0", "l.log/0/0/0"} {
+		r := gatehound(t, dir, "", "reveal", "--config", path, "--prompt", of, "--reason", "INC-9")
+		require.Zero(t, r.code, r.stderr)
+		require.Contains(t, r.stdout, "Translate: my mail is [EMAIL]")
+	}
+	audit := rowsOf(t, dir, path, "SELECT DISTINCT action, what, reason FROM audit")
+	require.Equal(t, [][]string{{"reveal prompt", "l.log/0/0/0 under k1", "INC-9"}}, audit)
+	done := gatehound(t, dir, "", "forget", "--config", path, "--principal", "joanne", "--reason", "DSR-1", "--yes")
+	require.Zero(t, done.code, done.stderr)
+	require.Empty(t, rowsOf(t, dir, path, "SELECT 1 FROM sealed_prompts"))
+	gone := gatehound(t, dir, "", "reveal", "--config", path, "--prompt", "req-77", "--reason", "INC-9")
+	require.NotZero(t, gone.code)
+	require.Contains(t, gone.stderr, "no sealed prompt")
+}
