@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"slices"
+
 	"github.com/gatehound/gatehound/ingest/decode/field"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -44,8 +46,10 @@ func (r *Record) ReadRequestBody(body field.Value) {
 			}
 		case "messages", "contents":
 			r.ReadMessages(v)
-		case "prompt", "input", "system", "instructions", "systemInstruction", "system_instruction", "query":
+		case "prompt", "input", "query":
 			r.readTexts(v, 0)
+		case "system", "instructions", "systemInstruction", "system_instruction":
+			r.readSystem(v)
 		}
 	}
 }
@@ -76,6 +80,15 @@ func (r *Record) ReadMessages(v field.Value) {
 		r.Known |= schemas.HasMessages
 	}
 	r.readTexts(v, 0)
+}
+
+// readSystem takes the system prompt: it goes first, wherever it stands.
+func (r *Record) readSystem(v field.Value) {
+	before := len(r.Prompt)
+	r.readTexts(v, 0)
+	slices.Reverse(r.Prompt[:before])
+	slices.Reverse(r.Prompt[before:])
+	slices.Reverse(r.Prompt)
 }
 
 // maxTextDepth is how deep texts are looked for: a message's content's part's

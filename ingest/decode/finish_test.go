@@ -185,7 +185,7 @@ func TestRequestBodies(t *testing.T) {
 		{`{"contents":[{"role":"user","parts":[{"text":"a"}]}],"generationConfig":{"temperature":0.5,"candidateCount":2,"maxOutputTokens":9,"responseLogprobs":true}}`,
 			"messages 1 n 2 max 9 temperature 0.5 logprobs 0 prompt [a]"},
 		{`{"system":"s","messages":[{"content":"a"}],"tools":[{},{}],"stream":true,"max_tokens":7}`, "messages 1 max 7 tools 2 stream true prompt [s a]"},
-		{`{"input":[{"role":"user","content":[{"type":"input_text","text":"a"}]}],"max_output_tokens":4,"instructions":"i"}`, "max 4 prompt [a i]"},
+		{`{"input":[{"role":"user","content":[{"type":"input_text","text":"a"}]}],"max_output_tokens":4,"instructions":"i"}`, "max 4 prompt [i a]"},
 		{`{"logprobs":false,"top_logprobs":0,"logit_bias":{"1":1,"2":2}}`, "logprobs 0 bias 2"},
 		{`{"temperature":"hot","n":-1,"max_tokens":1e300,"logprobs":"x","logit_bias":7,"tools":{},"stream":"maybe","messages":5,"model":[]}`, ""},
 		{`{"temperature":101,"temperature":-1,"top_logprobs":99999999999}`, ""},

@@ -108,33 +108,6 @@ func (r *Replayed) Span() (from, to time.Time, ok bool) {
 	return time.Unix(0, r.FirstTime.Load()).UTC(), time.Unix(0, r.LastTime.Load()).UTC(), true
 }
 
-// Inspect runs every line of in through ingest alone and calls each with what
-// it gave.
-func Inspect(ctx context.Context, cfg *Config, in io.Reader, each func(*schemas.Part) error, log *slog.Logger) error {
-	keys, err := LoadKeys(cfg, log)
-	if err != nil {
-		return err
-	}
-	n, err := NewNormalizer(cfg, keys, log)
-	if err != nil {
-		return err
-	}
-	lines := newLines(in)
-	for offset := int64(0); ctx.Err() == nil; offset++ {
-		chunk, err := lines.next(offset)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read line %d: %w", offset+1, err)
-		}
-		if err := each(n.Normalize(chunk)); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
 // OpenInput opens a file, or standard input for "-".
 func OpenInput(path string) (io.ReadCloser, error) {
 	if path == "-" {

@@ -100,7 +100,7 @@ func (in *reader) request(name string, v field.Value) bool {
 	switch name {
 	case "ts":
 		in.logger.ts = v.Kind() == field.Number
-		in.setTime(2, v.Text())
+		in.setTime(3, v.Text())
 	case "time", "timestamp", "date", "datetime", "eventtime", "starttime", "startedat", "asctime", "localtime", "@t":
 		in.setTime(2, v.Text())
 	case "@timestamp":
@@ -123,8 +123,11 @@ func (in *reader) request(name string, v field.Value) bool {
 		"httprequest.requestmethod":
 		r.Method = v.Text()
 	case "request", "requestline", "requestedurl":
-		if s := v.Text(); s != "" && r.Path == "" {
-			r.SetRequestLine(s)
+		s := v.Text()
+		if path, query := r.Path, r.Query; s != "" && query == "" {
+			if r.SetRequestLine(s); path != "" {
+				r.Path = path // the line adds the query, wherever it stands
+			}
 		}
 	case "route", "routename", "http.route", "resourcepath", "req.route", "url.template":
 		r.Route = v.Text()

@@ -53,6 +53,7 @@ func Conformance(t *testing.T, format string, vital ...string) {
 			}
 		}
 	})
+	t.Run("any order", func(t *testing.T) { anyOrder(t, d, all) })
 	t.Run("repeated members", func(t *testing.T) { repeated(t, d, all) })
 	t.Run("decodes as before", func(t *testing.T) {
 		for i, m := range all {

@@ -72,7 +72,9 @@ func readModel(name string, v field.Value, r *decode.Record, m *models) {
 			r.Provider = decode.ProviderOf(s)
 		}
 	case "gen_ai.operation.name":
-		r.Operation = v.Text()
+		if r.Operation != toolCall { // which says more, wherever it stands
+			r.Operation = v.Text()
+		}
 	case "gen_ai.usage.input_tokens", "genai_tokens_input", "llm_input_token", "input_tokens":
 		r.Count(schemas.HasInputTokens, &r.InputTokens, v.Text())
 	case "gen_ai.usage.output_tokens", "genai_tokens_output", "llm_output_token", "output_tokens":
@@ -93,7 +95,7 @@ func readModel(name string, v field.Value, r *decode.Record, m *models) {
 		r.FinishReason = v.Text()
 	case "mcp_method", "mcp.method", "mcp.method.name":
 		if v.Text() == "tools/call" {
-			r.Operation = "execute_tool"
+			r.Operation = toolCall
 		}
 	case "mcp_tool_name", "mcp_tool", "mcp.tool.name", "mcp.request.tool.name", "gen_ai.tool.name":
 		r.Tool = v.Text()
@@ -101,3 +103,6 @@ func readModel(name string, v field.Value, r *decode.Record, m *models) {
 		r.SetContentType(v.Text())
 	}
 }
+
+// toolCall is the operation of a call of an MCP tool.
+const toolCall = "execute_tool"

@@ -52,7 +52,9 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 			case "kong":
 				r.Responder = schemas.ResponderGateway
 			case "upstream":
-				r.Responder = schemas.ResponderUpstream
+				if r.Auth != schemas.AuthFailure { // an MCP audit has refused it
+					r.Responder = schemas.ResponderUpstream
+				}
 			}
 		case "route":
 			r.Route = first(v.Get("name"), v.Get("paths"), v.Get("id"))

@@ -76,7 +76,9 @@ func decodeJSON(o field.Value, r *decode.Record) bool {
 				r.Peer = s
 			}
 		case "user_agent":
-			r.UserAgent = text(v)
+			if s := text(v); s != "" {
+				r.UserAgent = s
+			}
 		case "metadata":
 			c.readMetadata(v.Unwrap(), r)
 		case "api_key", "user", "team_id", "organization_id":
