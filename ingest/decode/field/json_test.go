@@ -55,7 +55,7 @@ func agrees(t *testing.T, text []byte) {
 	t.Helper()
 	d := NewDoc(1000, &Buffer{})
 	v, n, err := d.Parse(text)
-	ours := err == nil && len(bytes.TrimSpace(text[n:])) == 0
+	ours := err == nil && len(bytes.TrimRight(text[n:], " \t\r\n")) == 0
 	theirs := json.Valid(text)
 	if errors.Is(err, ErrDepth) {
 		return
