@@ -240,7 +240,9 @@ func (d *Decoder) unwrap(wrap, f *Format, o field.Value, raw []byte, outer Envel
 
 // part decodes one of the records of the envelope that is being split.
 func (d *Decoder) part(env Envelope) bool {
+	own := env.Origin.Agent != ""
 	env = env.within(d.outer)
+	env.Origin.Single = env.Origin.Single && own // the outer one is that of them all
 	d.inner(env, env.Inner.Raw(), d.opened)
 	return !d.stop
 }

@@ -153,6 +153,7 @@ func (d *Decoder) walk(v field.Value, raw []byte, env Envelope, opened int) {
 			d.reject(StageFrame, Empty, "", raw)
 			return
 		}
+		env.Origin.Single = env.Origin.Single && v.Len() == 1
 		for more := true; more && !d.stop; more = it.Next() {
 			d.walk(it.Value(), it.Value().Raw(), env, opened)
 		}

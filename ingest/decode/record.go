@@ -110,6 +110,9 @@ type Origin struct {
 	// File is the file's fingerprint, inode or path, whichever tells most.
 	File   string
 	Offset int64
+	// Single tells that the origin names this record alone: it is the same
+	// wherever the record stands in a message.
+	Single bool `json:"-"`
 }
 
 // Reset empties r and keeps the memory of Prompt.

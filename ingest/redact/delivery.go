@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/binary"
 	"math/bits"
+	"time"
 
 	"github.com/gatehound/gatehound/ingest/decode"
 )
@@ -23,8 +24,13 @@ const (
 )
 
 // of returns what tells rec, the record at index of its message, from every
-// other: where the shipper read it, else the request's id and figures. It is 0
-// if the log has neither, and in no other case.
+// other: where the shipper read it, else the request's id and what else is known
+// of it. It is 0 if the log has neither.
+//
+// Many gateways take the request's id from the client. A client that sends one
+// id over and over must not have its requests taken for one: so everything that
+// tells them apart counts, and a log that tells whole seconds alone has requests
+// that nothing tells apart.
 func (k deliveryKey) of(rec *decode.Record, index int32) uint64 {
 	s := sip{k.k0 ^ 0x736f6d6570736575, k.k1 ^ 0x646f72616e646f6d, k.k0 ^ 0x6c7967656e657261, k.k1 ^ 0x7465646279746573}
 	switch {
@@ -33,11 +39,13 @@ func (k deliveryKey) of(rec *decode.Record, index int32) uint64 {
 		s.text(rec.Origin.Agent)
 		s.text(rec.Origin.File)
 		s.word(uint64(rec.Origin.Offset))
-		s.word(uint64(index))
+		if !rec.Origin.Single { // batches can be cut otherwise the next time
+			s.word(uint64(index))
+		}
 		s.word(uint64(rec.Time))
 		s.text(rec.RequestID)
 		s.word(uint64(rec.Status))
-	case rec.RequestID != "":
+	case rec.RequestID != "" && rec.Time%int64(time.Second) != 0:
 		s.word(byRequest)
 		s.text(rec.Format)
 		s.text(rec.Gateway)
@@ -48,6 +56,12 @@ func (k deliveryKey) of(rec *decode.Record, index int32) uint64 {
 		s.word(uint64(rec.Status))
 		s.word(uint64(rec.LatencyNS))
 		s.word(uint64(rec.ResponseBytes))
+		for _, text := range [...]string{rec.Query, rec.Peer, rec.Forwarded, rec.UserAgent, rec.Principal, rec.EndUser, rec.Credential, rec.Model} {
+			s.text(text)
+		}
+		s.word(uint64(rec.RequestBytes))
+		s.word(uint64(rec.InputTokens))
+		s.word(uint64(rec.OutputTokens))
 	default:
 		return 0
 	}

@@ -67,6 +67,17 @@ func TestWhatTellsRecordsApart(t *testing.T) {
 		"latency":        {requested(), func(r *decode.Record) { r.LatencyNS++ }},
 		"response bytes": {requested(), func(r *decode.Record) { r.ResponseBytes++ }},
 		"time of one":    {requested(), func(r *decode.Record) { r.Time++ }},
+		"query":          {requested(), func(r *decode.Record) { r.Query = "a=b" }},
+		"peer":           {requested(), func(r *decode.Record) { r.Peer = "203.0.113.9" }},
+		"forwarded":      {requested(), func(r *decode.Record) { r.Forwarded = "203.0.113.9" }},
+		"user agent":     {requested(), func(r *decode.Record) { r.UserAgent = "curl" }},
+		"principal":      {requested(), func(r *decode.Record) { r.Principal = "p" }},
+		"end user":       {requested(), func(r *decode.Record) { r.EndUser = "u" }},
+		"credential":     {requested(), func(r *decode.Record) { r.Credential = "gh-test-key-0001" }},
+		"model":          {requested(), func(r *decode.Record) { r.Model = "m" }},
+		"request bytes":  {requested(), func(r *decode.Record) { r.RequestBytes = 1 }},
+		"input tokens":   {requested(), func(r *decode.Record) { r.InputTokens = 1 }},
+		"output tokens":  {requested(), func(r *decode.Record) { r.OutputTokens = 1 }},
 	} {
 		before := deliveryOf(t, ring, c.base, 0)
 		after := c.base
@@ -75,6 +86,31 @@ func TestWhatTellsRecordsApart(t *testing.T) {
 	}
 	require.NotEqual(t, deliveryOf(t, ring, shipped(), 0), deliveryOf(t, ring, shipped(), 1), "the index tells")
 	require.Equal(t, deliveryOf(t, ring, requested(), 0), deliveryOf(t, ring, requested(), 1), "a request is one wherever it stands")
+}
+
+// TestAnOriginOfOneRecordDoesNotCountTheIndex: a batch that is cut otherwise is
+// the same batch.
+func TestAnOriginOfOneRecordDoesNotCountTheIndex(t *testing.T) {
+	ring, err := GenerateKeys()
+	require.NoError(t, err)
+	one := shipped()
+	one.Origin.Single = true
+	require.Equal(t, deliveryOf(t, ring, one, 0), deliveryOf(t, ring, one, 7))
+	other := one
+	other.Origin.File = "f2"
+	require.NotEqual(t, deliveryOf(t, ring, one, 0), deliveryOf(t, ring, other, 0))
+}
+
+// TestAnIdOfTheClientsHidesNothing: of requests within a second that differ in
+// nothing the log has, none is a redelivery.
+func TestAnIdOfTheClientsHidesNothing(t *testing.T) {
+	ring, err := GenerateKeys()
+	require.NoError(t, err)
+	rec := requested()
+	rec.Time = 1_795_326_000 * 1_000_000_000
+	require.Zero(t, deliveryOf(t, ring, rec, 0))
+	rec.Time += 1_000_000
+	require.NotZero(t, deliveryOf(t, ring, rec, 0))
 }
 
 // TestSipKeepsTextsApart: neither padding nor a border makes two texts one.

@@ -37,7 +37,7 @@ func TestWorkersGoOverToANewKey(t *testing.T) {
 	require.NoError(t, err)
 	b, err := w.Normalizer()
 	require.NoError(t, err)
-	line := `{"time":"2026-05-01T10:00:00Z","ip":"203.0.113.9","method":"POST","path":"/v1/x","status":200,"user":"jo","request_id":"r1"}`
+	line := `{"time":"2026-05-01T10:00:00.123Z","ip":"203.0.113.9","method":"POST","path":"/v1/x","status":200,"user":"jo","request_id":"r1"}`
 	event := func(n interface {
 		Normalize(*ingest.Chunk) *schemas.Part
 	}) (*schemas.Part, schemas.Event) {
@@ -57,6 +57,7 @@ func TestWorkersGoOverToANewKey(t *testing.T) {
 	part, now := event(a)
 	require.True(t, strings.HasPrefix(now.Principal, "h1:k2:"))
 	require.Equal(t, old.Principal, now.Subject)
+	require.NotZero(t, old.Delivery)
 	require.Equal(t, old.Delivery, now.Delivery, "a redelivery over the rotation is known")
 	require.Equal(t, []schemas.Alias{{Old: old.Principal, New: now.Principal, Time: now.Time}}, part.Aliases)
 	_, other := event(b)

@@ -60,7 +60,7 @@ func open(event field.Value, group string) decode.Envelope {
 		switch it.Key() {
 		case "id":
 			if id := v.Text(); id != "" && group != "" {
-				e.Origin = decode.Origin{Agent: group, File: id}
+				e.Origin = decode.Origin{Agent: group, File: id, Single: true}
 			}
 		case "timestamp":
 			if t, ok := field.Time(v.Text()); ok {

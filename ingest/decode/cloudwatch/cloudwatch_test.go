@@ -104,7 +104,7 @@ func TestNested(t *testing.T) {
 	if len(got) != 2 || got[0].Record == nil || got[1].Record == nil {
 		t.Fatalf("%+v", got)
 	}
-	for i, want := range []decode.Origin{{Agent: "inner", File: "1"}, {Agent: "outer", File: "3"}} {
+	for i, want := range []decode.Origin{{Agent: "inner", File: "1", Single: true}, {Agent: "outer", File: "3", Single: true}} {
 		if r := got[i].Record; r.Origin != want || r.Gateway != want.Agent {
 			t.Errorf("record %d is of %s, from %v; want %v", i, r.Gateway, r.Origin, want)
 		}
@@ -138,5 +138,28 @@ func TestNoAllocations(t *testing.T) {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	if n := decodetest.Allocations(t, line); n > 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestSingle checks of which records the event's id is the origin of one alone.
+func TestSingle(t *testing.T) {
+	const line = `{\"time\":\"2026-11-22T05:40:00Z\",\"path\":\"/a\",\"status\":200}`
+	d := decodetest.New(t, decode.Auto)
+	for message, want := range map[string][]bool{
+		line:                          {true},
+		"[" + line + "]":              {true},
+		"[" + line + "," + line + "]": {false, false},
+		`{\"n\":1,\"records\":[` + line + "," + line + `]}`: {false, false},
+	} {
+		text := `{"messageType":"DATA_MESSAGE","logGroup":"g","logStream":"s","logEvents":[{"id":"1","timestamp":1795326000123,"message":"` + message + `"}]}`
+		got := decodetest.Decode(t, d, []byte(text))
+		if len(got) != len(want) {
+			t.Fatalf("%s gave %d records", message, len(got))
+		}
+		for i, r := range got {
+			if r.Record == nil || r.Record.Origin.File != "1" || r.Record.Origin.Single != want[i] {
+				t.Errorf("%s: %d is %+v", message, i, r)
+			}
+		}
 	}
 }

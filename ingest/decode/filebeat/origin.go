@@ -50,7 +50,7 @@ func (g *origin) place(o field.Value) decode.Origin {
 	if !ok {
 		return decode.Origin{}
 	}
-	at := decode.Origin{Agent: g.agent, File: g.fingerprint, Offset: offset}
+	at := decode.Origin{Agent: g.agent, File: g.fingerprint, Offset: offset, Single: true}
 	if at.Agent == "" {
 		at.Agent = g.beat
 	}

@@ -204,7 +204,7 @@ func (s *splitter) origin(rec field.Value) (o decode.Origin) {
 	if !known || o.File == "" || s.host == "" {
 		return decode.Origin{}
 	}
-	o.Agent = s.host
+	o.Agent, o.Single = s.host, true
 	return o
 }
 
