@@ -117,8 +117,16 @@ func (k *Stock) Names() []string {
 	return names
 }
 
+// drawn has the alphabets of new random characters by what stands before their
+// number: "hx32" is 32 hexadecimal digits.
+var drawn = []struct{ name, alphabet string }{
+	{"random", alnum}, {"hx", hexes}, {"dg", digit}, {"up", capital + digit}, {"lo", small + digit},
+	{"u64x", url64}, {"b64x", alnum + "+/"}, {"bech", "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"},
+}
+
 // Get returns the key of a name; "name#2" is another of its kind, "randomN" is N
-// new random characters, and "b64 name", "hex name" and "pct name" encode a key.
+// new random characters (see drawn), "uuid" a new UUID, and "b64 name", "hex
+// name" and "pct name" encode a key.
 func (k *Stock) Get(name string) string {
 	if name, number, ok := strings.Cut(name, "#"); ok {
 		if k.others[number] == nil {
@@ -140,8 +148,15 @@ func (k *Stock) Get(name string) string {
 			return strings.NewReplacer("-", "%2D", "_", "%5F").Replace(v)
 		}
 	}
-	if n, err := strconv.Atoi(strings.TrimPrefix(name, "random")); err == nil {
-		return k.of(alnum, n)
+	if name == "uuid" {
+		return k.of(hexes, 8) + "-" + k.of(hexes, 4) + "-4" + k.of(hexes, 3) + "-a" + k.of(hexes, 3) + "-" + k.of(hexes, 12)
+	}
+	for _, d := range drawn {
+		if rest, ok := strings.CutPrefix(name, d.name); ok {
+			if n, err := strconv.Atoi(rest); err == nil {
+				return k.of(d.alphabet, n)
+			}
+		}
 	}
 	panic("no key " + name)
 }
