@@ -119,7 +119,7 @@ func (s *Service) reloads(ctx context.Context, load func() (*Config, error)) {
 				s.log.Error("configuration not reloaded, the old one stays in force", "error", err)
 				continue
 			}
-			s.log.Info("thresholds and allowlists reloaded")
+			s.log.Info("thresholds, allowlists, tables and keys reloaded")
 		case <-ctx.Done():
 			return
 		}

@@ -55,17 +55,19 @@ type Options struct {
 
 // Service is the assembled program.
 type Service struct {
-	cfg    *Config
-	opts   Options
-	log    *slog.Logger
-	Keys   *redact.Keys
-	Store  *clickhouse.Store
-	Alerts *alerting.Manager
-	Health *Health
-	ingest *Ingest
-	engine *engine.Engine
-	pipe   *pipeline.Pipeline
-	stops  stopping
+	cfg     *Config
+	opts    Options
+	log     *slog.Logger
+	Keys    *redact.Keys
+	Store   *clickhouse.Store
+	Alerts  *alerting.Manager
+	Health  *Health
+	ingest  *Ingest
+	workers *workers
+	scan    *redact.SelfScan
+	engine  *engine.Engine
+	pipe    *pipeline.Pipeline
+	stops   stopping
 }
 
 // NewService puts the stages together, in their order. It opens files and
@@ -90,6 +92,10 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	if s.ingest, err = OpenIngest(cfg, s.Keys, s.log, opts.Metrics); err != nil {
 		return nil, err
 	}
+	if s.scan, err = redact.NewSelfScan(cfg.Redact, s.log, opts.Metrics); err != nil {
+		return nil, fmt.Errorf("redact: %w", err)
+	}
+	s.workers = newWorkers(s.ingest, s.scan)
 
 	// Detectors.
 	watchers, err := cfg.Detectors.Watchers()
@@ -154,7 +160,7 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 		Report: func(err error) { s.Health.set("store", err) },
 	}, pipeline.Parts{
 		Source:      opts.Source,
-		Normalizers: func() (pipeline.Normalizer, error) { return s.ingest.Normalizer() },
+		Normalizers: s.workers.Normalizer,
 		Engine:      &watching{s.engine, sources}, Alerts: s.Alerts, Store: store, Spool: waiting,
 		DeadLetters: opts.DeadLetters, Logger: s.log, Metrics: opts.Metrics,
 	})
@@ -209,6 +215,7 @@ func (s *Service) Run(ctx context.Context) error {
 	watchCtx, stopWatch := context.WithCancel(ctx)
 	defer stopWatch()
 	background.Go(func() { s.ingest.Watch(watchCtx) })
+	background.Go(func() { s.scan.Run(watchCtx) })
 	pipeDone := make(chan struct{})
 	go func() {
 		defer close(pipeDone)
@@ -274,11 +281,22 @@ func (s *Service) migrate(ctx context.Context) error {
 	}
 }
 
-// Reload puts thresholds, allowlists and the tables of enrich of cfg in force.
+// Reload puts thresholds, allowlists and the tables of enrich of cfg in force,
+// and the key ring as it is now: after a rotation new pseudonyms are made under
+// the new key.
 func (s *Service) Reload(cfg *Config) error {
 	watchers, err := cfg.Detectors.Watchers()
 	if err != nil {
 		return fmt.Errorf("detectors: %w", err)
+	}
+	if s.opts.Keys == nil {
+		keys, err := existingKeys(cfg)
+		if err != nil {
+			return err
+		}
+		if err := s.workers.Renew(keys); err != nil {
+			return err
+		}
 	}
 	return errors.Join(s.ingest.tables.Reload(cfg.Enrich), s.engine.Replace(watchers), s.engine.Reload(cfg.Engine.Allow))
 }
