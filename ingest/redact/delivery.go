@@ -73,45 +73,54 @@ func (k deliveryKey) of(rec *decode.Record, index int32) uint64 {
 // length first, so that no two lists of fields give the same words.
 type sip struct{ v0, v1, v2, v3 uint64 }
 
-func (s *sip) round() {
-	s.v0 += s.v1
-	s.v2 += s.v3
-	s.v1 = bits.RotateLeft64(s.v1, 13) ^ s.v0
-	s.v3 = bits.RotateLeft64(s.v3, 16) ^ s.v2
-	s.v0 = bits.RotateLeft64(s.v0, 32)
-	s.v2 += s.v1
-	s.v0 += s.v3
-	s.v1 = bits.RotateLeft64(s.v1, 17) ^ s.v2
-	s.v3 = bits.RotateLeft64(s.v3, 21) ^ s.v0
-	s.v2 = bits.RotateLeft64(s.v2, 32)
-}
-
-func (s *sip) word(m uint64) {
-	s.v3 ^= m
-	s.round()
-	s.v0 ^= m
-}
-
-func (s *sip) text(t string) {
-	s.word(uint64(len(t)))
-	for len(t) >= 8 {
-		s.word(uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
-			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56)
-		t = t[8:]
-	}
-	if len(t) > 0 {
-		var last uint64
-		for i := range len(t) {
-			last |= uint64(t[i]) << (8 * i)
+// absorb takes m and then the bytes of t, eight at a time and the last ones
+// filled up with zeros. The state stays in registers meanwhile: a record has some
+// 60 words.
+func (s *sip) absorb(m uint64, t string) {
+	v0, v1, v2, v3 := s.v0, s.v1, s.v2, s.v3
+	for {
+		v3 ^= m
+		v0 += v1
+		v2 += v3
+		v1 = bits.RotateLeft64(v1, 13) ^ v0
+		v3 = bits.RotateLeft64(v3, 16) ^ v2
+		v0 = bits.RotateLeft64(v0, 32)
+		v2 += v1
+		v0 += v3
+		v1 = bits.RotateLeft64(v1, 17) ^ v2
+		v3 = bits.RotateLeft64(v3, 21) ^ v0
+		v2 = bits.RotateLeft64(v2, 32)
+		v0 ^= m
+		switch n := len(t); {
+		case n >= 8:
+			m = quad(t, 0) | quad(t, 4)<<32
+			t = t[8:]
+			continue
+		case n >= 4: // the two halves meet or overlap
+			m = quad(t, 0) | quad(t, n-4)<<(8*(n-4))
+		case n > 0:
+			m = uint64(t[0]) | uint64(t[n/2])<<(8*(n/2)) | uint64(t[n-1])<<(8*(n-1))
+		default:
+			s.v0, s.v1, s.v2, s.v3 = v0, v1, v2, v3
+			return
 		}
-		s.word(last)
+		t = ""
 	}
 }
+
+// quad returns four bytes of t from i on.
+func quad(t string, i int) uint64 {
+	return uint64(t[i]) | uint64(t[i+1])<<8 | uint64(t[i+2])<<16 | uint64(t[i+3])<<24
+}
+
+func (s *sip) word(m uint64) { s.absorb(m, "") }
+
+func (s *sip) text(t string) { s.absorb(uint64(len(t)), t) }
 
 func (s *sip) end() uint64 {
 	s.v2 ^= 0xff
-	s.round()
-	s.round()
-	s.round()
+	for range 3 {
+		s.absorb(0, "")
+	}
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3
 }
