@@ -26,9 +26,9 @@ func decodeText(line string, buf *field.Buffer, r *decode.Record) bool {
 	if quote < 0 {
 		return false
 	}
-	end := strings.LastIndex(line[:quote], "] ")
+	end := strings.LastIndexByte(line[:quote], ' ') - 1
 	start := end - clfTime
-	if start < 1 || line[start-1] != '[' {
+	if start < 1 || line[end] != ']' || line[start-1] != '[' {
 		return false
 	}
 	t, ok := field.Time(line[start:end])
@@ -40,7 +40,7 @@ func decodeText(line string, buf *field.Buffer, r *decode.Record) bool {
 		return false
 	}
 	host, rest := line[end+2:quote], line[quote+2:]
-	if host == "" || strings.IndexByte(host, ' ') >= 0 {
+	if host == "" {
 		return false
 	}
 	request, rest, ok := quoted(rest)
