@@ -80,6 +80,11 @@ type Decoder struct {
 	doc      *field.Doc
 	gzip     inflater
 	rec      Record
+	// lines reads the JSON in lines of text, once such a line is met.
+	lines struct {
+		doc  *field.Doc
+		busy bool
+	}
 
 	// The message in hand: its sink, how many records and rejects it gave, and
 	// whether to stop because there are too many.
@@ -164,6 +169,7 @@ func (d *Decoder) Decode(value []byte, sink Sink) {
 	}
 	d.sink = nil
 	d.doc.Release()
+	d.lines.doc.Release()
 	d.gzip.release()
 	d.rec.Reset()
 	if cap(d.rec.Prompt) > keptPrompts {
@@ -366,7 +372,7 @@ func (d *Decoder) unknown(env Envelope, raw []byte) {
 
 // line decodes a line of text.
 func (d *Decoder) line(s string, raw []byte, env Envelope, opened int) {
-	if d.fixed != nil && d.fixed.envelope() && opened == 0 || !d.text(s, raw, env) {
+	if d.fixed != nil && d.fixed.envelope() && opened == 0 || !d.headed(s, raw, env, opened) && !d.text(s, raw, env) {
 		d.unknown(env, raw)
 	}
 }

@@ -24,6 +24,9 @@ func (b *Buffer) Reset() {
 // View returns a string that shares the memory of b, without copying.
 func View(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
+// Bytes returns the bytes of s, without copying: they must not be changed.
+func Bytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
 // Valid returns raw as valid UTF-8: itself, or a copy in which every invalid
 // byte is U+FFFD.
 func (b *Buffer) Valid(raw []byte) string {
@@ -169,5 +172,5 @@ func Fold(to []byte, s string) []byte {
 
 // UnescapeString is Unescape for a text of a line.
 func (b *Buffer) UnescapeString(s string) string {
-	return b.Unescape(unsafe.Slice(unsafe.StringData(s), len(s)))
+	return b.Unescape(Bytes(s))
 }

@@ -34,7 +34,13 @@ func decodeText(line string, _ *field.Buffer, r *decode.Record) bool {
 		return false
 	}
 	timers, rest := word(rest)
-	if strings.Count(timers, "/") != 4 { // of TCP there are two
+	for range maxOwn { // some add words of their own, such as the host
+		if isTimers(timers) {
+			break
+		}
+		timers, rest = word(rest)
+	}
+	if !isTimers(timers) { // of TCP there are two
 		return false
 	}
 	status, rest := word(rest)
@@ -72,6 +78,14 @@ func isOurs(line string) bool {
 	return second < 0 || strings.IndexByte(rest[second+1:], '"') < 0
 }
 
+// maxOwn bounds the words that a format has between the server and the timers.
+const maxOwn = 3
+
+// isTimers reports whether s has five figures with slashes between, or -1.
+func isTimers(s string) bool {
+	return strings.Count(s, "/") == 4 && strings.Trim(s, "0123456789/-+") == ""
+}
+
 // cutTime finds the time, which is the accept date of HAProxy's own zone, and
 // sets it as UTC.
 func cutTime(line string, r *decode.Record) (before, rest string, ok bool) {
@@ -101,7 +115,7 @@ func readClient(before string, r *decode.Record) bool {
 	if i := strings.LastIndexByte(client, ':'); i < 1 || i == len(client)-1 {
 		return false
 	}
-	if address := client[:strings.LastIndexByte(client, ':')]; address != "unix" {
+	if address := client[:strings.LastIndexByte(client, ':')]; address != "unix" && address != "-" {
 		r.Peer = address // without brackets, a port would be the last of IPv6
 	}
 	header := strings.TrimRight(before[:at], " ")

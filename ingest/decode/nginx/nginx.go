@@ -76,7 +76,7 @@ func (in *reader) object(o field.Value) {
 	for it := o.Members(); it.Next(); {
 		v := it.Value()
 		switch it.Key() {
-		case "ts", "msec", "time", "timestamp", "time_local", "time_iso8601":
+		case "ts", "msec", "time", "timestamp", "time_local", "time_iso8601", "event_datetime", "datetime":
 			r.SetTime(v.Text())
 		case "@timestamp":
 			if r.Time == 0 {
@@ -125,7 +125,7 @@ func (in *reader) object(o field.Value) {
 			if r.Host == "" {
 				r.Host = v.Text()
 			}
-		case "status":
+		case "status", "response_status", "status_code", "response_code":
 			r.SetStatus(v.Text())
 		case "ust", "upstream_status":
 			in.up = absent
