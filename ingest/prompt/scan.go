@@ -28,7 +28,7 @@ func (s *scan) reset() {
 	*s = scan{glyphs: s.glyphs, sketch: s.sketch, hidden: s.hidden.reset(), hash: language.Seed}
 }
 
-// The classes of ASCII characters.
+// The classes of ASCII characters. A byte beyond ASCII is none of them.
 const (
 	asciiOther = iota
 	asciiLetter
@@ -36,8 +36,8 @@ const (
 	asciiSign // frequent in code and data, rare in prose
 )
 
-var ascii = func() (t [utf8.RuneSelf]uint8) {
-	for c := range t {
+var ascii = func() (t [256]uint8) {
+	for c := range utf8.RuneSelf {
 		switch {
 		case c|0x20 >= 'a' && c|0x20 <= 'z':
 			t[c] = asciiLetter
@@ -63,7 +63,7 @@ func (s *scan) text(t string) {
 		switch ascii[c] {
 		case asciiLetter:
 			hash, n := language.Step(s.hash, rune(c|0x20)), int32(1)
-			for i < len(t) && t[i] < utf8.RuneSelf && ascii[t[i]] == asciiLetter {
+			for i < len(t) && ascii[t[i]] == asciiLetter {
 				hash = language.Step(hash, rune(t[i]|0x20))
 				n++
 				i++

@@ -68,12 +68,16 @@ func (p *prompter) measure(texts []string) (length int, fingerprint uint64) {
 				buf = append(buf, ' ')
 			}
 			space, start = false, false
+			i += size
 			if r != 0 {
 				buf = utf8.AppendRune(buf, r)
-			} else {
-				buf = append(buf, c)
+				continue
 			}
-			i += size
+			buf = append(buf, c)
+			for word := t[i:min(len(t), i+flushAt)]; len(word) > 0 && folded[word[0]]-1 < utf8.RuneSelf-1; i++ {
+				buf = append(buf, folded[word[0]]) // the rest of a word of ASCII
+				word = word[1:]
+			}
 		}
 		buf = append(buf, 0)
 	}

@@ -136,6 +136,10 @@ func (t *Table) AppendFold(dst []byte, text string) []byte {
 				}
 				gap = false
 				dst = append(dst, s)
+				for i < len(text) && leet[text[i]]-1 < utf8.RuneSelf-1 { // the rest of a word
+					dst = append(dst, leet[text[i]])
+					i++
+				}
 			case (c == '@' || c == '$') && !touches(text, i-1):
 				gap = true
 			default: // it may stand for a letter
@@ -182,8 +186,9 @@ func touches(text string, i int) bool {
 }
 
 // leet has each ASCII letter in lower case, with l as i; what may stand for a
-// letter as that with 0x80 added; other digits as themselves; 0 for the rest.
-var leet = func() (t [utf8.RuneSelf]byte) {
+// letter as that with 0x80 added; other digits as themselves; 0 for the rest, also
+// beyond ASCII.
+var leet = func() (t [256]byte) {
 	for c := byte('a'); c <= 'z'; c++ {
 		t[c], t[c-'a'+'A'] = c, c
 	}

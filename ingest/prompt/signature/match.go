@@ -39,23 +39,29 @@ func (m *Matcher) Use(s *Set) {
 func (m *Matcher) Match(text []byte) (found schemas.PromptSignals) {
 	s := m.set
 	at := m.position + maxGap + 1
-	m.starts[at%int64(len(m.starts))] = at
-	state := 0
-	for _, b := range text {
-		if b == ' ' {
-			if s.ends[state] != s.ends[state+1] {
-				found |= m.ending(state, at)
-			}
-			m.starts[at%int64(len(m.starts))] = at
-			continue
+	*m.start(at) = at
+	state, class, width, next := 0, &s.class, s.width, s.next
+	for {
+		word := 0
+		for word < len(text) && text[word] != ' ' {
+			state = int(next[state*width+int(class[text[word]])])
+			word++
 		}
-		state = int(s.next[state*s.width+int(s.class[b])])
-		at++
+		at += int64(word)
+		if s.ends[state] != s.ends[state+1] {
+			found |= m.ending(state, at)
+		}
+		if word == len(text) {
+			m.position = at
+			return found
+		}
+		*m.start(at) = at
+		text = text[word+1:]
 	}
-	found |= m.ending(state, at)
-	m.position = at
-	return found
 }
+
+// start is the place of a position in starts.
+func (m *Matcher) start(at int64) *int64 { return &m.starts[uint64(at)%uint64(len(m.starts))] }
 
 // ending notes the pieces that end in state before the position at.
 func (m *Matcher) ending(state int, at int64) (found schemas.PromptSignals) {
@@ -63,7 +69,7 @@ func (m *Matcher) ending(state int, at int64) (found schemas.PromptSignals) {
 	for _, id := range s.outputs[s.ends[state]:s.ends[state+1]] {
 		p := &s.pieces[id]
 		start := at - int64(p.length)
-		if m.starts[start%int64(len(m.starts))] != start {
+		if *m.start(start) != start {
 			continue
 		}
 		if p.role == negates || p.role == connects && start == m.chained {

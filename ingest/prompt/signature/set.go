@@ -2,7 +2,6 @@ package signature
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -136,12 +135,16 @@ func compile(phrases []phrase) (*Set, error) {
 	if len(texts) > maxStates {
 		return nil, fmt.Errorf("the phrases have more than %d forms", maxStates)
 	}
+	var used [256]bool
 	for _, t := range texts {
 		for i := range len(t) {
-			if s.class[t[i]] == 0 {
-				s.class[t[i]] = uint8(s.width)
-				s.width++
-			}
+			used[t[i]] = true
+		}
+	}
+	for b := range used { // in this order the letters of ASCII are side by side
+		if used[b] {
+			s.class[b] = uint8(s.width)
+			s.width++
 		}
 	}
 	return s, s.build(texts)
@@ -188,11 +191,25 @@ func (s *Set) build(texts []string) error {
 			queue = append(queue, *at)
 		}
 	}
-	s.ends = make([]uint32, 1, len(own)+1)
-	for _, o := range own {
-		s.outputs = append(s.outputs, o...)
+	s.order(append([]uint16{0}, queue...), own)
+	return nil
+}
+
+// order numbers the states anew, in the order of their depth: those near the
+// root, in which a text is most of the time, are side by side then.
+func (s *Set) order(states []uint16, own [][]uint16) {
+	rank := make([]uint16, len(states))
+	for i, state := range states {
+		rank[state] = uint16(i)
+	}
+	next := make([]uint16, 0, len(s.next))
+	s.ends = make([]uint32, 1, len(states)+1)
+	for _, state := range states {
+		for _, to := range s.next[int(state)*s.width:][:s.width] {
+			next = append(next, rank[to])
+		}
+		s.outputs = append(s.outputs, own[state]...)
 		s.ends = append(s.ends, uint32(len(s.outputs)))
 	}
-	s.next = slices.Clip(s.next)
-	return nil
+	s.next = next
 }
