@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"errors"
+	"strings"
 
 	"github.com/gatehound/gatehound/ingest/decode/field"
 )
@@ -183,7 +184,7 @@ func (d *Decoder) inner(env Envelope, raw []byte, opened int) {
 		}
 		d.walk(value, value.Raw(), env, opened)
 	default:
-		d.line(v.Text(), raw, env, opened)
+		d.line(strings.Trim(v.Text(), " \r\n\t"), raw, env, opened)
 	}
 }
 
