@@ -138,27 +138,32 @@ func (p *prompter) template(texts []string) uint64 {
 // the first is much longer, because material is put before or behind it.
 func instruction(t string) string {
 	first := strings.TrimSpace(t)
-	cut := -1
-	for i := 0; i+1 < len(first) && i < maxTemplateScan; i++ {
-		if first[i] == '\n' && (first[i+1] == '\n' || first[i+1] == '\r') {
-			cut = i
-			break
-		}
-	}
+	cut := paragraph(first[:min(len(first), maxTemplateScan+1)])
 	if cut < 0 {
 		return first
 	}
 	last := first
-	for i := len(first) - 1; i > cut && i > len(first)-maxTemplateScan; i-- {
-		if first[i] == '\n' {
-			last = first[i+1:]
-			break
-		}
+	from := max(cut, len(first)-maxTemplateScan) + 1
+	if i := strings.LastIndexByte(first[from:], '\n'); i >= 0 {
+		last = first[from+i+1:]
 	}
 	if !instructs(first) && (len(last) >= 12 && len(last)*4 < cut || instructs(last)) {
 		return last
 	}
 	return first
+}
+
+// paragraph returns where the first paragraph of t ends; -1 if it does not.
+func paragraph(t string) int {
+	for i := 0; ; i++ {
+		n := strings.IndexByte(t[i:], '\n')
+		if n < 0 || i+n+1 == len(t) {
+			return -1
+		}
+		if i += n; t[i+1] == '\n' || t[i+1] == '\r' {
+			return i
+		}
+	}
 }
 
 // instructs reports whether t begins with a word that instructions begin with.
