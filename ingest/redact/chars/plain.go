@@ -39,6 +39,9 @@ func Plain(s string) bool {
 			case run >= 5 && s[i] == ' ' && Scheme(s[max(0, i-8):i]) != 0:
 				return false
 			}
+			if s[i] == ',' && i > 0 && (s[i-1] == '"' || s[i-1] == '\'') { // ("password", "…")
+				return false
+			}
 			run = 0
 			continue
 		}

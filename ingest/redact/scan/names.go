@@ -36,6 +36,13 @@ func (s *Scanner) named(i int) int {
 		return i + 1
 	}
 	what := secret.Tells(t[start:end])
+	spaced := what == secret.TellsMaybe && t[i] == ':' && s.keyOf(start, end)
+	if spaced {
+		what = secret.TellsSecret
+	}
+	if what == secret.TellsNothing && end-start == 5 && chars.EqualFold(t[start:end], "value") {
+		what = s.valueName(start)
+	}
 	if end-start == 1 { // of contraseña
 		what = secret.TellsSecret
 	}
@@ -71,13 +78,21 @@ func (s *Scanner) named(i int) int {
 	if v.end <= v.start || markerLen(t[v.start:v.end]) == v.end-v.start || v.bare && nothing(t[v.start:v.end]) {
 		return max(i+1, v.start)
 	}
+	if v.bare && !param && strings.HasPrefix(t[v.start:v.end], "t=") && s.at(v.end) == ',' { // t=…,v1=… of signatures
+		for v.end < s.limit && t[v.end] > ' ' && t[v.end] != '"' && t[v.end] != '\'' {
+			v.end++
+		}
+	}
 	text := t[v.start:v.end]
+	if spaced && (len(text) < 16 || !chars.Has(text, chars.Digit) || strings.IndexByte(text, ' ') >= 0) {
+		return max(i+1, v.start)
+	}
 	switch what {
 	case secret.TellsMaybe:
 		if !param && t[end-1]|0x20 == 'h' && (len(text) >= 32 && chars.Only(text, chars.Hex) || strings.HasPrefix(text, "sha")) {
 			return i + 1 // "hash":"…"
 		}
-		if !param && (len(text) < 8 || !secret.Drawn(text) || strings.IndexByte(text, ' ') >= 0 || secret.IsUUID(text)) {
+		if !param && (len(text) < 8 || !secret.Drawn(text) || titled(text) || strings.IndexByte(text, ' ') >= 0 || secret.IsUUID(text)) {
 			return i + 1
 		}
 	case secret.TellsPrompt:
@@ -122,10 +137,15 @@ func (s *Scanner) parameter(start, i int) bool {
 // nothing reports whether a bare value says that there is none.
 func nothing(v string) bool {
 	switch v {
-	case "null", "nil", "None", "none", "true", "false", "undefined", "-":
+	case "null", "nil", "None", "none", "true", "false", "undefined", "-", "disabled", "enabled":
 		return true
 	}
 	return false
+}
+
+// titled reports whether a value is one word with a capital, as states have.
+func titled(v string) bool {
+	return chars.Classes[v[0]]&chars.Upper != 0 && chars.Only(v[1:], chars.Lower)
 }
 
 // prose reports whether a bare value behind a name and a space goes on as a
@@ -186,7 +206,7 @@ type valueOf struct {
 func (s *Scanner) value(i int, what secret.Telling, param bool) valueOf {
 	t := s.t
 	v := i + 1
-	if s.at(v) == '>' { // =>
+	if c := s.at(v); c == '>' || c == '=' && t[i] == ':' { // => and :=
 		v++
 	}
 	for k := 0; v < s.limit && k < 4 && (t[v] == ' ' || t[v] == '\n' || t[v] == '\t') && !param; k++ {

@@ -20,10 +20,69 @@ func (s *Scanner) nameBefore(end int) (start int, what secret.Telling) {
 	return start, secret.Tells(s.t[start:end])
 }
 
+// maxTag is how far an element's name is looked for before the end of its tag,
+// in bytes.
+const maxTag = 128
+
+// maxBetween is how many spaces, commas and quotes stand between a name and the
+// word "value" that is about it.
+const maxBetween = 16
+
+// keyOf reports whether the name t[start:end] is the word key of "api key:",
+// "secret key:" or "access key:".
+func (s *Scanner) keyOf(start, end int) bool {
+	if end-start != 3 || s.before(start) != ' ' {
+		return false
+	}
+	word, _ := s.wordBefore(start)
+	return chars.EqualFold(word, "api") || chars.EqualFold(word, "secret") || chars.EqualFold(word, "access")
+}
+
+// valueName tells what the name before the word "value" at i tells, as lists of
+// variables have them: "name: DB_PASSWORD, value: …".
+func (s *Scanner) valueName(i int) secret.Telling {
+	end := i
+	for end > s.last && i-end < maxBetween && strings.IndexByte(" ,\n\r\t\"'\\", s.t[end-1]) >= 0 {
+		end--
+	}
+	if end == i {
+		return secret.TellsNothing
+	}
+	start, what := s.nameBefore(end)
+	if what < secret.TellsSecret {
+		return secret.TellsNothing
+	}
+	for k := 0; k < 4 && start > s.last && strings.IndexByte(" \"'\\", s.t[start-1]) >= 0; k++ {
+		start--
+	}
+	if s.before(start) != ':' && s.before(start) != '=' || !nameWord(s.t[max(0, start-9):start-1]) {
+		return secret.TellsNothing
+	}
+	return secret.TellsSecret
+}
+
+// nameWord reports whether t ends with the word name or key, and quotes.
+func nameWord(t string) bool {
+	t = strings.TrimRight(t, " \"'\\")
+	return len(t) >= 4 && chars.EqualFold(t[len(t)-4:], "name") || len(t) >= 3 && chars.EqualFold(t[len(t)-3:], "key")
+}
+
 // element takes out the content of an XML element with a telling name, whose
 // tag ends with the '>' at i.
 func (s *Scanner) element(i int) int {
-	start, what := s.nameBefore(i)
+	name := i
+	if s.before(i) == '"' || s.before(i) == '\'' { // <Password Type="…">
+		at := max(s.last, i-maxTag)
+		open := strings.LastIndexByte(s.t[at:i], '<')
+		if open < 0 {
+			return i + 1
+		}
+		name = at + open + 1
+		for name < i && s.t[name] > ' ' {
+			name++
+		}
+	}
+	start, what := s.nameBefore(name)
 	if b := s.before(start); b != '<' && b != ':' || what < secret.TellsSecret {
 		return i + 1
 	}

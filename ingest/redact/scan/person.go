@@ -87,6 +87,11 @@ func (s *Scanner) context(i int) string {
 		if kind := contextOf(string(word)); kind != "" {
 			return kind
 		}
+		for _, end := range [...]string{"number", "no", "nr", "num"} { // nhs_number, aadhaar_no
+			if name, ok := strings.CutSuffix(string(word), end); ok && contextOf(name) == ctxNational {
+				return ctxNational
+			}
+		}
 		switch string(word) {
 		case "number", "no", "nr", "num", "nummer", "numero", "is", "id", "my", "at", "me", "on", "us", "code":
 		default:
@@ -204,4 +209,31 @@ func (s *Scanner) letteredID(i, j int, tok string) int {
 		}
 	}
 	return 0
+}
+
+// spacedNINO looks for a British national insurance number as people write it,
+// "JG 10 37 59 A", at i. A word before it must say so.
+func (s *Scanner) spacedNINO(i int) int {
+	const form = "AA 00 00 00 A"
+	if i+len(form) > len(s.t) || chars.Classes[s.at(i+len(form))]&chars.Word != 0 {
+		return 0
+	}
+	var id [9]byte
+	n := 0
+	for k := range len(form) {
+		c := s.t[i+k]
+		switch {
+		case form[k] == ' ' && c == ' ':
+			continue
+		case form[k] == 'A' && chars.Classes[c]&chars.Upper != 0, form[k] == '0' && chars.Classes[c]&chars.Digit != 0:
+			id[n] = c
+			n++
+		default:
+			return 0
+		}
+	}
+	if s.mode&(ID|SecretsOnly) != 0 || !check.NINO(id[:]) || s.context(i) != ctxNational {
+		return 0
+	}
+	return s.add(i, i+len(form), byNational+ukNINO)
 }

@@ -49,7 +49,20 @@ func (s *Scanner) token(i int) int {
 			return end
 		}
 	}
+	if len(tok) >= 10 && tok[len(tok)-1] >= '0' && tok[len(tok)-1] <= '9' && (strings.HasPrefix(tok, "ip-") || strings.HasPrefix(tok, "ec2-")) {
+		if end := s.hostName(i, j); end > 0 {
+			return end
+		}
+	}
+	if len(tok) == 2 && s.at(j) == ' ' {
+		if end := s.spacedNINO(i); end > 0 {
+			return end
+		}
+	}
 	if s.at(j) == '.' {
+		if len(tok) == 17 && strings.HasPrefix(tok, "pat") && chars.TokenLength(t[j+1:]) == 64 {
+			return s.add(i, j+65, byRandom) // of Airtable
+		}
 		if bits&chars.Digit != 0 {
 			if end := s.gluedIPv4(i, j); end > 0 {
 				return end
@@ -153,9 +166,14 @@ func (s *Scanner) secret(i, j int, tok string) int {
 	if s.mode&ID != 0 {
 		least = 38 // request ids of up to 36 characters are common
 	}
-	if secret.Random(tok, least) && !secret.ObjectID(tok) && !(len(tok) <= 64 && s.public(i)) {
+	if secret.Random(tok, least) && !secret.ObjectID(tok) && !boundary(tok) && !(len(tok) <= 64 && s.public(i)) {
 		end := j
-		for end < len(s.t) && s.t[end] == '=' && end < j+2 {
+		if c := s.at(j); (c == '+' || c == '/') && s.mode&Parameters == 0 && strings.IndexByte("/.:%", s.before(i)) < 0 { // base64, no path
+			for end < len(s.t) && end-i < maxBase64 && (chars.Classes[s.t[end]]&chars.Word != 0 || s.t[end] == '/' || s.t[end] == '+') {
+				end++
+			}
+		}
+		for k := 0; k < 2 && end < len(s.t) && s.t[end] == '='; k++ {
 			end++
 		}
 		if end < len(s.t) && chars.Classes[s.t[end]]&chars.Alnum != 0 { // name=value
@@ -164,6 +182,11 @@ func (s *Scanner) secret(i, j int, tok string) int {
 		return s.add(i, end, byRandom)
 	}
 	return 0
+}
+
+// boundary reports whether the token is what separates the parts of a form.
+func boundary(tok string) bool {
+	return strings.Contains(tok, "WebKitFormBoundary")
 }
 
 // maxJoins bounds how many parts of a token are looked at for a key.

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/gatehound/gatehound/ingest/redact/chars"
@@ -168,4 +169,19 @@ func (s *Scanner) public(i int) bool {
 		}
 	}
 	return false
+}
+
+// hostName looks for an address with dashes in the name of a host of EC2 that is
+// the token t[i:j]: ec2-203-0-113-25. Private ones, as in ip-10-0-3-17, name
+// nodes of a cluster.
+func (s *Scanner) hostName(i, j int) int {
+	start := i + strings.IndexByte(s.t[i:j], '-') + 1
+	if j-start > len("255-255-255-255") {
+		return 0
+	}
+	a, err := netip.ParseAddr(strings.ReplaceAll(s.t[start:j], "-", "."))
+	if err != nil || a.IsPrivate() {
+		return 0
+	}
+	return s.add(start, j, byWrittenIP)
 }

@@ -37,6 +37,7 @@ var keyPrefixes = []keyPrefix{
 	{"sk-None-", "openai", 12, 0, apiKey},
 	{"sk-or-", "openrouter", 12, 0, apiKey},
 	{"sk-lf-", "langfuse", 12, 0, apiKey},
+	{"sess-", "openai", 32, 0, apiKey},
 	{"sk-", "sk", 16, 0, apiKey}, // OpenAI before 2024, LiteLLM virtual keys, DeepSeek, …
 	{"gsk_", "groq", 16, 0, apiKey},
 	{"xai-", "xai", 16, 0, apiKey},
@@ -54,6 +55,12 @@ var keyPrefixes = []keyPrefix{
 	{"jina_", "jina", 16, 0, apiKey},
 	{"tvly-", "tavily", 16, 0, apiKey},
 	{"lsv2_", "langsmith", 16, 0, apiKey},
+	{"pcsk_", "pinecone", 32, 0, apiKey},
+	{"fc-", "firecrawl", 32, chars.Hex, apiKey},
+	{"e2b_", "e2b", 32, chars.Hex, apiKey},
+	{"llx-", "llamaindex", 32, 0, apiKey},
+	{"esecret_", "anyscale", 20, 0, apiKey},
+	{"bb_live_", "browserbase", 20, 0, apiKey},
 
 	{"AKIA", "aws", 12, chars.Upper | chars.Digit, cloudKey},
 	{"ASIA", "aws", 12, chars.Upper | chars.Digit, cloudKey},
@@ -109,6 +116,8 @@ var keyPrefixes = []keyPrefix{
 	{"xkeysib-", "brevo", 20, 0, cloudKey},
 	{"ATATT3", "atlassian", 20, 0, cloudKey},
 	{"AGE-SECRET-KEY-1", "age", 20, 0, cloudKey},
+	{"CLOJARS_", "clojars", 40, 0, cloudKey},
+	{"0-", "cloudflare", 160, chars.Hex | chars.Join, cloudKey}, // behind "v1."
 }
 
 // Issued is an issuer of keys and the kind that its keys have.
@@ -249,7 +258,10 @@ func dotted(t string, end int) int {
 	for end+1 < len(t) && t[end] == '.' && chars.Classes[t[end+1]]&chars.Word != 0 {
 		n := chars.TokenLength(t[end+1:])
 		if n < 8 {
-			break
+			// A part of two characters between others: ".01." of GitLab.
+			if next := end + 1 + n; n != 2 || next+8 >= len(t) || t[next] != '.' || chars.TokenLength(t[next+1:next+9]) < 8 {
+				break
+			}
 		}
 		end += 1 + n
 	}

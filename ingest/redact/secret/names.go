@@ -28,7 +28,7 @@ var secretEnds = [...]string{"token", "apikey", "secret", "password", "passwd", 
 	"secretkey", "privatekey", "accesskey", "accesskeyid", "accountkey", "signingkey", "masterkey", "sharedkey",
 	"subscriptionkey", "encryptionkey", "authkey", "googkey", "licensekey", "signature", "credential",
 	"credentials", "sessionid", "sessid", "connectionstring", "csrf", "xsrf", "jwt", "assertion", "cvv", "cvc",
-	"contrasena", "motdepasse", "passwordhash", "passwdhash", "passcode", "apikeyvalue", "cardnumber", "creditcard"}
+	"contrasena", "motdepasse", "passwordhash", "passwdhash", "passcode", "apikeyvalue", "signature256", "cardnumber", "creditcard"}
 
 // secretEndsBy has the ends by their last letter.
 var secretEndsBy = func() (t [256][]string) {
@@ -66,7 +66,7 @@ func Tells(name string) Telling {
 		return TellsScheme
 	case "cookie", "setcookie":
 		return TellsLine
-	case "key", "code", "auth", "session", "state", "nonce", "ticket", "hash":
+	case "key", "code", "auth", "session", "state", "nonce", "ticket", "hash", "samlresponse", "samlrequest", "samlart":
 		return TellsMaybe
 	case "sig", "pass", "passe", "pw", "sid", "hmac", "pin", "otp", "pan", "cardno", "ccnumber", "xauth", "mfa", "totp", "bearer", "phpsessid", "sas":
 		return TellsSecret
@@ -95,9 +95,22 @@ func Tells(name string) Telling {
 		}
 		return TellsSecret
 	}
+	if k := strings.LastIndexAny(name, "-_"); k > 0 && (n[len(n)-2:] == "pw" && k == len(name)-3 || strings.HasSuffix(n, "pass") && k == len(name)-5 && !numbered(n[:len(n)-4])) {
+		return TellsSecret // "smtp_pass", "ldap_bind_pw"
+	}
 	// "my_key", "my-key", "myKey", but not "monkey".
 	if k := len(name) - 3; k > 0 && strings.HasSuffix(n, "key") && (chars.Classes[name[k-1]]&chars.Alnum == 0 || name[k] == 'K' && name[k-1] != 'N') {
 		return TellsMaybe
 	}
 	return TellsNothing
+}
+
+// numbered reports whether a word before "pass" counts passes or says of what
+// kind one is.
+func numbered(word string) bool {
+	switch word {
+	case "first", "second", "third", "one", "two", "single", "multi", "forward", "backward", "render", "test", "tests", "all", "no", "low", "high", "by":
+		return true
+	}
+	return false
 }
