@@ -244,6 +244,36 @@ func (s *Spool) Pending() []schemas.Range {
 	return out
 }
 
+// Deliveries gives take the events that wait and have a Delivery, at most limit
+// of them, of the newest batches first. It reads their files. Damaged ones are
+// passed over: Next puts them aside.
+func (s *Spool) Deliveries(limit int, take func(delivery uint64, at schemas.Position)) error {
+	s.mu.Lock()
+	queue := slices.Clone(s.queue)
+	s.mu.Unlock()
+	for _, e := range slices.Backward(queue) {
+		if limit <= 0 {
+			break
+		}
+		b, err := read(s.path(e.name))
+		if errors.Is(err, errDamaged) || errors.Is(err, fs.ErrNotExist) { // the latter is stored by now
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read the deliveries of the spool: %w", err)
+		}
+		for _, p := range b.Parts {
+			for i := range p.Events {
+				if p.Events[i].Delivery != 0 && limit > 0 {
+					take(p.Events[i].Delivery, p.Events[i].Position)
+					limit--
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // Bytes returns the size of all batches that wait or were refused.
 func (s *Spool) Bytes() int64 {
 	s.mu.Lock()

@@ -27,6 +27,8 @@ type world struct {
 	intents   []schemas.Intent
 	tokens    map[string]bool
 	events    map[schemas.Position]int
+	sealed    map[schemas.Position]int
+	aliases   map[string]int
 	findings  map[string]int
 	notified  map[string]int
 	saved     *schemas.Checkpoint
@@ -43,7 +45,7 @@ type world struct {
 
 func newWorld(partitions int, each int64) *world {
 	w := &world{messages: map[int32]int64{}, committed: map[int32]int64{}, tokens: map[string]bool{},
-		events: map[schemas.Position]int{}, findings: map[string]int{}, notified: map[string]int{}, room: 1000}
+		events: map[schemas.Position]int{}, sealed: map[schemas.Position]int{}, aliases: map[string]int{}, findings: map[string]int{}, notified: map[string]int{}, room: 1000}
 	for p := range partitions {
 		w.messages[int32(p)] = each
 	}
@@ -85,7 +87,7 @@ func start(t *testing.T, w *world, change func(*Settings, *Parts)) *process {
 	t.Helper()
 	set := Settings{Group: "g", Workers: 2, BatchEvents: 50, BatchAge: 20 * time.Millisecond, CheckpointEvery: 50 * time.Millisecond,
 		WriteTimeout: 10 * time.Second, StallAfter: time.Second, Retryable: func(err error) bool { return !errors.Is(err, errRefused) }}
-	engine := &countEngine{seen: map[int32]int64{}}
+	engine := &countEngine{seen: map[int32]int64{}, records: map[uint64]int{}}
 	parts := Parts{Source: w, Normalizers: func() (Normalizer, error) { return normalizer{}, nil }, Engine: engine,
 		Alerts: w, Store: (*memoryStore)(w), Spool: (*memorySpool)(w),
 		Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()}
@@ -195,6 +197,8 @@ type countEngine struct {
 	mu   sync.Mutex
 	seen map[int32]int64
 	runs int
+	// records is how often each delivery was seen, over all lives.
+	records map[uint64]int
 	// quiet, if set, is how long after last something is found once.
 	quiet time.Duration
 	last  time.Time
@@ -211,6 +215,9 @@ func (e *countEngine) Observe(b *schemas.Batch, from func(string, int32) int64) 
 				continue
 			}
 			e.runs++
+			if d := part.Events[i].Delivery; d != 0 {
+				e.records[d]++
+			}
 			e.seen[pos.Partition] = pos.Offset + 1
 			if pos.Offset%10 == 0 {
 				fs = append(fs, schemas.Finding{ID: fmt.Sprintf("%d/%d", pos.Partition, pos.Offset)})
@@ -252,6 +259,9 @@ func (e *countEngine) Snapshot() ([]byte, error) {
 	for p, o := range e.seen {
 		out = fmt.Appendf(out, "%d %d\n", p, o)
 	}
+	for d, n := range e.records {
+		out = fmt.Appendf(out, "- %d %d\n", d, n)
+	}
 	return out, nil
 }
 
@@ -261,6 +271,13 @@ func (e *countEngine) Restore(state []byte) error {
 	for line := range splitLines(string(state)) {
 		var p int32
 		var o int64
+		if d, n := uint64(0), 0; line[0] == '-' {
+			if _, err := fmt.Sscan(line[1:], &d, &n); err != nil {
+				return err
+			}
+			e.records[d] = n
+			continue
+		}
 		if _, err := fmt.Sscan(line, &p, &o); err != nil {
 			return err
 		}

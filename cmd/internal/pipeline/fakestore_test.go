@@ -60,6 +60,12 @@ func (s *memoryStore) WriteBatch(ctx context.Context, b *schemas.Batch) error {
 		for i := range part.Events {
 			s.events[part.Events[i].Position]++
 		}
+		for i := range part.Sealed {
+			s.sealed[part.Sealed[i].Position]++
+		}
+		for _, a := range part.Aliases {
+			s.aliases[a.Old]++
+		}
 	}
 	return nil
 }
@@ -138,6 +144,22 @@ func (s *memorySpool) Refuse(handle string) error {
 	s.refused = append(s.refused, b)
 	s.mu.Unlock()
 	return s.Remove(handle)
+}
+
+func (s *memorySpool) Deliveries(limit int, take func(uint64, schemas.Position)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.spooled {
+		for _, part := range b.Parts {
+			for i := range part.Events {
+				if e := &part.Events[i]; e.Delivery != 0 && limit > 0 {
+					take(e.Delivery, e.Position)
+					limit--
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (s *memorySpool) Pending() []schemas.Range {

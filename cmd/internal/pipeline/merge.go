@@ -285,20 +285,22 @@ func (p *Pipeline) merge(ctx context.Context) error {
 // take moves the lane's head into the unit, and starts one if there is none.
 func (p *Pipeline) take(u *unit, events int, l *laneQueue) (*unit, int) {
 	part, of := l.head, l.headOf
+	size := max(1, len(part.Events)+len(part.Rejects)) // redeliveries count, too: a batch of nothing else must end
 	l.head = nil
 	<-l.slots
-	if of != p.current() {
+	if !p.unseen(part, of) {
+		p.orphan(part)
 		p.done(1) // revoked before it was durable: its next owner reads it again
 		return u, events
 	}
+	part.Aliases = append(part.Aliases, p.adopt()...)
 	if u == nil {
 		u = &unit{generation: of, observe: &schemas.Batch{}, started: time.Now()}
 		u.batch = u.observe
 	}
 	u.chunks++
-	p.metrics.redelivered.Add(float64(p.window.filter(part)))
 	p.add(u, part)
-	return u, events + len(part.Events)
+	return u, events + size
 }
 
 // add appends part to the unit; what is in the store already is only observed.
@@ -332,4 +334,24 @@ func tail(part *schemas.Part, from int64) *schemas.Part {
 	k := sort.Search(len(part.Sealed), func(k int) bool { return part.Sealed[k].Position.Offset >= from })
 	t.Sealed, t.Aliases = part.Sealed[k:], part.Aliases // a pair may be stored twice
 	return t
+}
+
+// maxOrphans bounds the aliases that are kept of parts that were dropped.
+const maxOrphans = 1 << 16
+
+// orphan keeps the aliases of a part that is dropped: the worker that found
+// them does not tell them again.
+func (p *Pipeline) orphan(part *schemas.Part) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.orphans = append(p.orphans, part.Aliases[:min(len(part.Aliases), maxOrphans-len(p.orphans))]...)
+}
+
+// adopt returns what orphan kept: it goes with another part.
+func (p *Pipeline) adopt() []schemas.Alias {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := p.orphans
+	p.orphans = nil
+	return out
 }

@@ -77,7 +77,7 @@ type Store interface {
 	SaveCheckpoint(ctx context.Context, c schemas.Checkpoint) error
 	LoadCheckpoint(ctx context.Context, group, fingerprint string) (*schemas.Checkpoint, error)
 	// Deliveries gives take the newest records that have a delivery, at most
-	// limit of them, in no order.
+	// limit of them, the newest first as far as it is known.
 	Deliveries(ctx context.Context, limit int, take func(delivery uint64, at schemas.Position)) error
 }
 
@@ -91,6 +91,9 @@ type Spool interface {
 	Refuse(handle string) error
 	// Pending returns the ranges of all that is spooled or refused.
 	Pending() []schemas.Range
+	// Deliveries gives take the newest records that wait and have a delivery,
+	// at most limit of them.
+	Deliveries(limit int, take func(delivery uint64, at schemas.Position)) error
 }
 
 // DeadLetters takes rejects besides the store, for example a Kafka topic.
@@ -165,6 +168,8 @@ type Pipeline struct {
 	seenFrom   map[lane]int64 // events before are in the detectors' state already
 	shownFrom  map[lane]int64 // where the detectors began to see each partition
 	recovered  bool           // the checkpoint has been looked for
+	lost       bool           // something was dropped before it was durable
+	orphans    []schemas.Alias
 	failed     error
 	stopped    chan struct{} // closed when failed is set
 }

@@ -20,14 +20,18 @@ func (p *Pipeline) Assigned(ctx context.Context, as []ingest.Assignment) ([]int6
 	p.mu.Lock()
 	p.generation++
 	p.draining.Store(false)
-	first := !p.recovered
+	first, lost := !p.recovered, p.lost
+	gained := slices.ContainsFunc(as, func(a ingest.Assignment) bool {
+		_, had := p.storeFrom[lane{a.Topic, a.Partition}]
+		return !had
+	})
 	p.mu.Unlock()
 	storeFrom := make(map[lane]int64, len(as))
 	for _, a := range as {
 		storeFrom[lane{a.Topic, a.Partition}] = a.Committed
 	}
-	if first {
-		if err := p.remember(ctx); err != nil {
+	if first || lost || gained {
+		if err := p.remember(ctx, lost); err != nil {
 			return nil, err
 		}
 	}
@@ -70,7 +74,7 @@ func (p *Pipeline) Assigned(ctx context.Context, as []ingest.Assignment) ([]int6
 		inState[lane{r.Topic, r.Partition}] = r.Next
 	}
 	p.mu.Lock()
-	p.storeFrom, p.seenFrom, p.recovered = storeFrom, inState, true
+	p.storeFrom, p.seenFrom, p.recovered, p.lost = storeFrom, inState, true, false
 	for i, a := range as {
 		p.shownFrom[lane{a.Topic, a.Partition}] = starts[i]
 	}
@@ -119,6 +123,7 @@ func (p *Pipeline) Revoked(ctx context.Context, as []ingest.Assignment) {
 	}
 	p.mu.Lock()
 	p.generation++ // what is still under way is stale now
+	p.lost = p.lost || err != nil
 	p.mu.Unlock()
 }
 
@@ -162,7 +167,9 @@ func (p *Pipeline) redoOne(ctx context.Context, n Normalizer, in schemas.Intent)
 	for _, r := range in.Ranges {
 		err := p.parts.Source.ReadRange(ctx, r, func(c *ingest.Chunk) error {
 			part := n.Normalize(c)
+			p.window.mu.Lock()
 			p.metrics.redelivered.Add(float64(p.window.filter(part)))
+			p.window.mu.Unlock()
 			b.Parts = append(b.Parts, part)
 			return nil
 		})

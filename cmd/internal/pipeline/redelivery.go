@@ -20,7 +20,7 @@ import (
 // after a restart is no redelivery.
 type window struct {
 	// mu orders merge, which drops redeliveries, and recovery, which reads
-	// batches again. They do not meet: it costs nothing, once a part.
+	// batches again and forgets what was lost. It costs nothing, once a part.
 	mu       sync.Mutex
 	limit    int // entries of one table; 0: no window
 	now, old *table
@@ -32,20 +32,16 @@ func newWindow(records int) *window {
 	return &window{limit: records / 2, now: &table{}, old: &table{}, seed: maphash.MakeSeed()}
 }
 
-// filter takes the redeliveries out of part and returns how many there were.
+// filter takes the redeliveries out of part and returns how many there were. mu
+// is held.
 func (w *window) filter(part *schemas.Part) (dropped int) {
 	if w.limit == 0 {
 		return 0
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	kept := 0
 	for i := range part.Events {
 		e := &part.Events[i]
 		if e.Delivery != 0 && w.again(e.Delivery, w.place(&e.Position)) {
-			if len(part.Sealed) > 0 {
-				part.Sealed = slices.DeleteFunc(part.Sealed, func(s schemas.Sealed) bool { return s.Position == e.Position })
-			}
 			continue
 		}
 		if kept != i {
@@ -55,14 +51,46 @@ func (w *window) filter(part *schemas.Part) (dropped int) {
 	}
 	dropped = len(part.Events) - kept
 	clear(part.Events[kept:])
-	part.Events = part.Events[:kept]
+	if part.Events = part.Events[:kept]; kept == 0 {
+		part.Events = nil // the memory goes before the batch does
+	}
+	if dropped > 0 && len(part.Sealed) > 0 {
+		dropSealed(part)
+	}
 	return dropped
+}
+
+// dropSealed takes out of part the sealed prompts whose events are gone. Both
+// are in the order of their positions.
+func dropSealed(part *schemas.Part) {
+	i := 0
+	part.Sealed = slices.DeleteFunc(part.Sealed, func(s schemas.Sealed) bool {
+		for i < len(part.Events) && before(part.Events[i].Position, s.Position) {
+			i++
+		}
+		return i == len(part.Events) || part.Events[i].Position != s.Position
+	})
+}
+
+func before(a, b schemas.Position) bool {
+	return a.Offset < b.Offset || a.Offset == b.Offset && a.Index < b.Index
+}
+
+// unseen takes the redeliveries out of part, if the generation in which it was
+// read lasts: what is dropped with its generation must not be remembered, or
+// the copies of a record could be dropped, one by each of two members.
+func (p *Pipeline) unseen(part *schemas.Part, generation int) (current bool) {
+	p.window.mu.Lock()
+	defer p.window.mu.Unlock()
+	if generation != p.current() {
+		return false
+	}
+	p.metrics.redelivered.Add(float64(p.window.filter(part)))
+	return true
 }
 
 // add remembers a record without asking whether it is known.
 func (w *window) add(delivery uint64, at schemas.Position) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if w.limit > 0 && delivery != 0 {
 		w.again(delivery, w.place(&at))
 	}
@@ -149,19 +177,39 @@ func (t *table) clear() {
 	t.used = 0
 }
 
-// remember fills the window with what the store has of late, so that a restart
-// does not forget what was delivered just before. What waits in the spool is
-// not among it.
-func (p *Pipeline) remember(ctx context.Context) error {
+// forget empties the window.
+func (w *window) forget() {
+	w.now.clear()
+	w.old.clear()
+}
+
+// remember fills the window with what the spool and the store have of late, so
+// that neither a restart nor a partition that comes from another member forgets
+// what was delivered just before. lost says that batches were dropped before
+// they were durable: what was remembered of them is forgotten first.
+//
+// The spool is read before the store: what goes over meanwhile is in both.
+func (p *Pipeline) remember(ctx context.Context, lost bool) error {
 	if p.window.limit == 0 || p.parts.Store == nil {
 		return nil
 	}
+	p.window.mu.Lock()
+	defer p.window.mu.Unlock()
+	if lost {
+		p.window.forget()
+	}
 	n := 0
+	take := func(delivery uint64, at schemas.Position) {
+		p.window.add(delivery, at)
+		n++
+	}
+	if p.parts.Spool != nil {
+		if err := p.parts.Spool.Deliveries(p.window.limit, take); err != nil {
+			return fmt.Errorf("fill the window of redeliveries: %w", err)
+		}
+	}
 	err := p.persist(ctx, "read the last deliveries", func() error {
-		return p.parts.Store.Deliveries(ctx, p.window.limit, func(delivery uint64, at schemas.Position) {
-			p.window.add(delivery, at)
-			n++
-		})
+		return p.parts.Store.Deliveries(ctx, p.window.limit, take)
 	})
 	if err != nil {
 		return fmt.Errorf("fill the window of redeliveries: %w", err)

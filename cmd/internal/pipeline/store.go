@@ -106,6 +106,9 @@ func (s *storer) take(ctx context.Context, u *unit) error {
 	if u.generation != p.current() {
 		// Revoked: the next owner of the partitions reads the events again. What
 		// was found in them has been offered and is stored.
+		for _, part := range u.batch.Parts {
+			p.orphan(part)
+		}
 		u.batch = &schemas.Batch{Findings: u.batch.Findings, Alerts: u.batch.Alerts}
 	}
 	if p.parts.DeadLetters != nil {
