@@ -92,12 +92,13 @@ type Decoder struct {
 	index   int32
 	rejects int
 	stop    bool
-	latest  int64 // the latest time that is believed, 0 until it is needed
 	// outer and opened are around the envelope that is being split; yield is
 	// the method part, which would else be made anew for every envelope.
 	outer  Envelope
 	opened int
 	yield  func(Envelope) bool
+	// latest is the latest time that was believed when the clock was last asked.
+	latest int64
 	// skipped counts what Format.Skip took, over all messages.
 	skipped int64
 	// unbalanced is set once the end of an unreadable value was searched in
@@ -160,7 +161,7 @@ func (d *Decoder) Skipped() int64 { return d.skipped }
 // every part that is none, but for what a format skips: at most one call for an
 // index, and at least one call, or Skipped has risen.
 func (d *Decoder) Decode(value []byte, sink Sink) {
-	d.sink, d.index, d.rejects, d.stop, d.latest, d.unbalanced = sink, 0, 0, false, 0, false
+	d.sink, d.index, d.rejects, d.stop, d.unbalanced = sink, 0, 0, false, false
 	d.buf.Reset()
 	if text, reason := d.gzip.open(value); reason != "" {
 		d.reject(StageFrame, reason, "", value)

@@ -22,7 +22,7 @@ func (d *Decoder) finish(f *Format, env Envelope, raw []byte) {
 	case r.Time == 0:
 		d.reject(StageDecode, NoTime, f.Name, raw)
 		return
-	case r.Time < earliest || r.Time > d.latestTime():
+	case r.Time < earliest || d.ahead(r.Time):
 		d.reject(StageDecode, TimeOutOfRange, f.Name, raw)
 		return
 	}
@@ -46,12 +46,13 @@ func (d *Decoder) finish(f *Format, env Envelope, raw []byte) {
 	d.emit()
 }
 
-// latestTime asks the clock once a message.
-func (d *Decoder) latestTime() int64 {
-	if d.latest == 0 {
+// ahead reports whether a time is further ahead of the clock than is believed. The
+// clock, which only goes on, is asked for no time that was in bounds before.
+func (d *Decoder) ahead(t int64) bool {
+	if t > d.latest {
 		d.latest = d.opts.Now().Add(d.opts.MaxFuture).UnixNano()
 	}
-	return d.latest
+	return t > d.latest
 }
 
 // readQuery takes what the parameters of the query tell.
