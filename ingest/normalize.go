@@ -70,12 +70,12 @@ func (n *Normalizer) Normalize(c *Chunk) *schemas.Part {
 
 // Record makes an event of a record; the decoder calls it.
 func (n *Normalizer) Record(index int32, r *decode.Record) {
-	n.part.Events = append(n.part.Events, schemas.Event{})
-	ev := &n.part.Events[len(n.part.Events)-1]
+	ev := n.next()
 	ev.Position = n.position
 	ev.Position.Index = index
 	n.enricher.Event(r, ev)
 	if err := n.redactor.Event(r, ev, &n.arena); err != nil {
+		*ev = schemas.Event{}
 		n.part.Events = n.part.Events[:len(n.part.Events)-1]
 		n.reject(index, "redact", "unproven", r.Format, nil)
 		return
@@ -83,6 +83,17 @@ func (n *Normalizer) Record(index int32, r *decode.Record) {
 	if n.redactor.PromptFeatures() {
 		n.prompts.Event(r, ev, n.part)
 	}
+}
+
+// next adds an event to the part. What lies between its length and its capacity
+// is empty already: nothing is written there twice.
+func (n *Normalizer) next() *schemas.Event {
+	if i := len(n.part.Events); i < cap(n.part.Events) {
+		n.part.Events = n.part.Events[:i+1]
+	} else {
+		n.part.Events = append(n.part.Events, schemas.Event{})
+	}
+	return &n.part.Events[len(n.part.Events)-1]
 }
 
 // Reject keeps what could not become an event; the decoder calls it.
