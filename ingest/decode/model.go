@@ -73,11 +73,34 @@ var providers = [...]struct{ name, known string }{
 	{"perplexity-ai", "perplexity"},
 	{"watsonx", "ibm.watsonx.ai"},
 	{"text-completion-openai", "openai"},
+	{"az.ai.openai", "azure.ai.openai"},
+	{"az.ai.inference", "azure.ai.inference"},
+	{"aws", "aws.bedrock"},
+	{"amazon-bedrock", "aws.bedrock"},
+	{"google", "gcp.gemini"},
+	{"google.generative-ai", "gcp.gemini"},
+	{"google_genai", "gcp.gemini"},
+	{"google.vertex", "gcp.vertex_ai"},
+	{"vertexai", "gcp.vertex_ai"},
+	{"mistralai", "mistral_ai"},
+	// Some write these with capitals.
+	{"openai", "openai"},
+	{"anthropic", "anthropic"},
+	{"cohere", "cohere"},
+	{"groq", "groq"},
+	{"deepseek", "deepseek"},
+	{"perplexity", "perplexity"},
 }
+
+// apis are what some append to a provider's name: the API that was called.
+var apis = [...]string{".chat", ".responses", ".messages", ".completion", ".embedding"}
 
 // ProviderOf returns OpenTelemetry's name of a provider, or the gateway's if
 // it has none.
 func ProviderOf(name string) string {
+	for _, api := range apis {
+		name = strings.TrimSuffix(name, api)
+	}
 	for i := range providers {
 		if strings.EqualFold(providers[i].name, name) {
 			return providers[i].known

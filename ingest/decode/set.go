@@ -93,7 +93,8 @@ func (r *Record) SetTemperature(s string) {
 }
 
 // SetCredential sets the credential, without its scheme. What a gateway wrote
-// in its place ("REDACTED", "***") tells that there was one.
+// in its place ("REDACTED", "***", "****abcd", "sk-...abcd") tells that there was
+// one: its last letters are those of many.
 func (r *Record) SetCredential(s string) {
 	if s == "" {
 		return
@@ -104,7 +105,8 @@ func (r *Record) SetCredential(s string) {
 		strings.EqualFold(scheme, "apikey") || strings.EqualFold(scheme, "token")) {
 		s = strings.TrimLeft(rest, " ")
 	}
-	if strings.EqualFold(s, "redacted") || strings.EqualFold(s, "[redacted]") || strings.Trim(s, "*") == "" {
+	if strings.EqualFold(s, "redacted") || strings.EqualFold(s, "[redacted]") || strings.Trim(s, "*") == "" ||
+		strings.Contains(s, "***") || strings.Contains(s, "...") {
 		return
 	}
 	r.Credential = s

@@ -35,12 +35,17 @@ type reader struct {
 	peer      int // rank of the client so far
 	answered  bool
 	logger    logger
+	// wrapped tells that there are objects which are wrappers.
+	wrapped bool
 }
 
 func decodeJSON(o field.Value, r *decode.Record) bool {
 	in := reader{r: r}
 	var name [maxName]byte
 	in.object(o, name[:0], 1)
+	if in.wrapped && !in.isRequest() {
+		in.wrappers(o, name[:0])
+	}
 	in.finish()
 	return in.isRequest()
 }
@@ -59,13 +64,25 @@ func (in *reader) object(o field.Value, prefix []byte, depth int) {
 		if v.Kind() == field.Object {
 			switch {
 			case depth == 1 && isWrapper(field.View(name)):
-				in.object(v, prefix, depth+1)
+				in.wrapped = true
 			case !in.container(field.View(name), v) && depth < maxDepth:
 				in.object(v, append(name, '.'), depth+1)
 			}
 			continue
 		}
 		in.member(field.View(name), v)
+	}
+}
+
+// wrappers reads the objects that hold what other loggers have at the top. They
+// are read only if the top is no request by itself: what is called metadata or
+// data may also be what a client sent, and must not change who asked for what.
+func (in *reader) wrappers(o field.Value, prefix []byte) {
+	for it := o.Members(); it.Next(); {
+		key := it.Key()
+		if v := it.Value(); v.Kind() == field.Object && len(key) < maxName && isWrapper(field.View(field.Fold(prefix, key))) {
+			in.object(v, prefix, 2)
+		}
 	}
 }
 
@@ -101,7 +118,8 @@ func (in *reader) request(name string, v field.Value) bool {
 	case "ts":
 		in.logger.ts = v.Kind() == field.Number
 		in.setTime(3, v.Text())
-	case "time", "timestamp", "date", "datetime", "eventtime", "starttime", "startedat", "asctime", "localtime", "@t":
+	case "time", "timestamp", "date", "datetime", "eventtime", "starttime", "startedat", "asctime", "localtime", "@t",
+		"createdat", "timestampstart":
 		in.setTime(2, v.Text())
 	case "@timestamp":
 		in.setTime(1, v.Text())
@@ -124,6 +142,12 @@ func (in *reader) request(name string, v field.Value) bool {
 		r.Method = v.Text()
 	case "request", "requestline", "requestedurl":
 		s := v.Text()
+		if strings.HasPrefix(s, "/") { // Apache's name of a path
+			if r.Path == "" {
+				r.Path, _, _ = strings.Cut(s, "?")
+			}
+			break
+		}
 		if path, query := r.Path, r.Query; s != "" && query == "" {
 			if r.SetRequestLine(s); path != "" {
 				r.Path = path // the line adds the query, wherever it stands
@@ -153,7 +177,7 @@ func (in *reader) request(name string, v field.Value) bool {
 func (in *reader) outcome(name string, v field.Value) bool {
 	r := in.r
 	switch name {
-	case "status", "statuscode", "responsecode", "httpstatus", "httpstatuscode", "responsestatus", "res.statuscode", "res.status",
+	case "status", "statuscode", "responsecode", "httpstatus", "httpstatuscode", "responsestatus", "responsestatuscode", "res.statuscode", "res.status",
 		"downstreamstatus", "response.status", "response.statuscode", "http.statuscode", "http.status", "http.response.statuscode",
 		"httprequest.status":
 		r.SetStatus(v.Text())
@@ -169,12 +193,20 @@ func (in *reader) outcome(name string, v field.Value) bool {
 	case "latencyhuman":
 		in.logger.human = v.Text()
 	case "requesttime":
-		// nginx's is seconds; AWS and others write a time of day under it.
-		if s := v.Text(); strings.ContainsAny(s, ":/") {
+		// nginx's is seconds, with a point; Tyk's whole milliseconds; AWS and others
+		// write a time of day under it.
+		switch s := v.Text(); {
+		case strings.ContainsAny(s, ":/"):
 			in.setTime(2, s)
-		} else {
+		case strings.IndexByte(s, '.') >= 0:
 			in.setLatency(s, field.Seconds)
+		default:
+			in.setLatency(s, field.Milliseconds)
 		}
+	case "latency.total", "latencytotal":
+		in.setLatency(v.Text(), field.Milliseconds)
+	case "latency.upstream", "upstreamlatencyms":
+		r.Duration(schemas.HasUpstreamLatency, &r.UpstreamLatencyNS, v.Text(), field.Milliseconds)
 	case "event.duration":
 		in.setLatency(v.Text(), field.Nanoseconds)
 	case "bytes", "bytessent", "bytesout", "responsesize", "responsebytes", "responselength", "contentlength", "bodybytessent",
@@ -200,6 +232,9 @@ const (
 	rankKey
 )
 
+// noKey is what Tyk logs as the key of a request without one.
+const noKey = "00000000"
+
 func (in *reader) caller(name string, v field.Value) bool {
 	r := in.r
 	switch name {
@@ -216,12 +251,16 @@ func (in *reader) caller(name string, v field.Value) bool {
 	case "enduser", "enduserid", "enduser.id":
 		r.EndUser = v.Text()
 	case "apikey", "xapikey", "authorization", "accesstoken", "token", "credential":
-		r.SetCredential(v.Text())
+		if s := v.Text(); s == noKey {
+			r.Presented = decode.PresentedNone
+		} else {
+			r.SetCredential(s)
+		}
 	case "tenant", "tenantid", "org", "orgid", "organization", "organizationid", "workspace", "team", "teamid":
 		r.Tenant = v.Text()
 	case "remoteaddress", "remoteaddr", "remoteip", "remotehost", "peer", "req.remoteaddress", "request.remoteip", "request.remoteaddress":
 		in.setPeer(1, v.Text())
-	case "ip", "clientip", "clientaddr", "clientaddress", "sourceip", "req.ip", "request.ip", "request.clientip",
+	case "ip", "ipaddress", "clientip", "clientaddr", "clientaddress", "sourceip", "req.ip", "request.ip", "request.clientip",
 		"client.ip", "client.address", "source.ip", "source.address", "client", "httprequest.remoteip":
 		in.setPeer(2, v.Text())
 	case "xforwardedfor", "forwardedfor", "xff", "httpxforwardedfor":

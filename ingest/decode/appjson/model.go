@@ -13,7 +13,7 @@ import (
 func (in *reader) model(name string, v field.Value) bool {
 	r := in.r
 	switch name {
-	case "model", "modelname", "modelid", "requestmodel", "llm.model", "genai.request.model":
+	case "model", "modelname", "modelid", "requestmodel", "aimodel", "llm.model", "genai.request.model":
 		if !in.answered {
 			r.Model = v.Text()
 		}
@@ -21,7 +21,7 @@ func (in *reader) model(name string, v field.Value) bool {
 		if s := v.Text(); s != "" {
 			r.Model, in.answered = s, true
 		}
-	case "provider", "llmprovider", "genai.system", "genai.provider.name", "llm.provider":
+	case "provider", "llmprovider", "aiorg", "aiprovider", "genai.system", "genai.provider.name", "llm.provider":
 		r.Provider = decode.ProviderOf(v.Text())
 	case "genai.operation.name":
 		r.Operation = v.Text()
@@ -31,9 +31,9 @@ func (in *reader) model(name string, v field.Value) bool {
 		case "chat", "text_completion", "embeddings", "generate_content", "execute_tool":
 			r.Operation = s
 		}
-	case "inputtokens", "prompttokens", "tokensin", "genai.usage.inputtokens", "genai.usage.prompttokens", "llm.inputtokens":
+	case "inputtokens", "prompttokens", "tokensin", "requnits", "genai.usage.inputtokens", "genai.usage.prompttokens", "llm.inputtokens":
 		r.Count(schemas.HasInputTokens, &r.InputTokens, v.Text())
-	case "outputtokens", "completiontokens", "tokensout", "genai.usage.outputtokens", "genai.usage.completiontokens", "llm.outputtokens":
+	case "outputtokens", "completiontokens", "tokensout", "resunits", "genai.usage.outputtokens", "genai.usage.completiontokens", "llm.outputtokens":
 		r.Count(schemas.HasOutputTokens, &r.OutputTokens, v.Text())
 	case "cachedtokens", "cachereadinputtokens", "genai.usage.cacheread.inputtokens":
 		r.Count(schemas.HasCachedTokens, &r.CachedTokens, v.Text())
