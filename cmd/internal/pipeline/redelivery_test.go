@@ -249,6 +249,36 @@ func TestSealedPromptsGoWithRedeliveries(t *testing.T) {
 	require.Equal(t, []schemas.Sealed{{Position: at(0, 1)}, {Position: at(2, 0)}}, part.Sealed)
 }
 
+// TestCopiesOfWhatIsSpooled come after a restart, while the store is still away:
+// the records wait in the spool, and the store knows nothing of them.
+func TestCopiesOfWhatIsSpooled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 500)
+		away := true
+		w.fail = func(context.Context) error {
+			if away {
+				return errAway
+			}
+			return nil
+		}
+		first := start(t, w, remembering)
+		require.NoError(t, first.feed(t.Context(), 7))
+		require.NoError(t, first.Idle(t.Context()))
+		first.stop(t)
+		require.Empty(t, w.events)
+
+		w.messages[1] = 500 // the same records
+		w.saved.Seen, w.saved.State = []schemas.Range{{Topic: topic, Partition: 0, Next: 500}}, []byte("0 500\n")
+		next := start(t, w, remembering)
+		require.NoError(t, next.feed(t.Context(), 7))
+		require.NoError(t, next.Idle(t.Context()))
+		away = false
+		time.Sleep(time.Hour)
+		next.stop(t)
+		once(t, w, 500)
+	})
+}
+
 func TestWindowForgetsTheOldest(t *testing.T) {
 	w := newWindow(2 * leastSlots)
 	r := rand.New(rand.NewPCG(1, 2))
