@@ -64,7 +64,8 @@ func agrees(t *testing.T, text []byte) {
 		t.Fatalf("%q is JSON: %v", text, err)
 	}
 	if ours && !theirs {
-		lenient := bytes.ContainsAny(text, "\\NI-") || bytes.Contains(text, []byte(":,")) || bytes.Contains(text, []byte(":}")) || bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' })
+		dense := bytes.ReplaceAll(text, []byte(" "), nil)
+		lenient := bytes.ContainsAny(text, "\\NI-") || bytes.Contains(dense, []byte(":,")) || bytes.Contains(dense, []byte(":}")) || bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' })
 		if !lenient {
 			t.Fatalf("%q is not JSON", text)
 		}
