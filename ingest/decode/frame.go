@@ -55,8 +55,9 @@ func (d *Decoder) frame(text []byte) {
 	}
 }
 
-// textHead is how much of a line is looked at for the end of a time, in bytes.
-const textHead = 1024
+// textHead is how much of a line is looked at for the end of a time, in bytes:
+// more than the 8 KiB that servers take of a header by default.
+const textHead = 16 << 10
 
 // textLine decodes the line that s starts with and returns its length, or 0 if
 // it is not one of text that begins like JSON: where a log begins with what

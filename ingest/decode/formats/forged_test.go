@@ -72,6 +72,7 @@ func TestForgedText(t *testing.T) {
 		{"apisix", `203.0.113.9 - - [22/Nov/2026:05:40:01 +0000] h "GET /v1/models HTTP/1.1" 401 12 0.001 "%" "%" - - - "http://h" "%"`, nginxEscape},
 		{"traefik", `203.0.113.9 - % [22/Nov/2026:05:40:01 +0000] "GET /v1/models HTTP/1.1" 401 12 "-" "-" 9 "llm@file" "-" 3ms`, func(s string) string { return s }},
 		{"traefik", `203.0.113.9 - - [22/Nov/2026:05:40:01 +0000] "GET /v1/models HTTP/1.1" 401 12 "%" "%" 9 "llm@file" "-" 3ms`, func(s string) string { return s }},
+		{"uvicorn", `2026-11-22 05:40:01,123 INFO:     203.0.113.9:5 - "GET /v1/models?% HTTP/1.1" 401 Unauthorized`, func(s string) string { return strings.ReplaceAll(s, " ", "+") }},
 		{"haproxy", `203.0.113.9:5 [22/Nov/2026:05:40:01.655] fe fe/<NOSRV> 0/-1/-1/-1/0 401 192 - - PR-- 1/1/0/0/0 0/0 {%} "GET /v1/models HTTP/1.1"`, haproxyEscape},
 		{"envoy", `[2026-11-22T05:40:01.123Z] "GET /v1/models HTTP/2" 401 - jwt_authn_access_denied{Jwt_is_missing} - "-" 0 24 3 - "-" "%" "%" "h" "-" - - 10.1.0.6:8443 203.0.113.9:40210 - default`, func(s string) string { return s }},
 	} {
@@ -108,7 +109,7 @@ func TestForgedText(t *testing.T) {
 func TestBeginsLikeJSON(t *testing.T) {
 	const rest = ` - - [22/Nov/2026:05:40:01 +0000] "GET /v1/models HTTP/1.1" 401 12 "-" "-"`
 	d := decodetest.New(t, decode.Auto)
-	for _, text := range []string{`{`, `{"a":`, `{\x22a\x22:1}`, `[`, `[{`, `[[`, `[]`, `[{"a":1}]`, `{"records":[`} {
+	for _, text := range []string{`{`, `{"a":`, `{\x22a\x22:1}`, `[`, `[{`, `[[`, `[]`, `[{"a":1}]`, `{"records":[`, "{" + strings.Repeat("a", 8000), "[{" + strings.Repeat("b", 8000)} {
 		line := text + ", 203.0.113.9" + rest
 		for name, message := range map[string]string{
 			"alone":     line,
