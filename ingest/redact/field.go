@@ -110,12 +110,20 @@ func plainID(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') && c != '-' {
+		if !inPlainID[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// inPlainID has the characters of plain ids.
+var inPlainID = func() (t [256]bool) {
+	for _, c := range []byte("0123456789abcdefABCDEF-") {
+		t[c] = true
+	}
+	return t
+}()
 
 // method returns an HTTP method in upper case. Methods are letters; anything
 // else is shown as what it is not.
