@@ -8,7 +8,8 @@ import (
 
 func TestView(t *testing.T) {
 	for in, want := range map[string]string{
-		"plain": "plain", "a%40b": "a@b", "a%2540b": "a@b", "a%252525252540b": "a@b", `a\u0040b`: "a@b", `a\x40b`: "a@b", "a&#64;b": "a@b",
+		"plain": "plain", "a%40b": "a@b", "a%2540b": "a@b", "a%252525252540b": "a@b", `a\u0040b`: "a@b", `a\x40b`: "a@b", `a\\u0040b`: "a@b", `a\\\\\\\u0040b`: "a@b", `a\\x40b`: "a@b", `a\\nb`: `a\ b`,
+		"a\x1b[31mb": "a b", "a\x1b[0m\x1b[1;32mb": "a  b", `a\u001b[mb`: "a b", `a\033[38;2;255;1;20mb`: `a\033 b`, "a#033[0mb": "a#033 b", "%5[4155mb": "%5[4155mb", "%[1;x;2mb": "%[1;x;2mb", "a&#64;b": "a@b",
 		"a&#x40;b": "a@b", "%5Cu0040": "@", "a%4": "a%4", "a%4gb": "a%4gb", `a\nb`: "a b", "a\u200bb": "ab", "a\x00b": "ab", "a%00b": "ab",
 		"\uff21\uff20": "A@", "a\xffb": "ab", "é": "é", "%c3%a9": "%c3%a9", "&#;": "&#;", "&#999999;": "&#999999;", "a\tb\nc": "a\tb\nc", "": "",
 	} {

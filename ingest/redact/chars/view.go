@@ -6,8 +6,9 @@ import (
 )
 
 // View is a text as a reader would decode it: percent escapes (of any depth),
-// \u0040 and \x40 and their like and HTML entities undone, variants of
-// ASCII characters made plain, invisible characters left out. Matches in it are cut out of the source.
+// \u0040 and \x40 and their like behind any number of backslashes and HTML
+// entities undone, variants of ASCII characters made plain, invisible characters
+// and the colours of terminals left out. Matches in it are cut out of the source.
 type View struct {
 	Text []byte
 	// From[i] is where Text[i] begins in the source, From[len(Text)] its end.
@@ -59,11 +60,18 @@ func (v *View) push(c byte, i int) {
 			w, value = entity(v.Text)
 		case last == '}':
 			w, value = braced(v.Text)
+		case last == 'm':
+			w, value = colour(v.Text), ' '
 		case (last == 'n' || last == 'r' || last == 't') && n >= 2 && v.Text[n-2] == '\\':
 			w, value = 2, ' '
 		}
 		if w == 0 {
 			return
+		}
+		if v.Text[n-w] == '\\' && w > 2 { // escaped once more: \\u0040
+			for w < n && v.Text[n-w-1] == '\\' {
+				w++
+			}
 		}
 		at := v.From[n-w]
 		v.Text, v.From = v.Text[:n-w], v.From[:n-w]
@@ -73,6 +81,26 @@ func (v *View) push(c byte, i int) {
 		v.Text = append(v.Text, byte(value))
 		v.From = append(v.From, at)
 	}
+}
+
+// colour returns the width of the rest of a terminal's colour, [31m, that b ends
+// with: its control character shows nothing, or stands as #033. It parts words.
+func colour(b []byte) int {
+	const longest = len("[38;2;255;255;255m")
+	digits := 0
+	for i := len(b) - 2; i >= 0 && len(b)-i <= longest; i-- {
+		switch c := b[i]; {
+		case c == '[':
+			return len(b) - i
+		case c == ';':
+			digits = 0
+		case Classes[c]&Digit != 0 && digits < 3:
+			digits++
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 // hexEscape returns the width and the value of the escape that b ends with: %40,

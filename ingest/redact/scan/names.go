@@ -21,7 +21,10 @@ func (s *Scanner) named(i int) int {
 		}
 	}
 	end := i
-	for k := 0; end > s.last && k < 4 && strings.IndexByte(" \"'\\]", t[end-1]) >= 0; k++ {
+	for k := 0; end > s.last && k < 4 && strings.IndexByte(" \"'\\]", t[end-1]) >= 0; {
+		if t[end-1] != '\\' { // as many as JSON in JSON has
+			k++
+		}
 		if k := s.indexed(end); k > 0 { // token[]=, token[0]=
 			end = k
 			continue

@@ -64,6 +64,7 @@ func (s *Scanner) number(i int) int {
 		return skip
 	}
 	number, named := s.jsonNumber(i)
+	number = number && (s.num.groups == 1 || s.num.sep[1] == '.')
 	if prev == '.' && i > 1 && chars.Classes[t[i-2]]&chars.Digit != 0 || number && !named {
 		return skip // the fraction of a number, a number of a JSON text
 	}
@@ -263,8 +264,11 @@ func (s *Scanner) date(i int) int {
 				for end+1 < len(s.t) && chars.Classes[s.t[end+1]]&chars.Digit != 0 && end < i+len(form)+2 {
 					end++
 				}
-				if end > i+len(form) {
+				switch {
+				case end > i+len(form) && chars.Classes[s.at(end+1)]&chars.Digit == 0 && s.at(end+1) != '.':
 					end++
+				default:
+					end = i + len(form) // no hour, but another number
 				}
 			}
 			return end
