@@ -33,7 +33,9 @@ func (r *Record) ReadRequestHeader(name string, v field.Value) {
 	case "useragent":
 		r.UserAgent = v.Text()
 	case "host", ":authority":
-		r.Host = v.Text()
+		if len(name) == len("host") || name[0] == ':' { // not "ho-st", which is a client's
+			r.Host = v.Text()
+		}
 	case "xforwardedfor":
 		// Proxies append to the header of this name alone. One that a client spelt
 		// otherwise stands in for it in logs that spell all of them so.
@@ -46,7 +48,7 @@ func (r *Record) ReadRequestHeader(name string, v field.Value) {
 		}
 	case "authorization", "proxyauthorization":
 		// A key in a header of its own says more than a scheme does.
-		if r.Credential == "" {
+		if r.Credential == "" && (len(name) == len("authorization") || len(name) == len("proxy-authorization")) {
 			r.SetCredential(v.Text())
 		}
 	case "apikey", "xapikey", "xgoogapikey", "ocpapimsubscriptionkey":

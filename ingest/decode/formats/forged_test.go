@@ -185,6 +185,15 @@ func TestForgedHeaders(t *testing.T) {
 			}
 		}
 	}
+	for _, headers := range []string{
+		`"host":"h","authorization":"Bearer gh-test-key-0001","ho-st":"x","h_o_s_t":"x","author-ization":"Bearer y","a_uthorization":"Bearer z"`,
+		`"ho-st":"x","h_o_s_t":"x","author-ization":"Bearer y","a_uthorization":"Bearer z","host":"h","authorization":"Bearer gh-test-key-0001"`,
+	} {
+		line := `{"started_at":1795326000123,"latencies":{"request":1},"request":{"uri":"/","headers":{` + headers + `}},"response":{"status":200}}`
+		if r := decodetest.Decode(t, d, []byte(line))[0].Record; r == nil || r.Host != "h" || r.Credential != "gh-test-key-0001" {
+			t.Errorf("%s: %+v", headers, r)
+		}
+	}
 	line := `{"started_at":1795326000123,"latencies":{"request":1},"request":{"uri":"/?api_key=another-one-0123456789&key=one-more-0123456789","headers":{"apikey":"gh-test-key-0001"}},"response":{"status":200}}`
 	if r := decodetest.Decode(t, d, []byte(line))[0].Record; r == nil || r.Credential != "gh-test-key-0001" {
 		t.Errorf("the query's credential counts: %+v", r)
