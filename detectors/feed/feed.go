@@ -46,6 +46,9 @@ type Monitor struct {
 	// time of all events. start is the beginning of the window. Unix
 	// nanoseconds, 0 before the first record.
 	clock, start int64
+	// windows counts those since the long counts began, at the time since.
+	windows int
+	since   int64
 	// heard is when the last call came, in Unix nanoseconds.
 	heard    int64
 	findings []schemas.Finding
@@ -114,6 +117,9 @@ func (m *Monitor) Flush() []schemas.Finding {
 // listen takes a pause of our own out of the silence of the sources.
 func (m *Monitor) listen(now time.Time) {
 	at := now.UnixNano()
+	if at < m.heard {
+		return // a tick that waited, or a clock that was put back
+	}
 	if pause := at - m.heard; m.heard != 0 && pause > int64(deaf) {
 		for _, s := range m.sources {
 			s.Arrived += pause
@@ -178,20 +184,29 @@ func (m *Monitor) source(k key) *source {
 
 // judge judges the window of every source and begins the next one.
 func (m *Monitor) judge() {
-	records := map[string]int64{}
+	records, long := map[string]int64{}, map[string]int64{}
 	for k, s := range m.sources {
+		s.LongEvents, s.LongRejects = s.LongEvents+s.Events, s.LongRejects+s.Rejects
 		records[k.Topic] += s.Events + s.Rejects
+		long[k.Topic] += s.LongEvents + s.LongRejects
 	}
+	if m.windows++; m.windows == 1 {
+		m.since = m.start
+	}
+	over := m.windows >= maxWaited
 	for _, k := range m.names() {
 		s := m.sources[k]
-		of := s.Events + s.Rejects
+		of, longOf := s.Events+s.Rejects, s.LongEvents+s.LongRejects
 		if k.Format == "" {
-			of = records[k.Topic]
+			of, longOf = records[k.Topic], long[k.Topic]
 		}
-		m.rejects(k, s, of)
+		found := m.rejects(k, s, s.Rejects, of, m.start) || m.rejects(k, s, s.LongRejects, longOf, m.since)
 		m.jump(k, s)
 		m.fields(k, s)
-		s.next()
+		s.next(over || found)
+	}
+	if over {
+		m.windows = 0
 	}
 	m.start = m.clock - m.clock%int64(m.cfg.Window)
 }

@@ -16,6 +16,9 @@ import (
 const (
 	// leastRejects: one broken line in a hundred is no poisoned format.
 	leastRejects = 10
+	// sure is by how many standard deviations rejects must be more than may be,
+	// as if each came by itself: a source just below the bound is quiet.
+	sure = 2.5
 	// leastLooked is how many looked-at events, of eight times as many, a window
 	// needs for its fields and times to be judged. A share of half of 25 is off
 	// by less than 0.3 in 997 of 1,000 windows.
@@ -29,36 +32,42 @@ const (
 	pauses = 4
 )
 
-// rejects finds a poisoned format: of is how many records its rejects are
-// held against.
-func (m *Monitor) rejects(k key, s *source, of int64) {
-	if s.Rejects < leastRejects || of == 0 {
-		return
+// rejects finds a poisoned format: n of its records, of so many that they are
+// held against, were rejected since start.
+func (m *Monitor) rejects(k key, s *source, n, of, start int64) bool {
+	if n < leastRejects || float64(n)-sure*math.Sqrt(float64(n)) <= m.cfg.RejectShare*float64(of) {
+		return false
 	}
-	share := float64(s.Rejects) / float64(of)
-	if share <= m.cfg.RejectShare {
-		return
-	}
+	share := float64(n) / float64(of)
 	severity := schemas.SeverityMedium
 	if share >= 0.5 {
 		severity = schemas.SeverityHigh
 	}
-	f := m.finding("feed.rejects", k, severity, m.start, of)
+	f := m.finding("feed.rejects", k, severity, start, of)
 	f.Title = fmt.Sprintf("%s of the records of %s are rejected", words.Percent(share), k)
 	f.Summary = fmt.Sprintf("%d of %d records could not become events (%s), against at most %s. What is rejected is not watched: see gatehound rejects list.",
-		s.Rejects, of, reasons(s.Reasons), words.Percent(m.cfg.RejectShare))
+		n, of, reasons(s.Reasons), words.Percent(m.cfg.RejectShare))
 	f.Features = []schemas.Feature{{Name: "reject_share", Observed: share, Expected: m.cfg.RejectShare, Weight: 1,
 		Text: fmt.Sprintf("%s of the records were rejected; at most %s are expected", words.Percent(share), words.Percent(m.cfg.RejectShare))}}
 	f.Query = fmt.Sprintf("SELECT format, stage, reason, count() AS n, any(excerpt) AS example FROM rejects WHERE topic = %s AND rejected_at >= now() - INTERVAL 1 DAY GROUP BY format, stage, reason ORDER BY n DESC",
 		words.Literal(k.Topic))
 	m.findings = append(m.findings, f)
+	return true
 }
 
-// jump finds a source whose times went back.
+// jump finds a source whose times went back. Those of a clock that was set back
+// go on at the pace of the clock on the wall; those of a log that was held up or
+// is read late span more time than they take to come.
 func (m *Monitor) jump(k key, s *source) {
-	if s.Looked < leastLooked || 2*s.Late < s.Looked {
+	if s.Looked < leastLooked || 8*s.Late < s.Looked {
+		s.Jumped = s.Jumped && s.Looked < leastLooked
 		return
 	}
+	pace := int64(m.cfg.Window)*int64(s.Waited+1) + min(max(s.Ever[0], s.Ever[1]), hour) + int64(m.cfg.Jump)
+	if s.Jumped || 4*s.Late < s.Looked || s.LateTo-s.LateFrom > pace {
+		return
+	}
+	s.Jumped = true
 	by := time.Duration(s.LateBy).Round(time.Second)
 	hint := ""
 	if half := by.Round(30 * time.Minute); half > 0 && (by-half).Abs() < 3*time.Minute {
@@ -72,7 +81,6 @@ func (m *Monitor) jump(k key, s *source) {
 	f.Features = []schemas.Feature{{Name: "lateness", Observed: by.Seconds(), Expected: m.cfg.Jump.Seconds(), Unit: "s", Weight: 1,
 		Text: fmt.Sprintf("records are %v older than those before them; up to %v is expected", by, m.cfg.Jump)}}
 	m.findings = append(m.findings, f)
-	clear(s.Latest) // it is told once: the new times are the usual ones
 }
 
 // fields finds fields that the records lost or gained, and learns what is usual.
@@ -80,17 +88,29 @@ func (m *Monitor) fields(k key, s *source) {
 	if s.Looked < leastLooked {
 		return
 	}
+	if fortnight := m.clock / (2 * weekHours * hour); fortnight != s.Fortnight || s.Windows == 0 {
+		s.Fortnight = fortnight
+		s.Lowest[1], s.Highest[1] = s.Lowest[0], s.Highest[0]
+		for i := range fieldNames {
+			s.Lowest[0][i], s.Highest[0][i] = 1, 0
+		}
+		if s.Windows == 0 {
+			s.Lowest[1], s.Highest[1] = s.Lowest[0], s.Highest[0]
+		}
+	}
 	var lost, gained []string
 	var worst schemas.Feature
 	for i, name := range fieldNames {
 		share := float64(s.Has[i]) / float64(s.Looked)
+		lowest, highest := min(s.Lowest[0][i], s.Lowest[1][i]), max(s.Highest[0][i], s.Highest[1][i])
+		s.Lowest[0][i], s.Highest[0][i] = min(s.Lowest[0][i], share), max(s.Highest[0][i], share)
 		switch {
 		case s.Windows < leastWindows:
 			s.Usual[i] += (share - s.Usual[i]) / float64(s.Windows+1)
 			continue
-		case s.Usual[i] >= 0.9 && share <= 0.1:
+		case s.Usual[i] >= 0.9 && share <= 0.1 && lowest > 0.5:
 			lost = append(lost, name)
-		case s.Usual[i] <= 0.01 && share >= 0.9:
+		case s.Usual[i] <= 0.01 && share >= 0.9 && highest < 0.5:
 			gained = append(gained, name)
 		default:
 			s.Usual[i] += (share - s.Usual[i]) / 8
@@ -125,10 +145,17 @@ func (m *Monitor) hear(k key, s *source, at int64) {
 	if s.Arrived == 0 && s.All > 0 {
 		s.Arrived = at // after a restart its silence begins now
 	}
-	longest := max(s.Longest[0], s.Longest[1])
-	allowed := max(int64(m.cfg.Silence), pauses*longest)
 	gap := at - s.Arrived
-	if s.Silent || s.All < leastEvents || s.Arrived-s.First < leastHistory || gap <= allowed {
+	if s.Silent || s.All < leastEvents || s.Arrived-s.First < leastHistory || gap <= int64(m.cfg.Silence) {
+		return
+	}
+	awake, usual := s.awake(s.Arrived, at, s.First)
+	longest := max(s.Longest[0], s.Longest[1], usual)
+	if ever := max(s.Ever[0], s.Ever[1]); gap > max(int64(m.cfg.Silence), pauses*ever) {
+		awake, longest = gap, ever // longer than any night or weekend
+	}
+	allowed := max(int64(m.cfg.Silence), pauses*longest)
+	if awake <= allowed {
 		return
 	}
 	s.Silent = true
@@ -136,10 +163,10 @@ func (m *Monitor) hear(k key, s *source, at int64) {
 	f := m.finding("feed.silence", k, schemas.SeverityHigh, s.Arrived, 0)
 	f.WindowEnd = time.Unix(0, at).UTC()
 	f.Title = fmt.Sprintf("%s is silent for %v", k, pause)
-	f.Summary = fmt.Sprintf("No record came for %v; its longest pause of two days was %v. The gateway, its shipper or the topic has stopped, and nothing is watched there.",
+	f.Summary = fmt.Sprintf("No record came for %v; its longest usual pause is %v. The gateway, its shipper or the topic has stopped, and nothing is watched there.",
 		pause, time.Duration(longest).Round(time.Second))
-	f.Features = []schemas.Feature{{Name: "silence", Observed: time.Duration(gap).Seconds(), Expected: time.Duration(allowed).Seconds(), Unit: "s", Weight: 1,
-		Text: fmt.Sprintf("no record for %v; up to %v is allowed", pause, time.Duration(allowed).Round(time.Second))}}
+	f.Features = []schemas.Feature{{Name: "silence", Observed: time.Duration(awake).Seconds(), Expected: time.Duration(allowed).Seconds(), Unit: "s", Weight: 1,
+		Text: fmt.Sprintf("no record for %v of the hours in which it speaks; up to %v is allowed", time.Duration(awake).Round(time.Second), time.Duration(allowed).Round(time.Second))}}
 	m.findings = append(m.findings, f)
 }
 

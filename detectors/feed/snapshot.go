@@ -9,13 +9,15 @@ import (
 // saved is the form of a snapshot.
 type saved struct {
 	Clock, Start int64
+	Windows      int
+	Since        int64
 	Sources      map[key]*source
 }
 
-// Snapshot returns the state. It is a few hundred bytes a source.
+// Snapshot returns the state. It is about a kilobyte a source.
 func (m *Monitor) Snapshot() ([]byte, error) {
 	var b bytes.Buffer
-	if err := gob.NewEncoder(&b).Encode(saved{m.clock, m.start, m.sources}); err != nil {
+	if err := gob.NewEncoder(&b).Encode(saved{m.clock, m.start, m.windows, m.since, m.sources}); err != nil {
 		return nil, fmt.Errorf("encode the state of the feed: %w", err)
 	}
 	return b.Bytes(), nil
@@ -24,7 +26,7 @@ func (m *Monitor) Snapshot() ([]byte, error) {
 // Restore goes on from a snapshot. After an error the state is empty. A source's
 // silence begins anew: nothing was heard while nobody listened.
 func (m *Monitor) Restore(state []byte) error {
-	m.clock, m.start, m.heard, m.sources = 0, 0, 0, map[key]*source{}
+	m.clock, m.start, m.heard, m.windows, m.since, m.sources = 0, 0, 0, 0, 0, map[key]*source{}
 	var s saved
 	if err := gob.NewDecoder(bytes.NewReader(state)).Decode(&s); err != nil {
 		return fmt.Errorf("decode the state of the feed: %w", err)
@@ -45,6 +47,6 @@ func (m *Monitor) Restore(state []byte) error {
 		}
 		m.sources[k] = to
 	}
-	m.clock, m.start = s.Clock, s.Start
+	m.clock, m.start, m.windows, m.since = s.Clock, s.Start, s.Windows, s.Since
 	return nil
 }

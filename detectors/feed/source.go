@@ -14,28 +14,35 @@ type source struct {
 	// Arrived when the last one did; Unix nanoseconds by our clock.
 	All            int64
 	First, Arrived int64
-	// Longest are the longest pauses of this and of the last day, in
-	// nanoseconds, Day the day of the first of them.
-	Longest [2]int64
-	Day     int64
-	// Silent is set while the source is silent: it is told once.
-	Silent bool
+	rest
+	// Silent is set while the source is silent, Jumped while many of its records
+	// are late: each is told once.
+	Silent, Jumped bool
 
 	// Latest is the latest event time of each partition.
 	Latest map[int32]int64
 
-	// Of the window: events, rejects and their reasons, looked at events, those
-	// of them that are late and by how much at most, and that have each field.
-	Events, Rejects int64
-	Reasons         map[string]int64
-	Looked, Late    int64
-	LateBy          int64
-	Has             [len(fieldNames)]int64
+	// Of the window and of the last windows together: events and rejects, and
+	// of the latter their reasons.
+	Events, Rejects         int64
+	LongEvents, LongRejects int64
+	Reasons                 map[string]int64
+	// Looked at events, of one window or of as many as it takes: those of them
+	// that are late, by how much at most, from and to which time they are, and
+	// that have each field. Waited is how many windows it took.
+	Looked, Late             int64
+	LateBy, LateFrom, LateTo int64
+	Has                      [len(fieldNames)]int64
+	Waited                   int
 
 	// Windows is how many windows were long enough to learn from, Usual the
 	// share of events that have each field.
 	Windows int
 	Usual   [len(fieldNames)]float64
+	// Lowest and Highest are the least and the greatest share of this and of the
+	// last fortnight, number Fortnight the first of them.
+	Lowest, Highest [2][len(fieldNames)]float64
+	Fortnight       int64
 }
 
 func newSource(format string) *source {
@@ -67,8 +74,10 @@ func (s *source) event(e *schemas.Event, jump int64) {
 	}
 	s.Looked++
 	if late := latest - e.Time; known && late > jump {
-		s.Late++
-		s.LateBy = max(s.LateBy, late)
+		if s.Late++; s.Late == 1 {
+			s.LateFrom, s.LateTo = e.Time, e.Time
+		}
+		s.LateBy, s.LateFrom, s.LateTo = max(s.LateBy, late), min(s.LateFrom, e.Time), max(s.LateTo, e.Time)
 	}
 	for i := range s.Has {
 		if has(e, i) {
@@ -90,23 +99,29 @@ func (s *source) reason(r string) {
 func (s *source) arrive(at int64) {
 	if s.First == 0 {
 		s.First = at
+		s.Hour = at / int64(time.Hour)
 	}
 	if s.Arrived != 0 && at > s.Arrived {
-		if day := at / int64(24*time.Hour); day != s.Day {
-			s.Longest = [2]int64{0, s.Longest[0]}
-			s.Day = day
-		}
-		s.Longest[0] = max(s.Longest[0], at-s.Arrived)
+		s.pause(s.Arrived, at, s.First)
 	}
 	s.Arrived = max(s.Arrived, at)
 	s.Silent = false
 }
 
-// next begins a window.
-func (s *source) next() {
-	s.Events, s.Rejects, s.Looked, s.Late, s.LateBy = 0, 0, 0, 0, 0
-	s.Has = [len(fieldNames)]int64{}
-	clear(s.Reasons)
+// maxWaited bounds the windows that are counted together: an hour by default.
+const maxWaited = 12
+
+// next begins a window. What was too little to be judged is counted on.
+func (s *source) next(long bool) {
+	s.Events, s.Rejects = 0, 0
+	if long {
+		s.LongEvents, s.LongRejects = 0, 0
+		clear(s.Reasons)
+	}
+	if s.Waited++; s.Looked >= leastLooked || s.Waited >= maxWaited {
+		s.Looked, s.Late, s.LateBy, s.Waited = 0, 0, 0, 0
+		s.Has = [len(fieldNames)]int64{}
+	}
 }
 
 // fieldNames are the fields whose presence is watched, in the words of the
