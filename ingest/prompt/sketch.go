@@ -29,8 +29,8 @@ type sketch struct {
 	last     [shingleCharacters]uint64
 	units    int
 	shingles int
-	// lanes count the set bits of up to 255 shingles, 8 bits in 8 lanes of 8;
-	// they are emptied into counts.
+	// lanes count the set bits of up to 255 shingles: lane i counts bit i of
+	// each byte in that byte. They are emptied into counts.
 	lanes  [8]uint64
 	counts [64]int32
 	least  [4]uint32
@@ -68,8 +68,9 @@ func (s *sketch) shingle(size int) {
 	binary.LittleEndian.PutUint64(s.in[:8], a)
 	binary.LittleEndian.PutUint64(s.in[8:], b)
 	s.block.Encrypt(s.out[:], s.in[:])
+	x := binary.LittleEndian.Uint64(s.out[:])
 	for i := range s.lanes {
-		s.lanes[i] += spread[s.out[i]]
+		s.lanes[i] += x >> i & everyByte
 	}
 	for i := range s.least {
 		s.least[i] = min(s.least[i], binary.LittleEndian.Uint32(s.out[4*i:]))
@@ -82,8 +83,8 @@ func (s *sketch) shingle(size int) {
 // empty adds the lanes to the counts.
 func (s *sketch) empty() {
 	for i, lane := range s.lanes {
-		for bit := range 8 {
-			s.counts[8*i+bit] += int32(lane >> (8 * bit) & 0xff)
+		for n := range 8 {
+			s.counts[8*n+i] += int32(lane >> (8 * n) & 0xff)
 		}
 		s.lanes[i] = 0
 	}
@@ -104,12 +105,5 @@ func (s *sketch) finish() (simHash uint64, minHash [4]uint32) {
 	return max(1, simHash), s.least
 }
 
-// spread has for each byte its bits in lanes of 8 bits.
-var spread = func() (t [256]uint64) {
-	for b := range t {
-		for bit := range 8 {
-			t[b] |= uint64(b>>bit&1) << (8 * bit)
-		}
-	}
-	return t
-}()
+// everyByte has the lowest bit of each byte.
+const everyByte = 0x0101010101010101
