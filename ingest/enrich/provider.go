@@ -72,10 +72,11 @@ func ProviderOf(host, model string) string {
 	return ""
 }
 
-// hasSuffixFold reports whether host is the domain suffix, or one below it.
+// hasSuffixFold reports whether host is the domain suffix, or one below it. Most
+// are ruled out by the suffix's last letter, which many have, and its first.
 func hasSuffixFold(host, suffix string) bool {
 	n := len(host) - len(suffix)
-	if n < 0 || host[len(host)-1]|0x20 != suffix[len(suffix)-1] || !strings.EqualFold(host[n:], suffix) {
+	if n < 0 || host[len(host)-1]|0x20 != suffix[len(suffix)-1] || host[n]|0x20 != suffix[0] || !strings.EqualFold(host[n:], suffix) {
 		return false
 	}
 	// "aiplatform.googleapis.com" also as "us-central1-aiplatform…".
