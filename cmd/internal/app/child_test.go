@@ -17,6 +17,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/ingest/kafka"
+	"github.com/gatehound/gatehound/ingest/prompt"
 	"github.com/gatehound/gatehound/storage/clickhouse"
 )
 
@@ -77,6 +78,7 @@ func (j *childJob) config() *Config {
 	cfg.Kafka.Brokers, cfg.Kafka.Topics = j.Brokers, []string{j.Topic}
 	cfg.Kafka.Group = j.Group
 	cfg.Redact.KeyFile = j.Keys
+	cfg.Prompts.Keep = prompt.Seal
 	cfg.Kafka.SessionTimeout, cfg.Kafka.Heartbeat = time.Second, 100*time.Millisecond
 	cfg.Kafka.RebalanceTimeout = 2 * time.Second
 	cfg.Kafka.MaxWait, cfg.Kafka.MaxBytes = 50*time.Millisecond, 64<<10 // small chunks, so that there are many batches

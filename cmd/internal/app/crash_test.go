@@ -20,6 +20,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/gatehound/gatehound/cmd/internal/receivers"
+	"github.com/gatehound/gatehound/ingest/redact"
 )
 
 const (
@@ -37,11 +38,16 @@ var crashQueries = []string{
 	"SELECT sum(requests), sum(failures) FROM rollup_route",
 	"SELECT count(), uniqExact(topic, partition, message_offset) FROM rejects",
 	"SELECT arrayStringConcat(arraySort(groupUniqArray(id)), ' ') FROM findings",
+	"SELECT count(), uniqExact(request_id) FROM events",
+	"SELECT count(), uniqExact(request_id), uniqExact(topic, partition, message_offset, record_index) FROM sealed_prompts",
+	"SELECT count(), uniqExact(old), uniqExact(new) FROM aliases FINAL",
 }
 
 // TestKillAtEveryStep kills the real service, on the real engine, with SIGKILL
 // at each step of a batch, starts it again, and compares what is stored and
-// told at the end with a run that was not killed. The events span midnight.
+// told at the end with a run that was not killed. The events span midnight,
+// some are delivered up to three times, prompts are sealed, and the key was
+// rotated just before.
 func TestKillAtEveryStep(t *testing.T) {
 	w := newCrashWorld(t)
 	want, told := w.finish(t, w.job(t))
@@ -49,6 +55,9 @@ func TestKillAtEveryStep(t *testing.T) {
 	require.Equal(t, fmt.Sprintf("%d,%d", crashEvents, crashEvents), strings.Join(strings.Split(want[0], ",")[:2], ","))
 	require.True(t, strings.HasSuffix(want[0], ",2"), "the events span two days: %s", want[0])
 	require.NotEmpty(t, want[5], "there is something to find")
+	require.Equal(t, fmt.Sprintf("%d,%d", crashEvents, crashEvents), want[6], "each record counts once")
+	require.Equal(t, fmt.Sprintf("%d,%[1]d,%[1]d", crashEvents/20), want[7], "each prompt is kept once")
+	require.Equal(t, "41,41,41", want[8], "callers under two keys")
 	require.NotEmpty(t, told, "there is something to tell")
 	steps := []string{"observed", "offered", "before intent", "after intent", "after insert", "after findings",
 		"before commit", "after commit", "checkpointed"}
@@ -94,7 +103,12 @@ func fillCrashWorld(t *testing.T, brokers []string) *crashWorld {
 		Balancer: &kafkago.RoundRobin{}, BatchTimeout: time.Millisecond}
 	require.NoError(t, w.WriteMessages(t.Context(), crashRecords()...))
 	require.NoError(t, w.Close())
-	return &crashWorld{brokers: brokers, keys: filepath.Join(t.TempDir(), "keys", "ring.json")}
+	keys := filepath.Join(t.TempDir(), "keys", "ring.json")
+	_, _, err := redact.LoadKeys(keys)
+	require.NoError(t, err)
+	_, err = redact.RotateKeys(keys, time.Now())
+	require.NoError(t, err)
+	return &crashWorld{brokers: brokers, keys: keys}
 }
 
 // crashRecords are requests of a minute before midnight and a minute after it,
@@ -102,16 +116,33 @@ func fillCrashWorld(t *testing.T, brokers []string) *crashWorld {
 // decodable.
 func crashRecords() []kafkago.Message {
 	midnight := time.Now().UTC().Truncate(24 * time.Hour)
-	var ms []kafkago.Message
+	var ms, again []kafkago.Message
 	for i := range crashEvents {
 		at := midnight.Add(-time.Minute + time.Duration(i)*2*time.Minute/crashEvents)
 		user, addr, status := fmt.Sprintf("team-%d", i%40), fmt.Sprintf("198.51.100.%d", i%50), 200
 		if i%4 == 0 && i > crashEvents/4 {
 			user, addr, status = "admin", "203.0.113.66", 401
 		}
-		ms = append(ms, kafkago.Message{Value: fmt.Appendf(nil,
-			`{"time":%q,"ip":%q,"method":"POST","path":"/login","status":%d,"user":%q,"request_id":"r-%d","duration_ms":12}`,
-			at.Format(time.RFC3339Nano), addr, status, user, i)})
+		prompt := ""
+		if i%20 == 7 {
+			prompt = fmt.Sprintf(`,"model":"m","messages":[{"role":"user","content":"What is the answer to question %d?"}]`, i)
+		}
+		m := kafkago.Message{Value: fmt.Appendf(nil,
+			`{"time":%q,"ip":%q,"method":"POST","path":"/login","status":%d,"user":%q,"request_id":"r-%d","duration_ms":12%s}`,
+			at.Format(time.RFC3339Nano), addr, status, user, i, prompt)}
+		ms = append(ms, m)
+		if i%50 == 0 {
+			continue // of a whole second: nothing tells it from others
+		}
+		if i%9 == 1 {
+			ms = append(ms, m) // at once, to the other partition
+		}
+		if i%11 < 3 {
+			again = append(again, m)
+		}
+		if i == crashEvents/2 || i == crashEvents-1 { // across midnight, and all the batches once more
+			ms, again = append(ms, again...), nil
+		}
 		if i%1000 == 999 {
 			ms = append(ms, kafkago.Message{Value: fmt.Appendf(nil, `{"time": truncated %d`, i)})
 		}
