@@ -83,12 +83,14 @@ the place of match. ingest/decode/custom/README.md has all fields and settings.`
 			if err := setFormat(cfg, format); err != nil {
 				return err
 			}
-			i, err := app.NewInspector(cfg, explained, log)
-			if err != nil {
-				return err
-			}
+			var i *app.Inspector // once there is something to read: it makes the key ring
 			p := &decodePrinter{out: c.OutOrStdout(), table: explained && output == "table", limit: int64(limit)}
-			err = eachInput(c.Context(), args, func(in io.Reader) error {
+			err = eachInput(c.Context(), args, func(in io.Reader) (err error) {
+				if i == nil {
+					if i, err = app.NewInspector(cfg, explained, log); err != nil {
+						return err
+					}
+				}
 				return i.Lines(c.Context(), in, p.line)
 			})
 			if errors.Is(err, errEnough) {
