@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
 	"strings"
@@ -72,7 +73,8 @@ func addCounts(into, more *schemas.RedactionCounts) {
 type addressCache struct {
 	pan      *pan
 	seed     maphash.Seed
-	entries  []addressEntry
+	odd      [2]uint64
+	entries  [][2]addressEntry
 	networks []networkEntry
 	buf      [32]byte
 }
@@ -84,21 +86,29 @@ type networkEntry struct {
 	flips   [8]byte
 }
 
-const addressEntries = 4096 // powers of two
-const networkEntries = 1024
+const slotBits = 11         // 4,096 addresses
+const networkEntries = 1024 // a power of two
 
 func newAddressCache(p *pan) *addressCache {
-	return &addressCache{pan: p, seed: maphash.MakeSeed(),
-		entries: make([]addressEntry, addressEntries), networks: make([]networkEntry, networkEntries)}
+	c := &addressCache{pan: p, seed: maphash.MakeSeed(),
+		entries: make([][2]addressEntry, 1<<slotBits), networks: make([]networkEntry, networkEntries)}
+	for i := range c.odd {
+		c.odd[i] = maphash.Comparable(c.seed, i) | 1
+	}
+	return c
 }
 
 // forward is pan.forward of an address without a zone, from the cache if it is
 // there.
 func (c *addressCache) forward(a netip.Addr) netip.Addr {
-	e := &c.entries[maphash.Comparable(c.seed, a)%addressEntries]
-	if e.raw == a && a.IsValid() {
-		return e.clean
+	slot := c.slot(a)
+	for i := range slot {
+		if slot[i].raw == a && a.IsValid() {
+			return slot[i].clean
+		}
 	}
+	slot[1] = slot[0] // the older one goes
+	e := &slot[0]
 	var in, out [16]byte
 	bits, network := 128, 64
 	if a.Is4() {
@@ -123,6 +133,15 @@ func (c *addressCache) forward(a netip.Addr) netip.Addr {
 		e.clean = xor16(in, out)
 	}
 	return e.clean
+}
+
+// slot returns the two places of an address: two callers of one slot would else
+// turn each other out with every request. The hash is a sum of products with odd
+// numbers (Dietzfelbinger et al., 1997) that nobody knows.
+func (c *addressCache) slot(a netip.Addr) *[2]addressEntry {
+	b := a.As16()
+	h := binary.BigEndian.Uint64(b[:8])*c.odd[0] + binary.BigEndian.Uint64(b[8:])*c.odd[1]
+	return &c.entries[h>>(64-slotBits)]
 }
 
 // masked returns a with all but its first n bits zeroed.
