@@ -193,7 +193,7 @@ func (m *Monitor) judge() {
 	if m.windows++; m.windows == 1 {
 		m.since = m.start
 	}
-	over := m.windows >= maxWaited
+	over := m.windows >= longWindows
 	for _, k := range m.names() {
 		s := m.sources[k]
 		of, longOf := s.Events+s.Rejects, s.LongEvents+s.LongRejects

@@ -59,12 +59,12 @@ func (m *Monitor) rejects(k key, s *source, n, of, start int64) bool {
 // go on at the pace of the clock on the wall; those of a log that was held up or
 // is read late span more time than they take to come.
 func (m *Monitor) jump(k key, s *source) {
-	if s.Looked < leastLooked || 8*s.Late < s.Looked {
+	if s.Looked < leastLooked || 4*s.Late < s.Looked {
 		s.Jumped = s.Jumped && s.Looked < leastLooked
 		return
 	}
 	pace := int64(m.cfg.Window)*int64(s.Waited+1) + min(max(s.Ever[0], s.Ever[1]), hour) + int64(m.cfg.Jump)
-	if s.Jumped || 4*s.Late < s.Looked || s.LateTo-s.LateFrom > pace {
+	if s.Jumped || 2*s.Late < s.Looked || s.LateTo-s.LateFrom > pace {
 		return
 	}
 	s.Jumped = true
@@ -88,32 +88,34 @@ func (m *Monitor) fields(k key, s *source) {
 	if s.Looked < leastLooked {
 		return
 	}
-	if fortnight := m.clock / (2 * weekHours * hour); fortnight != s.Fortnight || s.Windows == 0 {
+	if fortnight := m.clock / (2 * weekHours * hour); fortnight != s.Fortnight {
 		s.Fortnight = fortnight
-		s.Lowest[1], s.Highest[1] = s.Lowest[0], s.Highest[0]
-		for i := range fieldNames {
-			s.Lowest[0][i], s.Highest[0][i] = 1, 0
-		}
-		if s.Windows == 0 {
-			s.Lowest[1], s.Highest[1] = s.Lowest[0], s.Highest[0]
-		}
+		s.ToldLost, s.ToldGained = [2]uint32{0, s.ToldLost[0]}, [2]uint32{0, s.ToldGained[0]}
 	}
 	var lost, gained []string
 	var worst schemas.Feature
 	for i, name := range fieldNames {
 		share := float64(s.Has[i]) / float64(s.Looked)
-		lowest, highest := min(s.Lowest[0][i], s.Lowest[1][i]), max(s.Highest[0][i], s.Highest[1][i])
-		s.Lowest[0][i], s.Highest[0][i] = min(s.Lowest[0][i], share), max(s.Highest[0][i], share)
 		switch {
 		case s.Windows < leastWindows:
 			s.Usual[i] += (share - s.Usual[i]) / float64(s.Windows+1)
 			continue
-		case s.Usual[i] >= 0.9 && share <= 0.1 && lowest > 0.5:
+		case s.Usual[i] >= 0.9 && share <= 0.1:
+			if !fresh(&s.ToldLost, i) {
+				s.Usual[i] = share
+				continue
+			}
 			lost = append(lost, name)
-		case s.Usual[i] <= 0.01 && share >= 0.9 && highest < 0.5:
+		case s.Usual[i] <= 0.01 && share >= 0.9:
+			if !fresh(&s.ToldGained, i) {
+				s.Usual[i] = share
+				continue
+			}
 			gained = append(gained, name)
 		default:
-			s.Usual[i] += (share - s.Usual[i]) / 8
+			// Slowly, so that a change that takes a while, as a deployment of
+			// several gateways does, is one.
+			s.Usual[i] += (share - s.Usual[i]) * max(1./32, 1/float64(s.Windows+1))
 			continue
 		}
 		if d := math.Abs(share - s.Usual[i]); d > math.Abs(worst.Observed-worst.Expected) {
@@ -138,6 +140,13 @@ func (m *Monitor) fields(k key, s *source) {
 	f.Summary = fmt.Sprintf("Successful records %s from one window to the next. A change of the gateway's log format blinds the detectors that need these fields.", what)
 	f.Features = []schemas.Feature{worst}
 	m.findings = append(m.findings, f)
+}
+
+// fresh reports whether a field was told of in neither fortnight, and notes it.
+func fresh(told *[2]uint32, field int) bool {
+	known := (told[0]|told[1])>>field&1 != 0
+	told[0] |= 1 << field
+	return !known
 }
 
 // hear finds a source that is silent at the time at of our clock.

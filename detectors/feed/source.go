@@ -39,10 +39,10 @@ type source struct {
 	// share of events that have each field.
 	Windows int
 	Usual   [len(fieldNames)]float64
-	// Lowest and Highest are the least and the greatest share of this and of the
-	// last fortnight, number Fortnight the first of them.
-	Lowest, Highest [2][len(fieldNames)]float64
-	Fortnight       int64
+	// ToldLost and ToldGained have a bit for each field of which it was told in
+	// this and in the last fortnight, number Fortnight the first of them.
+	ToldLost, ToldGained [2]uint32
+	Fortnight            int64
 }
 
 func newSource(format string) *source {
@@ -108,8 +108,14 @@ func (s *source) arrive(at int64) {
 	s.Silent = false
 }
 
-// maxWaited bounds the windows that are counted together: an hour by default.
-const maxWaited = 12
+const (
+	// maxWaited bounds the windows whose looked-at events are counted together:
+	// an hour by default.
+	maxWaited = 12
+	// longWindows is for how many windows rejects are counted besides, for
+	// sources that have too few in one: six hours by default.
+	longWindows = 72
+)
 
 // next begins a window. What was too little to be judged is counted on.
 func (s *source) next(long bool) {

@@ -198,7 +198,7 @@ func (w *crashWorld) finish(t *testing.T, j childJob) (answers, told []string) {
 	defer transport.CloseIdleConnections()
 	client := &kafkago.Client{Addr: kafkago.TCP(j.Brokers...), Timeout: 5 * time.Second, Transport: transport}
 	deadline := time.Now().Add(90 * time.Second)
-	for !strings.Contains(log.String(), "partitions are assigned") || !w.committed(t, client, j.Group) {
+	for !strings.Contains(log.String(), "partitions are assigned") || !w.committed(t, client, j.Group) || spooled(t, j.Dir) {
 		select {
 		case err := <-done:
 			t.Fatalf("the service ended: %v\n%s", err, log)
@@ -229,6 +229,13 @@ func (w *crashWorld) finish(t *testing.T, j childJob) (answers, told []string) {
 	}
 	sort.Strings(told)
 	return answers, told
+}
+
+// spooled tells whether batches wait that a slow machine did not store in time.
+func spooled(t *testing.T, dir string) bool {
+	waiting, err := filepath.Glob(filepath.Join(dir, "spool", "*.batch"))
+	require.NoError(t, err)
+	return len(waiting) > 0
 }
 
 func (w *crashWorld) committed(t *testing.T, c *kafkago.Client, group string) bool {
