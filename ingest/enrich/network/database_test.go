@@ -2,10 +2,12 @@ package network
 
 import (
 	"bytes"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,12 +23,15 @@ func mmdb(t testing.TB, kind string, records map[string]mmdbtype.DataType) []byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	for network, value := range records {
+	// Wide networks go first: what is inserted later stands over them.
+	for _, network := range slices.SortedFunc(maps.Keys(records), func(a, b string) int {
+		return netip.MustParsePrefix(a).Bits() - netip.MustParsePrefix(b).Bits()
+	}) {
 		_, n, err := net.ParseCIDR(network)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Insert(n, value); err != nil {
+		if err := w.Insert(n, records[network]); err != nil {
 			t.Fatal(err)
 		}
 	}
