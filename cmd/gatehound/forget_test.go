@@ -91,6 +91,11 @@ func TestRevealAndForget(t *testing.T) {
 		return gatehound(t, dir, "", append([]string{"forget", "--config", path, "--principal", "jane.doe"}, more...)...)
 	}
 	require.Equal(t, exitUsage, forget("--reason", "DSR-12").code, "without --yes")
+	require.Equal(t, exitUsage, forget("--reason", "x", "--yes").code, "a reason that says nothing")
+	require.Equal(t, exitUsage, forget("--reason", "DSR-12", "--token", "h1:k1:pW9xO8sQv0mZr3tYk2uLbA", "--yes").code, "two names")
+	for _, wrong := range [][]string{{"--token", "h1:k1:short"}, {"--token", "jane"}, {"--address", "nowhere"}} {
+		require.Equal(t, exitUsage, gatehound(t, dir, "", append([]string{"forget", "--config", path, "--reason", "DSR-12", "--dry-run"}, wrong...)...).code, "%v", wrong)
+	}
 	require.Contains(t, forget("--reason", "for Jane.Doe", "--yes").stderr, "it names the person")
 	dry := forget("--reason", "DSR-12", "--dry-run")
 	require.Contains(t, dry.stdout, "600 of 1200 rows would be erased", dry.stderr)

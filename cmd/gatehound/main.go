@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gatehound/gatehound/cmd/internal/app"
 )
 
 // version is set by the Makefile.
@@ -41,6 +43,16 @@ func usage(err error) error {
 		return nil
 	}
 	return &exitCode{exitUsage, err}
+}
+
+// argument marks what the program found to be a wrong argument as the user's
+// error.
+func argument(err error) error {
+	var wrong app.ArgumentError
+	if errors.As(err, &wrong) {
+		return usage(err)
+	}
+	return err
 }
 
 func main() {

@@ -240,3 +240,23 @@ func TestCheckpointsAreDropped(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
+
+// TestForgettingWritesNoName holds that the name, which no table has, does not
+// get into the mutations that ClickHouse remembers; where texts have it, it must.
+func TestForgettingWritesNoName(t *testing.T) {
+	s := crowded(t)
+	who := Person{Names: append([]string{"zorblax@quux.example"}, jane.Names...), Text: "zorblax@quux.example"}
+	gone, err := s.Forget(t.Context(), who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := erased(gone); !strings.Contains(got, "events 15-3=12 left 0") {
+		t.Errorf("got\n%s", got)
+	}
+	if n := one[uint64](t, s, "SELECT count() FROM system.mutations WHERE database = currentDatabase() AND is_done"); n == 0 {
+		t.Error("no mutations are remembered: the test sees nothing")
+	}
+	if n := one[uint64](t, s, "SELECT count() FROM system.mutations WHERE command LIKE '%zorblax%'"); n > 0 {
+		t.Errorf("%d mutations name the person", n)
+	}
+}

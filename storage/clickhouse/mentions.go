@@ -28,7 +28,7 @@ func (s *Store) Mentions(ctx context.Context, p Person) (out []Mention, err erro
 		}
 		m := Mention{Table: c.table, Column: c.column}
 		sql := "SELECT countIf(" + p.in("assumeNotNull("+text+")") + ") FROM " + s.table(c.table)
-		if err := s.conn.QueryRow(ctx, sql).Scan(&m.Rows); err != nil {
+		if err := s.conn.QueryRow(unlogged(ctx), sql).Scan(&m.Rows); err != nil {
 			return nil, fmt.Errorf("look for a person in %s.%s: %w", c.table, c.column, err)
 		}
 		if m.Rows > 0 {

@@ -75,6 +75,11 @@ func appendAudit(file, action, what, reason string) (err error) {
 	return f.Sync()
 }
 
+// ArgumentError is a wrong argument of the user's; nothing was begun.
+type ArgumentError string
+
+func (e ArgumentError) Error() string { return string(e) }
+
 // maxReason bounds a reason in bytes.
 const maxReason = 1000
 
@@ -82,11 +87,11 @@ const maxReason = 1000
 // whom it is about: it is kept longer than he is.
 func checkReason(reason string, names ...string) error {
 	if n := len(strings.TrimSpace(reason)); n < 3 || len(reason) > maxReason || !utf8.ValidString(reason) {
-		return fmt.Errorf("--reason: want 3 to %d bytes of text, for example the number of a ticket", maxReason)
+		return ArgumentError(fmt.Sprintf("--reason: want 3 to %d bytes of text, for example the number of a ticket", maxReason))
 	}
 	for _, n := range names {
 		if n != "" && strings.Contains(strings.ToLower(reason), strings.ToLower(n)) {
-			return errors.New("--reason: it names the person; say why, not who: the audit table outlives what is forgotten")
+			return ArgumentError("--reason: it names the person; say why, not who: the audit table outlives what is forgotten")
 		}
 	}
 	return nil

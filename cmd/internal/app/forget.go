@@ -75,7 +75,7 @@ type LocalErased struct {
 // it would write what it has in memory again.
 func Forget(ctx context.Context, cfg *Config, o ForgetOptions, log *slog.Logger) (*Receipt, error) {
 	if o.StoreOnly && o.LocalOnly {
-		return nil, errors.New("--store-only and --local-only: at most one of them")
+		return nil, ArgumentError("--store-only and --local-only: at most one of them")
 	}
 	if err := checkReason(o.Reason, o.Principal, o.EndUser, o.Token, o.Address); err != nil {
 		return nil, err

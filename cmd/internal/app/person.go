@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -45,13 +46,13 @@ func who(ctx context.Context, o *ForgetOptions, cfg *Config, keys *redact.Keys, 
 		}
 	}
 	if n != 1 {
-		return nil, errors.New("name the person by one of --principal, --end-user, --token and --address")
+		return nil, ArgumentError("name the person by one of --principal, --end-user, --token and --address")
 	}
 	switch p.kind {
 	case "address":
 		a, err := netip.ParseAddr(p.raw)
 		if err != nil {
-			return nil, errors.New("--address: want the true address of a client, for example 203.0.113.9")
+			return nil, ArgumentError("--address: want the true address of a client, for example 203.0.113.9")
 		}
 		p.address = a.Unmap().WithZone("")
 		p.Clients = keys.Addresses(p.address)
@@ -62,8 +63,9 @@ func who(ctx context.Context, o *ForgetOptions, cfg *Config, keys *redact.Keys, 
 		p.Text = p.raw
 		return p, nil
 	case "token":
-		if !strings.HasPrefix(p.raw, "h1:") || strings.Count(p.raw, ":") != 2 {
-			return nil, errors.New("--token: want a pseudonym as the store has it, for example h1:k1:pW9…")
+		parts := strings.Split(p.raw, ":")
+		if len(parts) != 3 || parts[0] != "h1" || parts[1] == "" || base64.RawURLEncoding.DecodedLen(len(parts[2])) != 16 {
+			return nil, ArgumentError("--token: want a pseudonym as the store has it, for example h1:k1:pW9…")
 		}
 		p.Names, p.raw = []string{p.raw}, ""
 	default:
