@@ -179,7 +179,8 @@ func newRejectsReplay() *cobra.Command {
 		Short: "decode rejected messages again and store what becomes events",
 		Long: `Read the messages of the chosen rejects from Kafka again and decode them as the
 configuration is now. What becomes an event is stored, and its reject goes off
-the list; what is rejected again, or is not in the topic any more, stays. The
+the list; what is rejected again, or is not in the topic any more, stays, and so
+do the rejects of files. The
 detectors do not see these events: their time is over. It can be cut short and
 run again: nothing is stored twice.
 
@@ -200,8 +201,14 @@ run again: nothing is stored twice.
 			sum, err := app.ReplayRejects(c.Context(), cfg, filter, dry, log, func(r app.Retried) {
 				fmt.Fprintf(c.ErrOrStderr(), "%d messages, %d events\n", r.Messages, r.Events)
 			})
+			if err != nil && c.Context().Err() != nil {
+				return fmt.Errorf("cut short after %d messages, of which %d events are stored; run it again to go on: %w", sum.Messages, sum.Events, err)
+			}
 			if err != nil {
 				return err
+			}
+			if sum.Files > 0 {
+				fmt.Fprintf(c.ErrOrStderr(), "%d rejects are of files, which are not read again: use gatehound replay\n", sum.Files)
 			}
 			stored := "stored"
 			if dry {

@@ -26,6 +26,9 @@ func TestRejectsAreListedShownAndReplayed(t *testing.T) {
 	p := start(t, dir, nil, "run", "--config", path)
 	p.waitFor(t, "/readyz is 200", 30*time.Second, func() bool { status, _ := p.get("/readyz"); return status == 200 })
 	p.waitFor(t, "all is committed", 30*time.Second, func() bool { return w.committed(t, "gatehound") == 5 })
+	busy := gatehound(t, dir, "", "rejects", "list", "--config", path)
+	require.Equal(t, exitError, busy.code)
+	require.Regexp(t, `in use by process \d+ .*: stop it, or choose another folder`, busy.stderr)
 	require.Zero(t, p.stop(t, syscall.SIGTERM, 20*time.Second), p.err.String())
 
 	count := func() int64 {
@@ -57,7 +60,7 @@ func TestRejectsAreListedShownAndReplayed(t *testing.T) {
 	require.Zero(t, replayed.code, replayed.stderr)
 	var sums []map[string]int
 	require.NoError(t, json.Unmarshal([]byte(replayed.stdout), &sums))
-	require.Equal(t, []map[string]int{{"messages": 3, "events": 2, "rejected": 1, "gone": 0, "ambiguous": 0}}, sums)
+	require.Equal(t, []map[string]int{{"messages": 3, "events": 2, "rejected": 1, "gone": 0, "ambiguous": 0, "files": 0}}, sums)
 	require.Equal(t, int64(5), count())
 	require.Equal(t, int64(5), number(t, gatehound(t, dir, "", "query", "--config", path, "-o", "csv",
 		"SELECT uniqExact(principal) FROM events").stdout), "each record once")

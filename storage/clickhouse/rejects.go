@@ -92,6 +92,33 @@ func (s *Store) Rejects(ctx context.Context, f RejectFilter) (out []StoredReject
 	return out, rows.Err()
 }
 
+// RejectedPositions returns the positions of the rejects that f chooses, by
+// topic, partition and offset: 50 bytes each.
+func (s *Store) RejectedPositions(ctx context.Context, f RejectFilter) (out []schemas.Position, err error) {
+	defer func() { s.metrics.failed("rejected_positions", err) }()
+	where, args := f.conditions()
+	rows, err := s.conn.Query(ctx, fmt.Sprintf(`
+		SELECT topic, partition, message_offset, record_index FROM %s WHERE %s
+		ORDER BY topic, partition, message_offset, record_index, rejected_at LIMIT ?`, s.table("rejects"), where), append(args, f.Limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("query the positions of rejects: %w", err)
+	}
+	defer rows.Close()
+	topic := ""
+	for rows.Next() {
+		var p schemas.Position
+		if err := rows.Scan(&p.Topic, &p.Partition, &p.Offset, &p.Index); err != nil {
+			return nil, fmt.Errorf("read the position of a reject: %w", err)
+		}
+		if p.Topic == topic {
+			p.Topic = topic // one string for all of a topic
+		}
+		topic = p.Topic
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
 // RejectCounts returns how many rejects of each kind f chooses, the most
 // frequent first.
 func (s *Store) RejectCounts(ctx context.Context, f RejectFilter) (out []RejectCount, err error) {

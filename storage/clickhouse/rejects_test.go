@@ -52,6 +52,12 @@ func TestRejects(t *testing.T) {
 		got, err := s.Rejects(t.Context(), f)
 		require.NoError(t, err)
 		require.Len(t, got, c.want, "%+v", f)
+		positions, err := s.RejectedPositions(t.Context(), f)
+		require.NoError(t, err)
+		require.Len(t, positions, c.want, "%+v", f)
+		for i := range got {
+			require.Equal(t, got[i].Position, positions[i])
+		}
 	}
 
 	counts, err := s.RejectCounts(t.Context(), all)

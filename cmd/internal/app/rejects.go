@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -46,6 +47,8 @@ type Retried struct {
 	Rejected  int `json:"rejected"`
 	Gone      int `json:"gone"`
 	Ambiguous int `json:"ambiguous"`
+	// Files is how many rejects are of files, which are not read again.
+	Files int `json:"files"`
 }
 
 // replayPage is how many messages of a partition are read, stored and taken off
@@ -76,10 +79,11 @@ func ReplayRejects(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, 
 		return sum, fmt.Errorf("kafka: %w", err)
 	}
 	err = withStore(cfg, log, func(st *clickhouse.Store) error {
-		rejects, err := st.Rejects(ctx, f)
+		rejects, err := st.RejectedPositions(ctx, f)
 		if err != nil {
 			return err
 		}
+		rejects, sum.Files = ofTopics(rejects)
 		again := &rejectReplay{store: st, source: source, normalizer: n, dry: dry, sum: &sum}
 		for len(rejects) > 0 && ctx.Err() == nil {
 			rejects, err = again.page(ctx, rejects)
@@ -95,6 +99,13 @@ func ReplayRejects(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, 
 	return sum, err
 }
 
+// ofTopics returns the positions that are of topics, and how many are of files:
+// the names of topics have no slash.
+func ofTopics(ps []schemas.Position) (topics []schemas.Position, files int) {
+	topics = slices.DeleteFunc(ps, func(at schemas.Position) bool { return strings.ContainsAny(at.Topic, `/\`) })
+	return topics, len(ps) - len(topics)
+}
+
 // rejectReplay is one run of ReplayRejects.
 type rejectReplay struct {
 	store      *clickhouse.Store
@@ -106,12 +117,12 @@ type rejectReplay struct {
 
 // page replays the first messages of rejects, of one partition, and returns the
 // rejects that are left.
-func (p *rejectReplay) page(ctx context.Context, rejects []clickhouse.StoredReject) ([]clickhouse.StoredReject, error) {
-	at := rejects[0].Position
+func (p *rejectReplay) page(ctx context.Context, rejects []schemas.Position) ([]schemas.Position, error) {
+	at := rejects[0]
 	pg := &replayedPage{rejected: map[int64][]int32{}}
 	n := 0
 	for ; n < len(rejects); n++ {
-		r := rejects[n].Position
+		r := rejects[n]
 		if r.Topic != at.Topic || r.Partition != at.Partition {
 			break
 		}
@@ -166,20 +177,19 @@ func (p *rejectReplay) read(ctx context.Context, pg *replayedPage, topic string,
 		pg.add(wanted.Offsets, p.normalizer.Normalize(wanted))
 		return nil
 	}
-	for left := pg.offsets; len(left) > 0; {
+	gone := func(i int) bool { return errors.Is(some(pg.offsets[i:i+1], ignore), kafka.ErrGone) }
+	left := pg.offsets
+	if last := len(left) - 1; gone(last) {
+		return ctx.Err() // and so are those before: of a log that lost its oldest, or all
+	} else if gone(0) {
+		left = left[sort.Search(last, func(i int) bool { return !gone(i) }):]
+	}
+	for len(left) > 0 {
 		n := 1
 		for n < len(left) && left[n]-left[n-1] <= near {
 			n++
 		}
-		err := some(left[:n], take)
-		if errors.Is(err, kafka.ErrGone) && n > 1 {
-			// The log lost its oldest messages: it has all from one of these on.
-			first := sort.Search(n, func(i int) bool { return !errors.Is(some(left[i:i+1], ignore), kafka.ErrGone) })
-			if err = nil; first < n {
-				err = some(left[first:n], take)
-			}
-		}
-		if err != nil && !errors.Is(err, kafka.ErrGone) {
+		if err := some(left[:n], take); err != nil && !errors.Is(err, kafka.ErrGone) { // they went just now
 			return err
 		}
 		left = left[n:]
@@ -258,7 +268,8 @@ func (pg *replayedPage) add(offsets []int64, part *schemas.Part) {
 		}
 	}
 	part.Rejects = nil
-	part.Events = slices.DeleteFunc(part.Events, func(ev schemas.Event) bool { return !keep[ev.Position] })
+	// A copy: a message may have 100,000 records of which one is new.
+	part.Events = slices.Clone(slices.DeleteFunc(part.Events, func(ev schemas.Event) bool { return !keep[ev.Position] }))
 	part.Sealed = slices.DeleteFunc(part.Sealed, func(s schemas.Sealed) bool { return !keep[s.Position] })
 	pg.parts = append(pg.parts, part)
 }

@@ -49,12 +49,14 @@ func TestReplayedPage(t *testing.T) {
 type shortLog struct {
 	first int64
 	reads int
+	gone  int
 	got   []int64
 }
 
 func (l *shortLog) ReadRange(_ context.Context, r schemas.Range, fn func(*ingest.Chunk) error) error {
 	l.reads++
 	if r.First < l.first {
+		l.gone++
 		return kafka.ErrGone
 	}
 	c := &ingest.Chunk{Topic: r.Topic, First: r.First, Next: r.Next}
@@ -64,6 +66,50 @@ func (l *shortLog) ReadRange(_ context.Context, r schemas.Range, fn func(*ingest
 		l.got = append(l.got, o)
 	}
 	return fn(c)
+}
+
+// TestScatteredMessagesThatAreGone: of rejects that lie far apart, in a log that
+// has lost most or all of them, it is not asked for each: a broker takes a
+// second or more to say that it has none.
+func TestScatteredMessagesThatAreGone(t *testing.T) {
+	for first, want := range map[int64][2]int{500 * 5000: {1000, 1}, 999 * 5000: {12, 1}, 1000 * 5000: {1, 0}} {
+		pg := &replayedPage{rejected: map[int64][]int32{}}
+		for o := range int64(1000) {
+			pg.offsets = append(pg.offsets, o*5000)
+			pg.rejected[o*5000] = []int32{0}
+		}
+		keys, err := redact.GenerateKeys()
+		require.NoError(t, err)
+		n, err := NewNormalizer(DefaultConfig(), keys, slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		log := &shortLog{first: first}
+		p := &rejectReplay{source: log, normalizer: n, sum: &Retried{}}
+		require.NoError(t, p.read(t.Context(), pg, "t", 0))
+		require.LessOrEqual(t, log.gone, 12)
+		require.LessOrEqual(t, log.reads, want[0]+12)
+		require.GreaterOrEqual(t, pg.seen, want[1])
+	}
+}
+
+func TestRejectsOfFilesAreNotReadAgain(t *testing.T) {
+	topics, files := ofTopics([]schemas.Position{{Topic: "gateway.logs-1"}, {Topic: "/var/log/nginx/access.log"}, {Topic: `C:\logs\a`}})
+	require.Equal(t, []schemas.Position{{Topic: "gateway.logs-1"}}, topics)
+	require.Equal(t, 2, files)
+}
+
+// TestAWidePageHoldsWhatIsNew and not all the records of its messages.
+func TestAWidePageHoldsWhatIsNew(t *testing.T) {
+	pg := &replayedPage{rejected: map[int64][]int32{1: {7}}, stored: map[int64][]int32{1: {}}}
+	part := &schemas.Part{}
+	for i := range int32(10_000) {
+		part.Events = append(part.Events, schemas.Event{Position: schemas.Position{Offset: 1, Index: i}})
+		if i != 7 {
+			pg.stored[1] = append(pg.stored[1], i)
+		}
+	}
+	pg.add([]int64{1}, part)
+	require.Len(t, part.Events, 1)
+	require.Less(t, cap(part.Events), 10)
 }
 
 // TestReadWhatTheLogStillHas finds where the log begins without asking for each
