@@ -111,7 +111,8 @@ func TestHostileTextIsLinear(t *testing.T) {
 	var s Scanner
 	for _, unit := range []string{"@", "a@", "%", "%25", "%2525", "1 ", "1-", "a=", "key=", ":", "::", "a:", "[", "[SECRET", "{\"a\":",
 		"\"content\":[", "\\", "\\\"", "password:\\", "a/", "A1/", "eyJ", "-----BEGIN PRIVATE KEY", "http://a:", "Bearer ", "1.", "+1", "(1",
-		"&#", "&#1", "\\u", "\u200b", "\xff", "DE12 ", "~", "Q~", "call ", "x.", "phone number is ", "AKIA", "ghp_", "sk-ant-", "xAKIA", "c2stYW50", "736b2d", " at ", "a at b dot ", "(at)", "--password ", "-p ", "curl -u ", "name=\"password\"", "=40", "&amp;", "&commat;", "hooks.slack.com/services/", "data:image/png;base64,", "upgrade 1.2.3.4 ", "ip 1-2-3-4 ", "contraseña:", ":thin:", "bc1q", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "passport 1", ".js?v=1.2.3.4", "0 / ", "sha256-"} {
+		"&#", "&#1", "\\u", "\u200b", "\xff", "DE12 ", "~", "Q~", "call ", "x.", "phone number is ", "AKIA", "ghp_", "sk-ant-", "xAKIA", "c2stYW50", "736b2d", " at ", "a at b dot ", "(at)", "--password ", "-p ", "curl -u ", "name=\"password\"", "=40", "&amp;", "&commat;", "hooks.slack.com/services/", "data:image/png;base64,", "upgrade 1.2.3.4 ", "ip 1-2-3-4 ", "contraseña:", ":thin:", "bc1q", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "passport 1", ".js?v=1.2.3.4", "0 / ", "sha256-",
+		"\">", "<a b=\"c\">", "value:", "name: password, value: ", "[31m", "[1;", "ec2-1-2-3-4 ", "JG 10 37 59 ", "\\\\\\u0040", "api key: ", "signature: t=1,", "aB3dE5fG7hI9jK1lM3nO5pQ7r+/", "2024-06-01 2"} {
 		text := strings.Repeat(unit, MaxInput/len(unit))
 		var n schemas.RedactionCounts
 		start := time.Now()
