@@ -111,7 +111,7 @@ func child(act string) {
 		panic(err)
 	}
 	if begun >= 0 {
-		if err := s.WriteBatch(ctx, shuffled(nightBatch(begun, killedBatch))); err != nil {
+		if err := s.WriteBatch(ctx, shuffled(sealedNight(begun))); err != nil {
 			panic(err)
 		}
 	}
@@ -119,21 +119,42 @@ func child(act string) {
 		t := &verdict{TB: new(testing.T), ctx: ctx}
 		var batches []*schemas.Batch
 		for n := range begun + 1 {
-			batches = append(batches, nightBatch(n, killedBatch))
+			batches = append(batches, sealedNight(n))
 		}
 		exactlyOnce(t, s, batches)
+		want := uint64(len(batches) * killedBatch / 10)
+		if n, u := one[uint64](t, s, "SELECT count() FROM sealed_prompts"), one[uint64](t, s, "SELECT uniqExact(partition, message_offset) FROM sealed_prompts"); n != want || u != want {
+			t.Errorf("%d sealed prompts of %d events, want %d", n, u, want)
+		}
+		if n, u := one[uint64](t, s, "SELECT count() FROM aliases"), one[uint64](t, s, "SELECT uniqExact(old) FROM aliases"); n != want || u != want {
+			t.Errorf("%d aliases of %d callers, want %d", n, u, want)
+		}
 		if err := errors.Join(s.Close(), e.Close()); err != nil || t.failed {
 			os.Exit(1)
 		}
 		return
 	}
 	for n := begun + 1; ; n++ {
-		b := nightBatch(n, killedBatch)
+		b := sealedNight(n)
 		fmt.Println(n)
 		if err := s.WriteBatch(ctx, b); err != nil {
 			panic(err)
 		}
 	}
+}
+
+// sealedNight is nightBatch with a sealed prompt and an alias at every tenth
+// event. What is sealed differs each time, as nonces do.
+func sealedNight(n int) *schemas.Batch {
+	b := nightBatch(n, killedBatch)
+	for _, p := range b.Parts {
+		for i := 0; i < len(p.Events); i += 10 {
+			e := &p.Events[i]
+			p.Sealed = append(p.Sealed, schemas.Sealed{Position: e.Position, Time: e.Time, KeyID: "k2", Data: fmt.Append(nil, rand.Uint64())})
+			p.Aliases = append(p.Aliases, schemas.Alias{Old: fmt.Sprint(e.Position.Partition, "/", e.Position.Offset), New: "n", Time: e.Time})
+		}
+	}
+	return b
 }
 
 // verdict lets exactlyOnce speak in a process without a test.
