@@ -43,10 +43,15 @@ func TestFindingsOfTheTimeAreToldAndStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 50)
 		pr := start(t, w, nil)
+		pr.engine.mu.Lock()
 		pr.engine.quiet, pr.engine.last = time.Minute, time.Now()
+		pr.engine.mu.Unlock()
 		require.NoError(t, pr.feed(t.Context(), 5))
-		time.Sleep(50 * time.Second)
+		time.Sleep(50*time.Second + time.Millisecond) // not at a tick
+		synctest.Wait()
+		w.mu.Lock()
 		require.NotContains(t, w.notified, "quiet")
+		w.mu.Unlock()
 		time.Sleep(20 * time.Second)
 		require.NoError(t, pr.Idle(t.Context()))
 		pr.stop(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,9 +103,10 @@ func TestRedeliveryAfterARestart(t *testing.T) {
 func TestCopiesSwapMembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(2, 100)
-		away := true
+		var away atomic.Bool
+		away.Store(true)
 		w.fail = func(ctx context.Context) error {
-			if away {
+			if away.Load() {
 				<-ctx.Done()
 				return ctx.Err()
 			}
@@ -134,11 +136,12 @@ func TestCopiesSwapMembers(t *testing.T) {
 		}
 		turn(func(p int32) *process { return members[p] }, time.Second)
 		require.Empty(t, w.events)
-		away = false
+		away.Store(false)
 		time.Sleep(10 * time.Minute)
+		w.mu.Lock()
 		clear(w.events) // what was under way went on; let it be lost
-		clear(w.aliases)
 		w.intents, w.tokens = nil, map[string]bool{}
+		w.mu.Unlock()
 		turn(func(p int32) *process { return members[1-p] }, time.Hour)
 		for _, m := range members {
 			m.stop(t)
@@ -254,9 +257,10 @@ func TestSealedPromptsGoWithRedeliveries(t *testing.T) {
 func TestCopiesOfWhatIsSpooled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 500)
-		away := true
+		var away atomic.Bool
+		away.Store(true)
 		w.fail = func(context.Context) error {
-			if away {
+			if away.Load() {
 				return errAway
 			}
 			return nil
@@ -272,7 +276,7 @@ func TestCopiesOfWhatIsSpooled(t *testing.T) {
 		next := start(t, w, remembering)
 		require.NoError(t, next.feed(t.Context(), 7))
 		require.NoError(t, next.Idle(t.Context()))
-		away = false
+		away.Store(false)
 		time.Sleep(time.Hour)
 		next.stop(t)
 		once(t, w, 500)
