@@ -79,6 +79,9 @@ func (p *Pipeline) Assigned(ctx context.Context, as []ingest.Assignment) ([]int6
 		p.shownFrom[lane{a.Topic, a.Partition}] = starts[i]
 	}
 	p.mu.Unlock()
+	for _, a := range as {
+		p.lanes.of(lane{a.Topic, a.Partition}) // merge waits for its first chunk
+	}
 	if first && p.parts.Store != nil && len(seen) == 0 {
 		if err := p.firstCheckpoint(ctx); err != nil {
 			return nil, err
