@@ -130,9 +130,7 @@ func (s *feedSim) run(t *testing.T, days float64) map[string][]time.Time {
 		}
 		if s.deaf != nil && s.deaf(at) {
 			for p := range b.Parts { // it waits in the topic: the logs keep it for now
-				for _, e := range b.Parts[p].Events {
-					s.logs[0] = append(s.logs[0], e)
-				}
+				s.logs[0] = append(s.logs[0], b.Parts[p].Events...)
 			}
 			continue
 		}

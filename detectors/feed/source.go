@@ -52,17 +52,17 @@ func newSource(format string) *source {
 // maxPartitions bounds the partitions whose times are kept.
 const maxPartitions = 4096
 
-// lookEvery is the share of events that are looked at closely, 1 in 8. Which
-// ones follows from their positions, so that it does not depend on how they were
+// lookBits makes the share of events that are looked at closely, 1 in 2^lookBits.
+// Which ones follows from their positions, so that it does not depend on how they were
 // cut in batches.
-const lookEvery = 8
+const lookBits = 3
 
 // event counts an event.
 func (s *source) event(e *schemas.Event, jump int64) {
 	s.All++
 	s.Events++
 	p := e.Position
-	if uint64(p.Offset*31+int64(p.Index))*0x9e3779b97f4a7c15>>61 != 0 { // lookEvery is 2^3
+	if uint64(p.Offset*31+int64(p.Index))*0x9e3779b97f4a7c15>>(64-lookBits) != 0 {
 		return
 	}
 	latest, known := s.Latest[p.Partition]

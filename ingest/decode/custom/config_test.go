@@ -95,7 +95,7 @@ func TestFaultsNameTheKeyAndWhatIsAllowed(t *testing.T) {
 
 func TestAllFaultsAreToldAtOnce(t *testing.T) {
 	a, b := valid(), valid()
-	a.Fields[1].Unit, a.Fields[0].Field, b.Name = "", "tiem", "B"
+	a.Fields[1].Unit, a.Fields[0].Field, b.Name = "", "tme", "B"
 	err := custom.Validate([]custom.Config{a, b})
 	for _, want := range []string{"custom[0].fields[0].field", "did you mean time?", "custom[0].fields[1].unit", "custom[1].name"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
