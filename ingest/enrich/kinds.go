@@ -42,6 +42,9 @@ type kind struct {
 	loaded, tried, seen []stamp
 }
 
+// kindNames are the names of all kinds that there are.
+var kindNames = [...]string{"country", "asn", "networks", "endpoints", "models", "prices"}
+
 // kindsOf returns the kinds that are configured.
 func kindsOf(cfg Config) []*kind {
 	var kinds []*kind

@@ -7,7 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics of Tables. The label kind is one of the tables that are configured.
+// metrics of Tables. The label kind is one of kindNames; errors has all of them
+// from the start, the others have the tables that are configured.
 type metrics struct {
 	loads, errors *prometheus.CounterVec
 	age, entries  *prometheus.GaugeVec
@@ -26,6 +27,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		entries: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "gatehound_enrich_entries",
 			Help: "Entries of the table in force."}, kind),
 	}
+	for _, name := range kindNames {
+		m.errors.WithLabelValues(name)
+	}
 	if reg != nil {
 		reg.MustRegister(m.loads, m.errors, m.age, m.entries)
 	}
@@ -34,7 +38,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 
 func (m *metrics) loaded(k *kind) {
 	m.loads.WithLabelValues(k.name).Inc()
-	m.errors.WithLabelValues(k.name)
 	m.entries.WithLabelValues(k.name).Set(float64(k.entries))
 }
 

@@ -310,6 +310,18 @@ func TestReload(t *testing.T) {
 	require.Zero(t, n, "gauges of files that are no longer configured")
 }
 
+func TestErrorsAreCountedFromTheStart(t *testing.T) {
+	var names []string
+	for _, k := range kindsOf(everything(t)) {
+		names = append(names, k.name)
+	}
+	require.Equal(t, kindNames[:], names)
+	_, _, reg := open(t, Config{})
+	n, err := testutil.GatherAndCount(reg, "gatehound_enrich_load_errors_total")
+	require.NoError(t, err)
+	require.Equal(t, len(kindNames), n, "a counter that appears with its first error cannot tell none from unknown")
+}
+
 func TestMetrics(t *testing.T) {
 	tables, _, reg := open(t, everything(t))
 	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`
