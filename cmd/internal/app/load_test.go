@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gatehound/gatehound/ingest/redact"
 )
 
 func write1(t *testing.T, text string) string {
@@ -43,21 +45,36 @@ func emptyLists(v reflect.Value) {
 
 func TestTheListingsInTheSampleAreValid(t *testing.T) {
 	var out []string
+	listings := 0
 	for line := range strings.SplitSeq(SampleConfig, "\n") {
-		switch trimmed := strings.TrimLeft(line, " "); {
-		case strings.HasSuffix(trimmed, "sinks: []") || strings.HasSuffix(trimmed, "allow: []"):
-			line = strings.TrimSuffix(line, " []")
-		case strings.HasPrefix(trimmed, "#   "):
+		trimmed := strings.TrimLeft(line, " ")
+		if strings.HasPrefix(trimmed, "#   ") {
 			line = strings.Replace(line, "#   ", "    ", 1)
+			if last := out[len(out)-1]; strings.HasSuffix(last, ": []") {
+				out[len(out)-1] = strings.TrimSuffix(last, " []")
+				listings++
+			}
 		}
 		out = append(out, line)
 	}
+	require.Equal(t, 9, listings)
 	cfg, err := Load(write1(t, strings.Join(out, "\n")))
 	require.NoError(t, err)
 	require.Len(t, cfg.Alerting.Sinks, 2)
 	require.Equal(t, "slack", cfg.Alerting.Sinks[0].Kind)
 	require.Len(t, cfg.Engine.Allow, 1)
 	require.Equal(t, time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC), cfg.Engine.Allow[0].Expires.UTC())
+	require.Len(t, cfg.Decode.Custom, 2)
+	require.Equal(t, []string{"who.key_id", "who.name"}, cfg.Decode.Custom[0].Fields[4].Path)
+	require.Contains(t, cfg.Decode.Custom[1].Line, "%{request_line}")
+	require.Len(t, cfg.Redact.Datasets, 1)
+	require.Equal(t, []string{"partner-*"}, cfg.Redact.Datasets[0].Match.Topics)
+	require.Equal(t, redact.Keep, cfg.Redact.Datasets[0].Path)
+	require.Equal(t, []string{"10.0.0.0/8", "2001:db8::/32"}, cfg.Enrich.TrustedProxies)
+	require.Equal(t, []string{"/agents/{id}/run"}, cfg.Enrich.Routes)
+	require.Equal(t, "tor", cfg.Enrich.Networks[1].Class)
+	require.Equal(t, "/billing", cfg.Enrich.Endpoints[0].Mount)
+	require.InDelta(t, 1.25, cfg.Enrich.Prices[0].Cached, 0)
 }
 
 func TestErrorsNameFileLineKeyAndWhatIsAllowed(t *testing.T) {

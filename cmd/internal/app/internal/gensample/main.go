@@ -57,6 +57,46 @@ var listings = map[string]string{
   owner: ml-platform
   reason: nightly evaluation run
   expires: 2027-06-30T00:00:00Z`,
+	"decode.custom": `
+- name: acme
+  match: {all: [ts, rc], equals: [{path: kind, value: access}]}
+  fields:
+    - {field: time, path: [ts], layout: epoch_ms}
+    - {field: method, path: [call.verb]}
+    - {field: target, path: [call.uri]}
+    - {field: status, path: [rc]}
+    - {field: principal, path: [who.key_id, who.name]}
+    - {field: latency, path: [took], unit: us}
+- name: edge
+  line: '%{client} %{principal} [%{time}] "%{request_line}" %{status} %{latency}'
+  fields:
+    - {field: latency, path: [latency], unit: ms}`,
+	"redact.datasets": `
+- name: partners
+  match: {topics: ["partner-*"], formats: [kong, nginx]}
+  preset: strict
+  path: keep`,
+	"enrich.trusted_proxies": `
+- 10.0.0.0/8
+- 2001:db8::/32`,
+	"enrich.routes": `
+- /agents/{id}/run`,
+	"enrich.networks": `
+- class: hosting
+  file: /etc/gatehound/hosting.txt
+- class: tor
+  file: /etc/gatehound/tor-exits.txt`,
+	"enrich.endpoints": `
+- file: /etc/gatehound/openapi.yaml
+  format: openapi
+  mount: /billing
+  host: api.example.com`,
+	"enrich.prices": `
+- provider: openai
+  model: gpt-4o*
+  input: 2.5
+  output: 10
+  cached: 1.25`,
 }
 
 func main() {
