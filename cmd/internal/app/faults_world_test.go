@@ -89,7 +89,7 @@ func (w *faultWorld) config(t *testing.T) *Config {
 	cfg.Redact.KeyFile = w.ring
 	cfg.Kafka.Brokers, cfg.Kafka.Topics = w.broker.ListenAddrs(), []string{faultTopic}
 	cfg.Kafka.SessionTimeout, cfg.Kafka.Heartbeat = 2*time.Second, 100*time.Millisecond
-	cfg.Kafka.RebalanceTimeout = 4 * time.Second
+	cfg.Kafka.RebalanceTimeout = 12 * time.Second
 	cfg.Kafka.PartitionWatch = 200 * time.Millisecond
 	cfg.Kafka.MaxWait, cfg.Kafka.CommitInterval = 50*time.Millisecond, 20*time.Millisecond
 	cfg.DeadLetters.Topic = w.dead
