@@ -109,5 +109,6 @@ func (h *hidden) signals(s *scan) (signals schemas.PromptSignals, percent uint8)
 		signals |= schemas.SignalLookalike
 	}
 	n := h.smuggled + direction + h.thin + h.soft + h.changed + h.encoded
-	return signals, uint8(min(100, (int64(n)*100+int64(s.characters)-1)/int64(max(1, s.characters))))
+	characters := int64(max(1, s.characters)) // a prompt may be empty
+	return signals, uint8(min(100, (int64(n)*100+characters-1)/characters))
 }
