@@ -30,11 +30,13 @@ func newDecode() *cobra.Command {
 		Short: "show the redacted events that lines become, and where each field came from",
 		Long: `Read log lines from files (plain, .gz or .zst) or stdin and print what ingest makes
 of each, as NDJSON: {"event":{…}} or {"reject":{…}} with the reason. Nothing is
-stored. At the end the formats and the reasons are counted on stderr.
+stored. At the end the formats and the reasons are counted on stderr. A record is
+a line: JSON that is spread over several is made one by jq -c.
 
   tail -n 100 access.log | gatehound decode
   gatehound decode --quiet access.log.1.gz | jq .event.principal
   gatehound decode --format kong kong.log
+  jq -c . record.json | gatehound decode
 
 With --explain, print instead for every record which field came from which
 member of the log (or which bytes of a line), which members tell the format,

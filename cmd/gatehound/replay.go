@@ -31,8 +31,9 @@ stdout; progress and a summary on stderr.
   kubectl logs deploy/gateway | gatehound replay -
   gatehound query --store ./evidence "SELECT detector, count() FROM findings FINAL GROUP BY 1"
 
-Files are read one after another, in the order given; rotated logs want the
-oldest first. With --parallel N, files of several gateways are merged by time.`,
+Files are read one after another, the oldest first, whatever their order here:
+access.log.2.gz, access.log.1, access.log. With --parallel N, files of several
+gateways are merged by time.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, log, err := loadQuiet(path)
 			if err != nil {

@@ -141,6 +141,10 @@ func TestWhatReplayKeepsIsQueried(t *testing.T) {
 	require.Equal(t, []map[string]any{{"n": 600., "day": "2019-03-01"}}, array)
 	r = query("-o", "json", "SELECT 1 WHERE 0")
 	require.Equal(t, "[]\n", r.stdout)
+	r = query("SELECT client FROM events WHERE status = 599")
+	require.Equal(t, "no rows\n", r.stdout)
+	r = query("-o", "csv", "SELECT client FROM events WHERE status = 599")
+	require.Empty(t, r.stdout)
 	r = query("-o", "ndjson", "SELECT detector FROM findings FINAL")
 	for line := range strings.Lines(r.stdout) {
 		require.True(t, json.Valid([]byte(line)), line)

@@ -53,8 +53,10 @@ func write(out io.Writer, format string, res *clickhouse.Result) error {
 		return writeJSON(out, res, format == "json")
 	case "csv":
 		w := csv.NewWriter(out)
-		if err := w.Write(res.Columns); err != nil {
-			return err
+		if len(res.Columns) > 0 {
+			if err := w.Write(res.Columns); err != nil {
+				return err
+			}
 		}
 		for row, err := range res.Rows() {
 			if err != nil {
@@ -72,7 +74,11 @@ func write(out io.Writer, format string, res *clickhouse.Result) error {
 		return w.Error()
 	default:
 		w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(w, strings.Join(res.Columns, "\t"))
+		if len(res.Columns) == 0 {
+			fmt.Fprintln(w, "no rows") // the embedded engine names no columns then
+		} else {
+			fmt.Fprintln(w, strings.Join(res.Columns, "\t"))
+		}
 		for row, err := range res.Rows() {
 			if err != nil {
 				return err
