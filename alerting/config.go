@@ -10,9 +10,9 @@ import (
 
 // Config is the settings of the room; the sinks' own settings are in Options.
 type Config struct {
-	// Path is the file of the notification log. Empty keeps the log in a
-	// temporary file that Close removes: for replays, which notify nobody
-	// twice because they are not resumed. Default: empty.
+	// Path is the file of the notification log. Default "": the service takes
+	// "alerts.db" in its data folder; a replay, which is not resumed and so
+	// notifies nobody twice, a temporary file that is removed at the end.
 	Path string `mapstructure:"path"`
 	// GroupWindow is the longest gap, in event time, between findings of one
 	// alert. A finding that comes later opens a new alert; one that comes

@@ -15,7 +15,7 @@ type Config struct {
 	// ColdFactor is how many times the peers' 99.9th percentile an entity
 	// without a past of its own has to reach. Default 5; 2 to 10,000.
 	ColdFactor float64 `mapstructure:"cold_factor"`
-	// RoundFactor multiplies Limits.Factor for what begins on the hour or the
+	// RoundFactor multiplies each factor for what begins on the hour or the
 	// half hour, as scheduled jobs do. Default 4; 1 to 100.
 	RoundFactor float64 `mapstructure:"round_factor"`
 	// Crowd is how many entities with the same change make it one finding on

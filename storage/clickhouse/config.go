@@ -15,7 +15,7 @@ type Config struct {
 	// Protocol is "native" (port 9000, or 9440 under TLS; the default) or
 	// "http" (8123, or 8443).
 	Protocol string `mapstructure:"protocol"`
-	// Database is made by Migrate if it is missing; "gatehound" by default.
+	// Database is made at the start if it is missing; "gatehound" by default.
 	// Letters, digits and underscores, no digit first, at most 64.
 	Database string `mapstructure:"database"`
 	// Username is "default" by default.

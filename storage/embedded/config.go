@@ -8,8 +8,8 @@ import (
 // Config says where the engine keeps its data and how much of the machine it
 // may use.
 type Config struct {
-	// Dir is the folder of the data; it is made if it is missing. ":memory:",
-	// the default, is a temporary folder that Close removes.
+	// Dir is the folder of the data; it is made if it is missing. ":memory:" is
+	// a temporary folder that is removed at the end.
 	Dir string `mapstructure:"dir"`
 	// Memory bounds what the engine holds at once, in bytes: at least 256 MiB,
 	// by default 1 GiB. A statement that would go beyond it fails with
