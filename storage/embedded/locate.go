@@ -35,7 +35,7 @@ func Locate() (string, error) {
 	}
 	path := filepath.Join(cache, "gatehound", "chdb-"+LibraryVersion, "libchdb.so")
 	if err := regular(path); err != nil {
-		return "", fmt.Errorf("%w: run `make engine` to fetch it (166 MB, once), or set %s to a libchdb.so: %w",
+		return "", fmt.Errorf("%w: run `make engine` to fetch it (167 MB, once), or set %s to a libchdb.so: %w",
 			ErrNoLibrary, LibraryEnv, err)
 	}
 	return path, nil
