@@ -66,7 +66,7 @@ stay; so does the audit, which has the receipt's number and the reason.`,
 			}
 			r, err := app.Forget(c.Context(), cfg, o, log)
 			if err != nil {
-				return argument(err)
+				return argument(away(err))
 			}
 			if output == "json" || !o.Dry {
 				enc := json.NewEncoder(c.OutOrStdout())

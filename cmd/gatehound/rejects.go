@@ -113,7 +113,7 @@ func newRejectsList() *cobra.Command {
 			if each {
 				rejects, err := app.Rejects(c.Context(), cfg, filter, log)
 				if err != nil {
-					return err
+					return away(err)
 				}
 				return show(c.OutOrStdout(), output, rejects, "POSITION\tSTAGE\tREASON\tFORMAT\tBYTES\tREJECTED AT", func(r clickhouse.StoredReject) string {
 					return fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s", position(r), r.Stage, r.Reason, or(r.Format, "-"), r.Bytes, r.At.UTC().Format(time.DateTime))
@@ -121,7 +121,7 @@ func newRejectsList() *cobra.Command {
 			}
 			counts, err := app.RejectCounts(c.Context(), cfg, filter, log)
 			if err != nil {
-				return err
+				return away(err)
 			}
 			if len(counts) == 0 {
 				fmt.Fprintln(c.ErrOrStderr(), "no rejects")
@@ -154,7 +154,7 @@ func newRejectsShow() *cobra.Command {
 			}
 			rejects, err := app.Rejects(c.Context(), cfg, filter, log)
 			if err != nil {
-				return err
+				return away(err)
 			}
 			if len(rejects) == 0 {
 				return fmt.Errorf("%s has no rejects: see gatehound rejects list --each", args[0])

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -76,4 +77,20 @@ func TestRejectsAreListedShownAndReplayed(t *testing.T) {
 	}
 	none := gatehound(t, dir, "", "rejects", "show", "--config", path, "gateway/0/0")
 	require.Equal(t, exitError, none.code)
+}
+
+func TestAStoreThatIsAwayIsSaidHowToName(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, filepath.Join(dir, "gatehound.yaml"), "storage:\n  clickhouse:\n    addresses: [127.0.0.1:1]\n")
+	require.Zero(t, gatehound(t, dir, "", "decode", "--config", path).code) // makes the key ring
+	for _, args := range [][]string{
+		{"rejects", "list"}, {"rejects", "list", "--each"}, {"rejects", "show", "gateway-logs/0/1"},
+		{"reveal", "192.0.2.1", "--reason", "INC-4711"}, {"forget", "--principal", "jo@example.com", "--reason", "DSR-12", "--dry-run"},
+	} {
+		r := gatehound(t, dir, "", append(args, "--config", path)...)
+		require.Equal(t, exitError, r.code, "%v: %s", args, r.stderr)
+		require.Contains(t, r.stderr, "connection refused")
+		require.Contains(t, r.stderr, "GATEHOUND_STORAGE_EMBEDDED_DIR", "%v", args)
+		require.Empty(t, r.stdout)
+	}
 }

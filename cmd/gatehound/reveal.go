@@ -50,7 +50,7 @@ revealed what:
 			if prompt != "" {
 				found, err := app.RevealPrompt(c.Context(), cfg, prompt, o, log)
 				if err != nil {
-					return argument(err)
+					return argument(away(err))
 				}
 				for _, p := range found {
 					if output == "json" {
@@ -71,7 +71,7 @@ revealed what:
 			}
 			found, err := app.RevealAddress(c.Context(), cfg, stored.Unmap().WithZone(""), o, log)
 			if err != nil {
-				return argument(err)
+				return argument(away(err))
 			}
 			for _, a := range found {
 				if output == "json" {

@@ -125,3 +125,12 @@ key ring is made if there is none.
 	c.Flags().BoolVar(&offline, "offline", false, "only validate, try no connection")
 	return c
 }
+
+// away adds to the error of a store that does not answer how another is named.
+func away(err error) error {
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return err
+	}
+	return fmt.Errorf("%w\nIs storage.clickhouse of the --config right? For a folder that replay has kept set\n"+
+		"GATEHOUND_STORAGE_MODE=embedded and GATEHOUND_STORAGE_EMBEDDED_DIR=DIR.", err)
+}
