@@ -61,16 +61,16 @@ var listings = map[string]string{
 - name: acme
   match: {all: [ts, rc], equals: [{path: kind, value: access}]}
   fields:
-    - {field: time, path: [ts], layout: epoch_ms}
-    - {field: method, path: [call.verb]}
-    - {field: target, path: [call.uri]}
-    - {field: status, path: [rc]}
+    - {field: time, path: ts, layout: epoch_ms}
+    - {field: method, path: call.verb}
+    - {field: target, path: call.uri}
+    - {field: status, path: rc}
     - {field: principal, path: [who.key_id, who.name]}
-    - {field: latency, path: [took], unit: us}
+    - {field: latency, path: took, unit: us}
 - name: edge
   line: '%{client} %{principal} [%{time}] "%{request_line}" %{status} %{latency}'
   fields:
-    - {field: latency, path: [latency], unit: ms}`,
+    - {field: latency, path: latency, unit: ms}`,
 	"redact.datasets": `
 - name: partners
   match: {topics: ["partner-*"], formats: [kong, nginx]}
