@@ -120,7 +120,7 @@ func printForgotten(out io.Writer, r *app.Receipt) error {
 		fmt.Fprintf(w, "spool\t%d batches changed, %d damaged files to look at\n", r.Local.Batches, r.Local.Damaged)
 	}
 	for _, m := range r.Mentions {
-		fmt.Fprintf(w, "%s.%s\t%d rows mention him\n", m.Table, m.Column, m.Rows)
+		fmt.Fprintf(w, "%s.%s\trows that name the person: %d\n", m.Table, m.Column, m.Rows)
 	}
 	return w.Flush()
 }
