@@ -70,8 +70,10 @@ trap 'exit 130' INT TERM HUP
 total=$((size / 1000000))
 progress() {
 	if [ -t 2 ]; then every=1 begin='\r' end=''; else every=10 begin='' end='\n'; fi
-	# A sleep outlives the loop that is killed: it must not hold the output.
-	while sleep "$every" </dev/null >/dev/null 2>&1; do
+	# A sleep outlives the loop that is killed: it must not hold the output. The
+	# loop ends by itself, too, once the folder is gone: a signal that comes
+	# before a subshell has begun can be lost.
+	while [ -d "$work" ] && sleep "$every" </dev/null >/dev/null 2>&1; do
 		have=$(du -sk "$work/npm" 2>/dev/null | awk '{ print int($1 * 1.024 / 1000) }')
 		[ "${have:-0}" -le "$total" ] || have=$total
 		printf "${begin}engine: %3d of %d MB${end}" "${have:-0}" "$total" >&2
