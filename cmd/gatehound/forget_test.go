@@ -54,7 +54,6 @@ func TestRevealAndForget(t *testing.T) {
 		p := start(t, dir, nil, "run", "--config", path)
 		committed := func() bool { return w.committed(t, "gatehound") == sent }
 		p.waitFor(t, "all is committed", 40*time.Second, committed)
-		time.Sleep(1100 * time.Millisecond) // a snapshot is taken after the next batch
 		send(last)
 		p.waitFor(t, "all is committed", 40*time.Second, committed)
 		require.Zero(t, p.stop(t, syscall.SIGTERM, 20*time.Second), p.err.String())

@@ -46,7 +46,10 @@ func (p *Pipeline) detect(ctx context.Context) error {
 		if p.set.Observed != nil {
 			p.set.Observed(u.observe, findings)
 		}
-		asked := u.snapshot
+		asked, waits := u.snapshot, 0
+		if asked { // who asked waits until the snapshot is saved
+			waits, u.chunks = u.chunks, 0
+		}
 		if p.pass(ctx, u) != nil {
 			return nil
 		}
@@ -60,7 +63,7 @@ func (p *Pipeline) detect(ctx context.Context) error {
 		// A large state is saved less often: snapshots may take a fiftieth of
 		// the time.
 		last = time.Now().Add(max(0, 50*took-p.set.CheckpointEvery))
-		if p.pass(ctx, &unit{generation: u.generation, checkpoint: c}) != nil {
+		if p.pass(ctx, &unit{generation: u.generation, chunks: waits, checkpoint: c}) != nil {
 			return nil
 		}
 	}

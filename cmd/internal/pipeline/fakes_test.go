@@ -32,6 +32,7 @@ type world struct {
 	findings  map[string]int
 	notified  map[string]int
 	saved     *schemas.Checkpoint
+	saving    time.Duration // how long a snapshot takes to be saved
 	spooled   []*schemas.Batch
 	handles   []string
 	refused   []*schemas.Batch

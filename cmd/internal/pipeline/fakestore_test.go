@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -81,7 +82,12 @@ func (s *memoryStore) WriteFindings(_ context.Context, fs []schemas.Finding) err
 
 func (s *memoryStore) WriteAlerts(context.Context, []schemas.Alert) error { return nil }
 
-func (s *memoryStore) SaveCheckpoint(_ context.Context, c schemas.Checkpoint) error {
+func (s *memoryStore) SaveCheckpoint(ctx context.Context, c schemas.Checkpoint) error {
+	select {
+	case <-time.After(s.saving):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.saved = &c

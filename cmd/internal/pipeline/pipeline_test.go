@@ -27,6 +27,21 @@ func TestEveryEventIsStoredOnceAndThenCommitted(t *testing.T) {
 	})
 }
 
+// TestTheLastSnapshotIsSavedBeforeRevokedReturns: the process ends at once after
+// that, and the next one shows the detectors nothing again.
+func TestTheLastSnapshotIsSavedBeforeRevokedReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 100)
+		w.saving = 3 * time.Second
+		pr := start(t, w, func(s *Settings, _ *Parts) { s.CheckpointEvery = time.Hour })
+		require.NoError(t, pr.feed(t.Context(), 7))
+		pr.Revoked(t.Context(), w.assignments())
+		pr.cancel()
+		pr.stop(t)
+		require.Equal(t, []schemas.Range{{Topic: topic, Next: 100}}, w.saved.Seen)
+	})
+}
+
 func TestFinishStoresWhatOpenWindowsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 10)

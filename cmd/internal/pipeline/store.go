@@ -91,6 +91,9 @@ func (s *storer) inMemory() bool { return s.writing != nil && s.head == "" }
 func (s *storer) take(ctx context.Context, u *unit) error {
 	p := s.p
 	if u.checkpoint != nil {
+		if u.chunks > 0 { // it was asked for
+			defer p.done(u.chunks)
+		}
 		if s.spooling {
 			return nil // the next one will do
 		}
