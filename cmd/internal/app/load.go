@@ -13,6 +13,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/spf13/viper"
+
+	"github.com/gatehound/gatehound/ingest/decode/spelling"
 )
 
 // EnvPrefix begins the environment variables that override settings: the key
@@ -216,7 +218,7 @@ func suggest(key string, known map[string]bool) string {
 			continue
 		}
 		siblings = append(siblings, k[len(parent):])
-		if d := distance(last, k[len(parent):]); d < at {
+		if d := spelling.Distance(last, k[len(parent):]); d < at {
 			best, at = k[len(parent):], d
 		}
 	}
@@ -228,27 +230,6 @@ func suggest(key string, known map[string]bool) string {
 		return "; allowed here: " + strings.Join(siblings, ", ")
 	}
 	return ""
-}
-
-// distance is the Levenshtein distance.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // locate prefixes each line of an error that names a key with file and line.

@@ -1,6 +1,10 @@
 package custom
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/gatehound/gatehound/ingest/decode/spelling"
+)
 
 // aliases are names that other tools use for fields.
 var aliases = [...]struct{ name, field string }{
@@ -24,7 +28,7 @@ func nearest(targets []target, name string) string {
 	all := make([]string, len(targets))
 	for i, t := range targets {
 		all[i] = t.name
-		if d := distance(lower, t.name); d <= at {
+		if d := spelling.Distance(lower, t.name); d <= at {
 			best, at = t.name, d-1
 		}
 	}
@@ -32,28 +36,4 @@ func nearest(targets []target, name string) string {
 		return "; did you mean " + best + "?"
 	}
 	return "; allowed are " + strings.Join(all, ", ")
-}
-
-// distance is the Levenshtein distance of names; a long one is far from all.
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
