@@ -114,25 +114,35 @@ func (s *Scanner) image(i int) int {
 	return end
 }
 
-// counting reports whether the name of the value at i says that it is an id or a
-// count: a row of digits there is no card and no person.
-func (s *Scanner) counting(i int) bool {
+// nameOf returns the name, up to 32 bytes of it, that the value at i has before
+// ':' or '='; false if there is none. Up to most of the characters of between
+// may stand behind the name.
+func (s *Scanner) nameOf(i, most int, between string) (name string, ok bool) {
 	t := s.t
 	for k := 0; k < 4 && i > 0 && strings.IndexByte(" \"'\\", t[i-1]) >= 0; k++ {
 		i--
 	}
 	if i == 0 || t[i-1] != ':' && t[i-1] != '=' {
-		return false
+		return "", false
 	}
 	i--
-	for k := 0; k < 6 && i > 0 && strings.IndexByte(" \"'\\[]", t[i-1]) >= 0; k++ {
+	for k := 0; k < most && i > 0 && strings.IndexByte(between, t[i-1]) >= 0; k++ {
 		i--
 	}
 	start := i
 	for start > 0 && i-start < 32 && chars.Classes[t[start-1]]&chars.Word != 0 {
 		start--
 	}
-	name := t[start:i]
+	return t[start:i], true
+}
+
+// counting reports whether the name of the value at i says that it is an id or a
+// count: a row of digits there is no card and no person.
+func (s *Scanner) counting(i int) bool {
+	name, ok := s.nameOf(i, 6, " \"'\\[]")
+	if !ok {
+		return false
+	}
 	if contextOf(strings.ToLower(name)) != "" {
 		return false
 	}
@@ -147,22 +157,10 @@ func (s *Scanner) counting(i int) bool {
 // public reports whether the name of the value at i says that it is an id or a
 // digest, which are random and no secret.
 func (s *Scanner) public(i int) bool {
-	t := s.t
-	for k := 0; k < 4 && i > 0 && strings.IndexByte(" \"'\\", t[i-1]) >= 0; k++ {
-		i--
-	}
-	if i == 0 || t[i-1] != ':' && t[i-1] != '=' {
+	name, ok := s.nameOf(i, 4, " \"'\\")
+	if !ok {
 		return false
 	}
-	i--
-	for k := 0; k < 4 && i > 0 && strings.IndexByte(" \"'\\", t[i-1]) >= 0; k++ {
-		i--
-	}
-	start := i
-	for start > 0 && i-start < 32 && chars.Classes[t[start-1]]&chars.Word != 0 {
-		start--
-	}
-	name := t[start:i]
 	for _, end := range [...]string{"id", "etag", "md5", "checksum", "digest", "hash", "sha", "sha1", "sha256", "sha384", "sha512", "sha-256", "sha-512", "boundary", "cid", "sri", "integrity", "fingerprint", "ksuid", "nanoid", "cursor", "page_token", "trace"} {
 		if len(name) >= len(end) && chars.EqualFold(name[len(name)-len(end):], end) {
 			return true
