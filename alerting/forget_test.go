@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gatehound/gatehound/schemas"
@@ -14,14 +15,17 @@ import (
 
 // TestForget fills the log with alerts, waiting notifications and dead letters,
 // and looks for what was forgotten in the bytes of the file.
-func TestForget(t *testing.T) {
+func TestForget(t *testing.T) { synctest.Test(t, forget) }
+
+func forget(t *testing.T) {
 	path := logPath(t)
 	dead := &fakeSink{name: "dead", answer: func(context.Context, call) (Ref, error) { return "", Permanent(errors.New("no")) }}
 	r := open(t, path, nil, dead)
 	stop := r.run(t)
 	r.offer(t, finding("h1:k1:jane", noon, schemas.SeverityHigh), finding("h1:k1:other", noon, schemas.SeverityHigh))
-	for deadline := time.Now().Add(5 * time.Second); len(r.Pending()) > 0 && time.Now().Before(deadline); {
-		time.Sleep(5 * time.Millisecond)
+	synctest.Wait()
+	if n := len(r.Pending()); n > 0 {
+		t.Fatalf("%d notifications wait", n)
 	}
 	stop()
 	// These wait, and one alert is over.

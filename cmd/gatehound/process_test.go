@@ -87,17 +87,19 @@ func (p *process) stop(t *testing.T, s syscall.Signal, within time.Duration) int
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// waitFor polls until ok holds.
+// waitFor asks until ok holds, the process ends, or the time is over.
 func (p *process) waitFor(t *testing.T, what string, within time.Duration, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(within); !ok(); time.Sleep(50 * time.Millisecond) {
+	over := time.After(within)
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for !ok() {
 		select {
 		case <-p.done:
 			t.Fatalf("it ended before %s:\n%s%s", what, p.out, p.err)
-		default:
-		}
-		if time.Now().After(deadline) {
+		case <-over:
 			t.Fatalf("not within %v: %s\n%s", within, what, p.err)
+		case <-again.C:
 		}
 	}
 }
