@@ -21,9 +21,15 @@ type Spec struct {
 	// Window is the length of the tumbling window in event time; windows start
 	// at multiples of it since the Unix epoch.
 	Window time.Duration
-	// MinEvents is how many events an entity shows before it gets a state;
-	// 1 gives every entity one at once. The events before are not observed.
+	// MinEvents is how many events an entity shows before it gets a state, wanted
+	// or not; 1 gives every entity one at once. The events before are not
+	// observed. With many entities the states are what memory and time go to, so
+	// a detector asks for as many as it can.
 	MinEvents int
+	// Wants tells whether the detector observes an event at all; nil wants all.
+	// It is called for every event, so it looks at a field or two. An entity
+	// without a wanted event never gets a state.
+	Wants func(ev *schemas.Event) bool
 	// Share is the part of the engine's memory that the detector's table may
 	// take, relative to the other detectors' shares.
 	Share int
@@ -81,6 +87,11 @@ type Context struct {
 	Entity EntityRef
 	// Window is Spec.Window.
 	Window time.Duration
+
+	// Callers is about how many principals were seen behind the entity lately,
+	// if it is an address, else 0: an office, a carrier or a proxy has many. It
+	// stops at 100.
+	Callers float64
 
 	// Key hashes what clients choose; it is the engine's, the same on every
 	// shard and after a restart.

@@ -150,6 +150,9 @@ const (
 	EntityRoute                // Event.Method and Event.Route
 	EntityGlobal               // everything
 	EntitySource               // a source of records: a topic, or a format in it
+	EntityModel                // Event.Provider and Event.Model
+	EntityTenant               // Event.Tenant
+	EntityHost                 // Event.Host
 )
 
 // AlertState is where an alert is in its life.
@@ -203,7 +206,7 @@ var (
 	classNames     = []string{"unknown", "sdk", "http_library", "browser", "crawler", "ai_crawler", "scanner", "empty"}
 	guardrailNames = []string{"unknown", "passed", "input_blocked", "output_blocked", "masked"}
 	severityNames  = []string{"info", "low", "medium", "high", "critical"}
-	entityNames    = []string{"none", "principal", "address", "route", "global", "source"}
+	entityNames    = []string{"none", "principal", "address", "route", "global", "source", "model", "tenant", "host"}
 	networkNames   = []string{"unknown", "hosting", "proxy", "tor", "internal"}
 	listingNames   = []string{"unknown", "known", "deprecated", "internal", "unlisted"}
 	scriptNames    = []string{"unknown", "latin", "cyrillic", "greek", "arabic", "hebrew", "devanagari", "thai",

@@ -72,6 +72,9 @@ type Finding struct {
 	Events     int64       `json:"events"`
 	Features   []Feature   `json:"features"`
 	Techniques []Technique `json:"techniques"`
+	// Samples are request ids of a few of the window's events, at most four: of
+	// what was refused or failed first, if there is any.
+	Samples []string `json:"samples,omitempty"`
 	// Query is a ClickHouse statement that shows the evidence.
 	Query string `json:"query"`
 	// Provider and Model are the model that the finding is about, if it is

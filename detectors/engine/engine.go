@@ -22,7 +22,7 @@ import (
 var ErrClosed = errors.New("engine is closed")
 
 // kinds is the number of kinds of entities.
-const kinds = int(schemas.EntityGlobal) + 1
+const kinds = int(schemas.EntityHost) + 1
 
 // Engine runs detectors. Its methods may be called by any goroutine and take
 // turns.
@@ -231,6 +231,15 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) {
 	}
 	if e.byKind[schemas.EntityRoute] != nil && ev.Route != "" {
 		e.put(schemas.EntityRoute, routeKey(e.key, ev.Method, ev.Route), part, index)
+	}
+	if e.byKind[schemas.EntityModel] != nil && ev.Model != "" {
+		e.put(schemas.EntityModel, e.key.Words(e.key.String(ev.Provider), e.key.String(ev.Model)), part, index)
+	}
+	if e.byKind[schemas.EntityTenant] != nil && ev.Tenant != "" {
+		e.put(schemas.EntityTenant, e.key.String(ev.Tenant), part, index)
+	}
+	if e.byKind[schemas.EntityHost] != nil && ev.Host != "" {
+		e.put(schemas.EntityHost, e.key.String(ev.Host), part, index)
 	}
 	if e.byKind[schemas.EntityGlobal] != nil {
 		s := e.shards[0]

@@ -144,7 +144,7 @@ func (s *shard) one(key uint64, kind schemas.EntityKind) {
 	ev, x, seen := s.event, s.x, uint8(0)
 	for _, w := range s.engine.byKind[kind] {
 		start := w.frame.Start
-		if ev.Time < start || w.index < s.skip || w.disabled.Load() {
+		if ev.Time < start || w.index < s.skip || w.disabled.Load() || w.spec.Wants != nil && !w.spec.Wants(ev) {
 			continue
 		}
 		if ev.Time >= start+w.frame.Window {

@@ -39,7 +39,7 @@ func newWatch(w detectors.Watcher, index int) (*watch, error) {
 	switch {
 	case !watcherID.MatchString(spec.ID):
 		return nil, fmt.Errorf("detector %d: id is not of the form family.watch", index)
-	case spec.Entity == schemas.EntityNone || int(spec.Entity) >= kinds:
+	case spec.Entity == schemas.EntityNone || spec.Entity == schemas.EntitySource || int(spec.Entity) >= kinds:
 		return nil, fmt.Errorf("detector %s: no kind of entity", spec.ID)
 	case spec.Window < time.Second || spec.Window > 31*24*time.Hour:
 		return nil, fmt.Errorf("detector %s: window is out of bounds: want 1s to 744h", spec.ID)

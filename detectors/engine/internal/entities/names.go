@@ -27,7 +27,16 @@ func (t *Table) SetName(place int, ev *schemas.Event) {
 			n = copy(room, detectors.Network(ev.Client).AsSlice())
 			length = n
 		}
-	case schemas.EntityNone, schemas.EntityGlobal:
+	case schemas.EntityModel:
+		n = copy(room, ev.Provider)
+		n += copy(room[n:], "/")
+		n += copy(room[n:], ev.Model)
+		length = len(ev.Provider) + 1 + len(ev.Model)
+	case schemas.EntityTenant:
+		n, length = copy(room, ev.Tenant), len(ev.Tenant)
+	case schemas.EntityHost:
+		n, length = copy(room, ev.Host), len(ev.Host)
+	case schemas.EntityNone, schemas.EntityGlobal, schemas.EntitySource:
 	}
 	e.named, e.cut = uint8(n), length > n
 }

@@ -43,7 +43,14 @@ func Evidence(table string, who *Subject, start, end int64) string {
 		default:
 			fmt.Fprintf(&b, " AND client >= toIPv6('%s') AND client <= toIPv6('%s')", p.Addr(), lastOf(p))
 		}
-	case schemas.EntityNone, schemas.EntityGlobal:
+	case schemas.EntityModel:
+		provider, model, _ := strings.Cut(who.text, "/")
+		b.WriteString(" AND " + equals("provider", provider, false) + " AND " + equals("model", model, who.cut))
+	case schemas.EntityTenant:
+		b.WriteString(" AND " + equals("tenant", who.text, who.cut))
+	case schemas.EntityHost:
+		b.WriteString(" AND " + equals("host", who.text, who.cut))
+	case schemas.EntityNone, schemas.EntityGlobal, schemas.EntitySource:
 	}
 	fmt.Fprintf(&b, " ORDER BY time LIMIT %d", evidenceRows)
 	return b.String()

@@ -46,6 +46,8 @@ func nameWords(kind schemas.EntityKind) int {
 		return 2
 	case schemas.EntityRoute:
 		return 12
+	case schemas.EntityModel, schemas.EntityTenant, schemas.EntityHost:
+		return 8
 	default:
 		return 0
 	}
