@@ -71,7 +71,7 @@ func sample(state schemas.AlertState) schemas.Alert {
 			{Framework: "OWASP LLM 2025", ID: "LLM10", Name: "Unbounded Consumption"},
 		},
 		Query:    "SELECT time, route FROM events WHERE principal = 'h1:k1:q83vEjRWeJA' AND status < 500",
-		Provider: "openai", Model: "gpt-4o",
+		Provider: "openai", Model: "gpt-4o", Samples: []string{"req-1", "req-2"},
 	}
 	return schemas.Alert{
 		ID: "fedcba9876543210fedcba9876543210", Fingerprint: "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb", State: state, Sequence: 1 + int(state),

@@ -18,6 +18,7 @@ const (
 	maxText    = 2 << 10  // summaries and explanations; bytes
 	maxQuery   = 16 << 10 // the evidence query; bytes
 	maxEntries = 32       // features and techniques
+	maxSamples = 4        // request ids
 )
 
 // Prepare returns copies of findings in event-time order, within the bounds
@@ -62,6 +63,12 @@ func bounded(f schemas.Finding) schemas.Finding {
 	for i := range f.Techniques {
 		t := &f.Techniques[i]
 		t.Framework, t.ID, t.Name = cut(t.Framework, maxLine), cut(t.ID, maxLine), cut(t.Name, maxLine)
+	}
+	if f.Samples != nil {
+		f.Samples = append([]string{}, f.Samples[:min(len(f.Samples), maxSamples)]...)
+		for i := range f.Samples {
+			f.Samples[i] = cut(f.Samples[i], maxLine)
+		}
 	}
 	if f.Exception != nil {
 		f.Exception = &schemas.Exception{Owner: cut(f.Exception.Owner, maxLine), Reason: cut(f.Exception.Reason, maxText)}

@@ -25,8 +25,12 @@ func FuzzPrepare(f *testing.F) {
 		for range n & 0x7f {
 			in.Features = append(in.Features, schemas.Feature{Name: a, Observed: x, Expected: -x, Weight: x, Text: b})
 			in.Techniques = append(in.Techniques, schemas.Technique{ID: a, Name: b})
+			in.Samples = append(in.Samples, a, b)
 		}
 		fs := Prepare([]schemas.Finding{in, {}})
+		if len(fs[0].Samples) > 4 {
+			t.Errorf("%d request ids", len(fs[0].Samples))
+		}
 		doc, err := json.Marshal(fs)
 		if err != nil {
 			t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 const (
 	shownFeatures   = 8
 	shownTechniques = 8
+	shownSamples    = 4
 )
 
 // lamps are the severities' colours.
@@ -43,6 +44,9 @@ func message(a *schemas.Alert, key string) []slackapi.Block {
 		slackapi.NewSectionBlock(nil, fields(a), nil),
 	}
 	blocks = append(blocks, features(a)...)
+	if r := samples(a.Finding.Samples); r != "" {
+		blocks = append(blocks, slackapi.NewSectionBlock(block(r), nil, nil))
+	}
 	if q := code(a.Finding.Query, limitSection); q != "" {
 		blocks = append(blocks, slackapi.NewSectionBlock(marked("*Evidence*\n```\n"+q+"\n```"), nil, nil))
 	}
@@ -108,6 +112,18 @@ func features(a *schemas.Alert) []slackapi.Block {
 		lines = append(lines, "and "+count(int64(n), "more figure"))
 	}
 	return []slackapi.Block{slackapi.NewSectionBlock(block(strings.Join(lines, "\n")), nil, nil)}
+}
+
+// samples lists the ids of requests to look at.
+func samples(ids []string) string {
+	var out []string
+	for _, id := range ids[:min(len(ids), shownSamples)] {
+		out = append(out, plain(id, 80))
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "Requests to look at\n" + strings.Join(out, "\n")
 }
 
 // figure writes a number with at most four significant digits, or as it is if

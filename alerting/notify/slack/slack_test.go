@@ -87,6 +87,7 @@ func alert(state schemas.AlertState, seq int) *schemas.Alert {
 		FirstSeen: at, LastSeen: at.Add(time.Hour), Findings: 3, Events: 2400,
 		Finding: schemas.Finding{
 			Query:    "SELECT count() FROM events WHERE status >= 400 AND status < 500",
+			Samples:  []string{"req-7f3a", "req-<!here>"},
 			Features: []schemas.Feature{{Name: "keys", Observed: 2300, Expected: 3, Unit: "keys", Text: "distinct keys"}},
 			Techniques: []schemas.Technique{{Framework: "MITRE ATT&CK", ID: "T1110.003", Name: "Password Spraying"},
 				{Framework: "MITRE ATLAS", ID: "AML.T0012", Name: "Valid Accounts"},
@@ -131,6 +132,9 @@ func TestThread(t *testing.T) {
 	}
 	if text := w.forms[3].Get("text"); !strings.HasPrefix(text, "✅ RESOLVED · ") {
 		t.Errorf("the edited message says %q", text)
+	}
+	if blocks := w.forms[0].Get("blocks"); !strings.Contains(blocks, `Requests to look at\nreq-7f3a\nreq-`) || strings.Contains(blocks, "<!here>") {
+		t.Errorf("the message says %s", blocks)
 	}
 	if blocks := w.forms[4].Get("blocks"); !strings.Contains(blocks, "nothing more since 2026-11-20 13:00:00 UTC") {
 		t.Errorf("the thread says %s", blocks)

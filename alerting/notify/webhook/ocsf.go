@@ -145,6 +145,8 @@ type ocsfUnmapped struct {
 	EvidenceQuery string `json:"evidence_query"`
 	State         string `json:"state"`
 	FindingUID    string `json:"finding_uid"`
+	// RequestUIDs are requests of the window to look at.
+	RequestUIDs []string `json:"request_uids,omitempty"`
 }
 
 // ocsf encodes a as a Detection Finding.
@@ -177,7 +179,7 @@ func ocsf(a *schemas.Alert, key string) ([]byte, error) {
 			DataSources: []string{"AI gateway access log"}, EventsCount: a.Events},
 		Evidences: []ocsfEvidence{evidence(a.Entity)},
 		Anomalies: analyses(a),
-		Unmapped:  ocsfUnmapped{EvidenceQuery: a.Finding.Query, State: a.State.String(), FindingUID: a.Finding.ID},
+		Unmapped:  ocsfUnmapped{EvidenceQuery: a.Finding.Query, State: a.State.String(), FindingUID: a.Finding.ID, RequestUIDs: a.Finding.Samples},
 	}
 	for _, t := range a.Finding.Techniques {
 		if strings.HasPrefix(t.Framework, "MITRE ") {

@@ -191,6 +191,7 @@ func TestOCSFValues(t *testing.T) {
 		`"anomalies":[{"observation_parameter":"requests","observations":[{"value":"5021 requests/h"}],"observed_pattern":"many"}]`,
 		`"baselines":[{"observation_parameter":"requests","observations":[{"value":"240.5 requests/h"}]}]`,
 		`"evidences":[{"user":{"uid":"h1:k1:abc"}}]`, `"evidence_query":"SELECT 1"`,
+		`"request_uids":["req-1"]`,
 	} {
 		if !strings.Contains(string(doc), want) {
 			t.Errorf("the finding lacks %s:\n%s", want, doc)

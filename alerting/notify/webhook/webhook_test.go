@@ -87,7 +87,7 @@ func alert(state schemas.AlertState) *schemas.Alert {
 		Title: "Model extraction", Summary: "One caller asks like a machine.", Detector: "extraction.harvest",
 		Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: "h1:k1:abc"}, Tenant: "acme",
 		FirstSeen: at, LastSeen: at.Add(time.Hour), Findings: 3, Events: 12000,
-		Finding: schemas.Finding{ID: "f0", Detected: at.Add(time.Hour), Query: "SELECT 1",
+		Finding: schemas.Finding{ID: "f0", Detected: at.Add(time.Hour), Query: "SELECT 1", Samples: []string{"req-1"},
 			Features: []schemas.Feature{{Name: "requests", Observed: 5021, Expected: 240.5, Unit: "requests/h", Weight: 1, Text: "many"}},
 			Techniques: []schemas.Technique{
 				{Framework: "MITRE ATLAS", ID: "AML.T0024.002", Name: "Extract AI Model"},
