@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/alerting"
-	"github.com/gatehound/gatehound/detectors/engine"
-	"github.com/gatehound/gatehound/detectors/feed"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
@@ -156,23 +154,14 @@ func forgetSnapshots(ctx context.Context, cfg *Config, keys *redact.Keys, st *cl
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	watchers, err := cfg.Detectors.Watchers()
+	d, err := OpenDetection(cfg, keys, true, nil, nil)
 	if err != nil {
-		return fmt.Errorf("detectors: %w", err)
+		return err
 	}
-	e, err := engine.New(engine.Settings{Config: cfg.Engine, EntityKey: keys.EntityKey()}, watchers, nil)
-	if err != nil {
-		return fmt.Errorf("engine: %w", err)
-	}
-	defer e.Close()
-	sources, err := feed.New(cfg.Feed, "events", true)
-	if err != nil {
-		return fmt.Errorf("feed: %w", err)
-	}
-	w := &watching{e, sources}
+	defer d.Close()
 	for _, c := range list {
 		before := c.Created
-		states, err := forgetSnapshot(ctx, w, st, c, p)
+		states, err := forgetSnapshot(ctx, d, st, c, p)
 		switch {
 		case errors.Is(err, errUnread):
 			before = time.Now().Add(time.Hour)
@@ -194,26 +183,26 @@ func forgetSnapshots(ctx context.Context, cfg *Config, keys *redact.Keys, st *cl
 var errUnread = errors.New("the snapshot cannot be read")
 
 // forgetSnapshot stores a snapshot anew without the person, if he is in it.
-func forgetSnapshot(ctx context.Context, w *watching, st *clickhouse.Store, c schemas.Checkpoint, p *person) (int, error) {
-	if c.Fingerprint != w.Fingerprint() {
+func forgetSnapshot(ctx context.Context, d *Detection, st *clickhouse.Store, c schemas.Checkpoint, p *person) (int, error) {
+	if c.Fingerprint != d.Fingerprint() {
 		return 0, errUnread
 	}
 	full, err := st.LoadCheckpoint(ctx, c.Group, c.Fingerprint)
 	if err != nil {
 		return 0, err
 	}
-	if full == nil || w.Restore(full.State) != nil {
+	if full == nil || d.Restore(full.State) != nil {
 		return 0, errUnread
 	}
 	var addresses []netip.Addr
 	if p.address.IsValid() {
 		addresses = []netip.Addr{p.address}
 	}
-	states := w.Forget(p.Names, addresses)
+	states := d.Forget(p.Names, addresses)
 	if states == 0 {
 		return 0, nil
 	}
-	if full.State, err = w.Snapshot(); err != nil {
+	if full.State, err = d.Snapshot(); err != nil {
 		return 0, fmt.Errorf("snapshot of the detectors: %w", err)
 	}
 	full.Created = time.Now().UTC()

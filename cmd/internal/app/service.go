@@ -14,8 +14,6 @@ import (
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify"
 	"github.com/gatehound/gatehound/cmd/internal/pipeline"
-	"github.com/gatehound/gatehound/detectors/engine"
-	"github.com/gatehound/gatehound/detectors/feed"
 	"github.com/gatehound/gatehound/ingest"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
@@ -55,19 +53,19 @@ type Options struct {
 
 // Service is the assembled program.
 type Service struct {
-	cfg     *Config
-	opts    Options
-	log     *slog.Logger
-	Keys    *redact.Keys
-	Store   *clickhouse.Store
-	Alerts  *alerting.Manager
-	Health  *Health
-	ingest  *Ingest
-	workers *workers
-	scan    *redact.SelfScan
-	engine  *engine.Engine
-	pipe    *pipeline.Pipeline
-	stops   stopping
+	cfg       *Config
+	opts      Options
+	log       *slog.Logger
+	Keys      *redact.Keys
+	Store     *clickhouse.Store
+	Alerts    *alerting.Manager
+	Health    *Health
+	ingest    *Ingest
+	workers   *workers
+	scan      *redact.SelfScan
+	detection *Detection
+	pipe      *pipeline.Pipeline
+	stops     stopping
 }
 
 // NewService puts the stages together, in their order. It opens files and
@@ -98,19 +96,10 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	s.workers = newWorkers(s.ingest, s.scan)
 
 	// Detectors.
-	watchers, err := cfg.Detectors.Watchers()
-	if err != nil {
-		return nil, fmt.Errorf("detectors: %w", err)
+	if s.detection, err = OpenDetection(cfg, s.Keys, !opts.Flush, s.log, opts.Metrics); err != nil {
+		return nil, err
 	}
-	s.engine, err = engine.New(engine.Settings{Config: cfg.Engine, EntityKey: s.Keys.EntityKey(), Log: s.log}, watchers, opts.Metrics)
-	if err != nil {
-		return nil, fmt.Errorf("engine: %w", err)
-	}
-	sources, err := feed.New(cfg.Feed, "events", !opts.Flush)
-	if err != nil {
-		return nil, fmt.Errorf("feed: %w", err)
-	}
-	s.stops.closes("detectors", func() error { s.engine.Close(); return nil })
+	s.stops.closes("detectors", func() error { s.detection.Close(); return nil })
 
 	// Storage.
 	var store pipeline.Store
@@ -161,7 +150,7 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	}, pipeline.Parts{
 		Source:      opts.Source,
 		Normalizers: s.workers.Normalizer,
-		Engine:      &watching{s.engine, sources}, Alerts: s.Alerts, Store: store, Spool: waiting,
+		Engine:      s.detection, Alerts: s.Alerts, Store: store, Spool: waiting,
 		DeadLetters: opts.DeadLetters, Logger: s.log, Metrics: opts.Metrics,
 	})
 	return s, err
@@ -285,10 +274,6 @@ func (s *Service) migrate(ctx context.Context) error {
 // and the key ring as it is now: after a rotation new pseudonyms are made under
 // the new key.
 func (s *Service) Reload(cfg *Config) error {
-	watchers, err := cfg.Detectors.Watchers()
-	if err != nil {
-		return fmt.Errorf("detectors: %w", err)
-	}
 	if s.opts.Keys == nil {
 		keys, err := existingKeys(cfg)
 		if err != nil {
@@ -298,7 +283,7 @@ func (s *Service) Reload(cfg *Config) error {
 			return err
 		}
 	}
-	return errors.Join(s.ingest.tables.Reload(cfg.Enrich), s.engine.Replace(watchers), s.engine.Reload(cfg.Engine.Allow))
+	return errors.Join(s.ingest.tables.Reload(cfg.Enrich), s.detection.Reload(cfg))
 }
 
 // Close stops what NewService started.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify"
-	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/ingest/kafka"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/storage/clickhouse"
@@ -82,13 +81,9 @@ func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *s
 	if keys != nil {
 		try("ingest", func() error { _, err := NewNormalizer(cfg, keys, log); return err })
 		try("detectors", func() error {
-			watchers, err := cfg.Detectors.Watchers()
-			if err != nil {
-				return err
-			}
-			e, err := engine.New(engine.Settings{Config: cfg.Engine, EntityKey: keys.EntityKey(), Log: log}, watchers, nil)
+			d, err := OpenDetection(cfg, keys, true, log, nil)
 			if err == nil {
-				e.Close()
+				d.Close()
 			}
 			return err
 		})

@@ -8,26 +8,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gatehound/gatehound/detectors/engine"
-	"github.com/gatehound/gatehound/detectors/feed"
+	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-func newWatching(t *testing.T) *watching {
+func newDetection(t *testing.T, keys *redact.Keys) *Detection {
 	t.Helper()
-	watchers, err := DefaultConfig().Detectors.Watchers()
+	d, err := OpenDetection(DefaultConfig(), keys, true, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	require.NoError(t, err)
-	e, err := engine.New(engine.Settings{Config: engine.DefaultConfig(), Log: slog.New(slog.DiscardHandler)}, watchers, prometheus.NewRegistry())
-	require.NoError(t, err)
-	t.Cleanup(e.Close)
-	sources, err := feed.New(feed.DefaultConfig(), "events", true)
-	require.NoError(t, err)
-	return &watching{e, sources}
+	t.Cleanup(d.Close)
+	return d
 }
 
-// TestWatchingRestoresBoth: the rejects that the first one counted and the
+// TestDetectionRestoresAll: the rejects that the first one counted and the
 // callers that it knows are there after a restart.
-func TestWatchingRestoresBoth(t *testing.T) {
+func TestDetectionRestoresAll(t *testing.T) {
 	from := func(string, int32) int64 { return 0 }
 	part := &schemas.Part{Range: schemas.Range{Topic: "t", Next: 40}}
 	for o := range int64(20) {
@@ -36,13 +31,15 @@ func TestWatchingRestoresBoth(t *testing.T) {
 		at.Offset += 20
 		part.Events = append(part.Events, schemas.Event{Position: at, Format: "kong", Time: time.Now().UnixNano(), Principal: "p"})
 	}
-	first := newWatching(t)
-	_, err := first.Observe(&schemas.Batch{Parts: []*schemas.Part{part}}, from)
+	keys, err := redact.GenerateKeys()
+	require.NoError(t, err)
+	first := newDetection(t, keys)
+	_, err = first.Observe(&schemas.Batch{Parts: []*schemas.Part{part}}, from)
 	require.NoError(t, err)
 	snapshot, err := first.Snapshot()
 	require.NoError(t, err)
 
-	next := newWatching(t)
+	next := newDetection(t, keys)
 	require.NoError(t, next.Restore(snapshot))
 	require.Equal(t, first.Seen(), next.Seen())
 	findings := next.Flush()
@@ -52,6 +49,6 @@ func TestWatchingRestoresBoth(t *testing.T) {
 	engineOnly, err := first.Engine.Snapshot()
 	require.NoError(t, err)
 	for _, other := range [][]byte{nil, {1, 2}, engineOnly, snapshot[:len(snapshot)/2]} {
-		require.Error(t, newWatching(t).Restore(other))
+		require.Error(t, newDetection(t, keys).Restore(other))
 	}
 }
