@@ -2,6 +2,9 @@ package score
 
 import "math"
 
+// Threshold is the score from which a value is an anomaly, of any series.
+const Threshold = 0.5
+
 // The constants of the model. Lengths are in values, deviations in standard
 // deviations of the logarithm.
 const (
@@ -18,8 +21,8 @@ const (
 	// floorShare is the least relative deviation of a series of counts; other
 	// series have floorMeasure.
 	floorShare, floorMeasure = 0.05, 0.002
-	// half is the deviation that scores 0.5.
-	half = 4
+	// half is the deviation that scores Threshold.
+	half = 5.25
 	// tail is the share of values that are above the ceiling.
 	tail = 0.01
 	// jobAfter is how many values in a row above make what happens in an hour a
@@ -58,7 +61,8 @@ type bound struct{ high, low uint8 }
 
 // Verdict is what a Stream thinks of a value, judged by the values before it.
 type Verdict struct {
-	// Score is from 0 (usual) to 1; 0.5 is 4 standard deviations, 0.94 is 8.
+	// Score is from 0 (usual) to 1; from Threshold on it is an anomaly. Of a
+	// Stream 0.5 is 5.25 standard deviations, 0.8 is 8.
 	Score float64
 	// Deviations is the distance from Expected in standard deviations: above 0
 	// if the value is higher.
