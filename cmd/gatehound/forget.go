@@ -10,12 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/privacy"
 )
 
 func newForget() *cobra.Command {
 	var path, output, verify string
-	var o app.ForgetOptions
+	var o privacy.ForgetOptions
 	var yes bool
 	c := &cobra.Command{
 		Use:   "forget --principal NAME --reason TEXT",
@@ -54,7 +54,7 @@ stay; so does the audit, which has the receipt's number and the reason.`,
 				if err != nil {
 					return usage(err)
 				}
-				r, err := app.VerifyReceipt(cfg, text)
+				r, err := privacy.VerifyReceipt(cfg, text)
 				if err != nil {
 					return err
 				}
@@ -64,7 +64,7 @@ stay; so does the audit, which has the receipt's number and the reason.`,
 			if !yes && !o.Dry {
 				return usage(errors.New("--yes: say it, for this cannot be undone; or --dry-run to count only"))
 			}
-			r, err := app.Forget(c.Context(), cfg, o, log)
+			r, err := privacy.Forget(c.Context(), cfg, o, log)
 			if err != nil {
 				return argument(away(err))
 			}
@@ -106,7 +106,7 @@ stay; so does the audit, which has the receipt's number and the reason.`,
 	return c
 }
 
-func printForgotten(out io.Writer, r *app.Receipt) error {
+func printForgotten(out io.Writer, r *privacy.Receipt) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	done := "erased"
 	if r.Dry {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/privacy"
 )
 
 // besieged is a log in which one account is attacked from many addresses and
@@ -83,7 +83,7 @@ func TestRevealAndForget(t *testing.T) {
 	audit := rowsOf(t, dir, path, "SELECT action, what, reason, who FROM audit ORDER BY time")
 	require.Len(t, audit, 1)
 	require.Equal(t, []string{"reveal address", stored + " under k1", "INC-4711"}, audit[0][:3])
-	require.Equal(t, app.Actor(), audit[0][3])
+	require.Equal(t, privacy.Actor(), audit[0][3])
 
 	// Forget: asked twice, counted, done, signed.
 	forget := func(more ...string) result {
@@ -104,7 +104,7 @@ func TestRevealAndForget(t *testing.T) {
 
 	done := forget("--reason", "DSR-12", "--yes")
 	require.Zero(t, done.code, done.stderr)
-	var receipt app.Receipt
+	var receipt privacy.Receipt
 	require.NoError(t, json.Unmarshal([]byte(done.stdout), &receipt))
 	require.True(t, receipt.Complete)
 	require.Empty(t, receipt.Mentions)
@@ -117,7 +117,7 @@ func TestRevealAndForget(t *testing.T) {
 	require.Empty(t, rowsOf(t, dir, path, "SELECT 1 FROM events WHERE status = 401"))
 	require.Len(t, rowsOf(t, dir, path, "SELECT 1 FROM events WHERE status = 200"), 600, "others stay")
 	again := forget("--reason", "DSR-12", "--dry-run", "-o", "json")
-	var left app.Receipt
+	var left privacy.Receipt
 	require.NoError(t, json.Unmarshal([]byte(again.stdout), &left), again.stderr)
 	require.Empty(t, left.Mentions)
 	for _, table := range left.Tables {
@@ -151,7 +151,7 @@ func TestForgetWithoutAStore(t *testing.T) {
 	require.Zero(t, gatehound(t, dir, "x", "redact", "--config", path).code) // makes one
 	r := gatehound(t, dir, "", "forget", "--config", path, "--principal", "joanne", "--reason", "DSR", "--yes", "-o", "json")
 	require.Zero(t, r.code, r.stderr)
-	var receipt app.Receipt
+	var receipt privacy.Receipt
 	require.NoError(t, json.Unmarshal([]byte(r.stdout), &receipt))
 	require.True(t, receipt.Complete)
 	require.Len(t, receipt.Names, 1, "the pseudonym, by its hash; of the name itself there is none")

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/privacy"
 )
 
 func newRedact() *cobra.Command {
@@ -53,16 +53,16 @@ passed over.
 			case explain:
 				return explainLines(c, args, output)
 			case audit:
-				var report app.AuditReport
+				var report privacy.AuditReport
 				if err := eachInput(c.Context(), args, func(in io.Reader) error {
-					return app.AuditLines(c.Context(), cfg, in, &report, log)
+					return privacy.AuditLines(c.Context(), cfg, in, &report, log)
 				}); err != nil {
 					return err
 				}
 				return printAudit(c.OutOrStdout(), &report, output)
 			}
 			return eachInput(c.Context(), args, func(in io.Reader) error {
-				return app.RedactLines(c.Context(), cfg, in, c.OutOrStdout(), log)
+				return privacy.RedactLines(c.Context(), cfg, in, c.OutOrStdout(), log)
 			})
 		},
 	}
@@ -79,13 +79,13 @@ func explainLines(c *cobra.Command, args []string, output string) error {
 	if output == "json" {
 		enc := json.NewEncoder(out)
 		return eachInput(c.Context(), args, func(in io.Reader) error {
-			return app.ExplainLines(c.Context(), in, func(h app.Hit) error { return enc.Encode(h) })
+			return privacy.ExplainLines(c.Context(), in, func(h privacy.Hit) error { return enc.Encode(h) })
 		})
 	}
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "line\tfrom\tto\tkind\trecogniser")
 	err := eachInput(c.Context(), args, func(in io.Reader) error {
-		return app.ExplainLines(c.Context(), in, func(h app.Hit) error {
+		return privacy.ExplainLines(c.Context(), in, func(h privacy.Hit) error {
 			_, err := fmt.Fprintf(w, "%d\t%d\t%d\t%s\t%s\n", h.Line, h.Start, h.End, h.Kind, h.Recogniser)
 			return err
 		})
@@ -93,7 +93,7 @@ func explainLines(c *cobra.Command, args []string, output string) error {
 	return errors.Join(err, w.Flush())
 }
 
-func printAudit(out io.Writer, r *app.AuditReport, output string) error {
+func printAudit(out io.Writer, r *privacy.AuditReport, output string) error {
 	if output == "json" {
 		if err := json.NewEncoder(out).Encode(r); err != nil {
 			return err

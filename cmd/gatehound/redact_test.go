@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/privacy"
 )
 
 func TestRedactExplains(t *testing.T) {
@@ -54,8 +54,8 @@ func TestRedactAudits(t *testing.T) {
 }
 
 func TestRedactAuditTellsWhatIsLeft(t *testing.T) {
-	leaky := func() *app.AuditReport {
-		return &app.AuditReport{Lines: 3, Events: 3, Leaks: []app.Leak{{Output: "event", Kind: "email", Count: 2, Lines: []int64{1, 3}, Excerpts: []string{"jo… 9", "an… 12"}}}}
+	leaky := func() *privacy.AuditReport {
+		return &privacy.AuditReport{Lines: 3, Events: 3, Leaks: []privacy.Leak{{Output: "event", Kind: "email", Count: 2, Lines: []int64{1, 3}, Excerpts: []string{"jo… 9", "an… 12"}}}}
 	}
 	var out strings.Builder
 	err := printAudit(&out, leaky(), "table")

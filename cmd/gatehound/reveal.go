@@ -9,12 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/privacy"
 )
 
 func newReveal() *cobra.Command {
 	var path, prompt, output string
-	var o app.RevealOptions
+	var o privacy.RevealOptions
 	c := &cobra.Command{
 		Use:   "reveal [ADDRESS] --reason TEXT",
 		Short: "show the true address behind a stored one, or a sealed prompt; audited",
@@ -48,7 +48,7 @@ revealed what:
 			}
 			enc := json.NewEncoder(c.OutOrStdout())
 			if prompt != "" {
-				found, err := app.RevealPrompt(c.Context(), cfg, prompt, o, log)
+				found, err := privacy.RevealPrompt(c.Context(), cfg, prompt, o, log)
 				if err != nil {
 					return argument(away(err))
 				}
@@ -57,7 +57,7 @@ revealed what:
 						err = enc.Encode(p)
 					} else {
 						_, err = fmt.Fprintf(c.OutOrStdout(), "%s  %s/%d/%d/%d  %s\n%s\n", p.Time.Format(time.RFC3339), p.Position.Topic,
-							p.Position.Partition, p.Position.Offset, p.Position.Index, p.Principal, app.Printable(p.Text))
+							p.Position.Partition, p.Position.Offset, p.Position.Index, p.Principal, privacy.Printable(p.Text))
 					}
 					if err != nil {
 						return err
@@ -69,7 +69,7 @@ revealed what:
 			if err != nil {
 				return usage(errors.New("want the address of a client as the store has it, for example 117.161.29.118"))
 			}
-			found, err := app.RevealAddress(c.Context(), cfg, stored.Unmap().WithZone(""), o, log)
+			found, err := privacy.RevealAddress(c.Context(), cfg, stored.Unmap().WithZone(""), o, log)
 			if err != nil {
 				return argument(away(err))
 			}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -236,14 +237,19 @@ func (c *PipelineConfig) workers() int {
 	return c.Workers
 }
 
-// data returns a path in the data folder.
-func (c *Config) data(name string) string { return filepath.Join(c.DataDir, name) }
+// Data returns a path in the data folder.
+func (c *Config) Data(name string) string { return filepath.Join(c.DataDir, name) }
 
 // embedded returns the settings of the embedded store, with its folder.
 func (c *Config) embedded() embedded.Config {
 	e := c.Storage.Embedded
 	if e.Dir == "" {
-		e.Dir = c.data("clickhouse")
+		e.Dir = c.Data("clickhouse")
 	}
 	return e
+}
+
+// AlertLog returns where the notification log is.
+func (c *Config) AlertLog() string {
+	return cmp.Or(c.Alerting.Path, c.Data("alerts.db"))
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -64,23 +63,12 @@ func NewInspector(cfg *Config, explained bool, log *slog.Logger) (*Inspector, er
 // Lines calls each with what became of every line of in, until there are no
 // more, or each returns an error.
 func (i *Inspector) Lines(ctx context.Context, in io.Reader, each func(*Decoded) error) error {
-	lines := newLines(in)
-	for offset := int64(0); ctx.Err() == nil; offset++ {
-		c, err := lines.next(offset)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read line %d: %w", offset+1, err)
-		}
-		d := Decoded{Line: offset + 1, Part: i.normalizer.Normalize(c)}
+	return EachLine(ctx, in, func(n int64, c *ingest.Chunk) error {
+		d := Decoded{Line: n + 1, Part: i.normalizer.Normalize(c)}
 		if i.explainer != nil {
 			x := i.explainer.Message(c.Slab, d.Part.Events)
 			d.Explanation = &x
 		}
-		if err := each(&d); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
+		return each(&d)
+	})
 }

@@ -184,7 +184,7 @@ func TestNothingPlantedComesOut(t *testing.T) {
 		require.False(t, leaks(t, string(text)), "alert %s", a.Detector)
 	}
 	require.False(t, leaks(t, log.String()), "the log")
-	require.NoError(t, withStore(cfg, logger, func(st *clickhouse.Store) error {
+	require.NoError(t, WithStore(cfg, logger, func(st *clickhouse.Store) error {
 		for _, table := range []string{"events", "rejects", "findings", "alerts", "rollup_principal", "rollup_address", "rollup_route"} {
 			columns := "*"
 			if strings.HasPrefix(table, "rollup_") {

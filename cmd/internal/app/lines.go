@@ -2,7 +2,9 @@ package app
 
 import (
 	"bufio"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -10,9 +12,28 @@ import (
 	"github.com/gatehound/gatehound/ingest"
 )
 
-// maxLine bounds a line that a command reads; the rest of a longer one is
+// MaxLine bounds a line that a command reads; the rest of a longer one is
 // passed over.
-const maxLine = 16 << 20
+const MaxLine = 16 << 20
+
+// EachLine calls do with every line of in, as a chunk of one message, and its
+// number from 0.
+func EachLine(ctx context.Context, in io.Reader, do func(int64, *ingest.Chunk) error) error {
+	lines := newLines(in)
+	for n := int64(0); ctx.Err() == nil; n++ {
+		c, err := lines.next(n)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read line %d: %w", n+1, err)
+		}
+		if err := do(n, c); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
 
 // lines makes a chunk of each line of a reader.
 type lines struct{ r *bufio.Reader }
@@ -26,7 +47,7 @@ func (l *lines) next(offset int64) (*ingest.Chunk, error) {
 	for {
 		piece, err := l.r.ReadSlice('\n')
 		whole += int64(len(piece))
-		if room := maxLine - len(c.Slab); room > 0 {
+		if room := MaxLine - len(c.Slab); room > 0 {
 			c.Slab = append(c.Slab, piece[:min(room, len(piece))]...)
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
@@ -40,7 +61,7 @@ func (l *lines) next(offset int64) (*ingest.Chunk, error) {
 		}
 		break
 	}
-	if whole > maxLine {
+	if whole > MaxLine {
 		c.Cut = []ingest.Cut{{Bytes: whole, Reason: ingest.CutTooLarge}}
 	}
 	for n := len(c.Slab); n > 0 && (c.Slab[n-1] == '\n' || c.Slab[n-1] == '\r'); n-- {

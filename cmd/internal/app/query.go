@@ -27,7 +27,7 @@ type QueryOptions struct {
 
 // Query prints the answer to one statement that only reads.
 func Query(ctx context.Context, cfg *Config, sql string, o QueryOptions, out io.Writer, log *slog.Logger) error {
-	return withStore(cfg, log, func(st *clickhouse.Store) error {
+	return WithStore(cfg, log, func(st *clickhouse.Store) error {
 		limits := clickhouse.DefaultLimits()
 		if o.Rows > 0 {
 			limits.Rows = o.Rows

@@ -19,7 +19,7 @@ import (
 
 // Rejects returns the rejects that f chooses.
 func Rejects(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, log *slog.Logger) (out []clickhouse.StoredReject, err error) {
-	err = withStore(cfg, log, func(st *clickhouse.Store) error {
+	err = WithStore(cfg, log, func(st *clickhouse.Store) error {
 		out, err = st.Rejects(ctx, f)
 		return err
 	})
@@ -28,7 +28,7 @@ func Rejects(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, log *s
 
 // RejectCounts returns how many rejects of each kind f chooses.
 func RejectCounts(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, log *slog.Logger) (out []clickhouse.RejectCount, err error) {
-	err = withStore(cfg, log, func(st *clickhouse.Store) error {
+	err = WithStore(cfg, log, func(st *clickhouse.Store) error {
 		out, err = st.RejectCounts(ctx, f)
 		return err
 	})
@@ -78,7 +78,7 @@ func ReplayRejects(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, 
 	if err != nil {
 		return sum, fmt.Errorf("kafka: %w", err)
 	}
-	err = withStore(cfg, log, func(st *clickhouse.Store) error {
+	err = WithStore(cfg, log, func(st *clickhouse.Store) error {
 		rejects, err := st.RejectedPositions(ctx, f)
 		if err != nil {
 			return err

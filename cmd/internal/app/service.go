@@ -112,7 +112,7 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 		}
 		store = s.Store
 		if !opts.NoSpool {
-			if waiting, err = spool.Open(cfg.data("spool"), cfg.Storage.SpoolBytes, s.log, opts.Metrics); err != nil {
+			if waiting, err = spool.Open(cfg.Data("spool"), cfg.Storage.SpoolBytes, s.log, opts.Metrics); err != nil {
 				return nil, fmt.Errorf("spool: %w", err)
 			}
 		}
@@ -124,8 +124,8 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 		return nil, err
 	}
 	settings := cfg.Alerting
-	if settings.Path == "" && !opts.Flush {
-		settings.Path = cfg.data("alerts.db")
+	if !opts.Flush {
+		settings.Path = cfg.AlertLog()
 	}
 	for _, sink := range opts.Sinks {
 		settings.Sinks = append(settings.Sinks, alerting.SinkConfig{Name: sink.Name(), Kind: "builtin", PerMinute: 100_000, OnStorm: "delay"})
@@ -154,22 +154,6 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 		DeadLetters: opts.DeadLetters, Logger: s.log, Metrics: opts.Metrics,
 	})
 	return s, err
-}
-
-// LoadKeys reads the key ring, or makes it and says so.
-func LoadKeys(cfg *Config, log *slog.Logger) (*redact.Keys, error) {
-	path := cfg.Redact.KeyFile
-	if path == "" {
-		path = cfg.data("keys.json")
-	}
-	keys, created, err := redact.LoadKeys(path)
-	if err != nil {
-		return nil, fmt.Errorf("keys: %w", err)
-	}
-	if created {
-		log.Warn("made a new key for pseudonyms: back it up, and give every instance the same one", "file", path)
-	}
-	return keys, nil
 }
 
 // decodeSink decodes a sink's options, and refuses unknown ones.
@@ -275,7 +259,7 @@ func (s *Service) migrate(ctx context.Context) error {
 // the new key.
 func (s *Service) Reload(cfg *Config) error {
 	if s.opts.Keys == nil {
-		keys, err := existingKeys(cfg)
+		keys, err := ExistingKeys(cfg)
 		if err != nil {
 			return err
 		}

@@ -41,8 +41,8 @@ func EmbeddedAt(cfg *Config, dir string) {
 	cfg.Storage.ClickHouse.TTL = clickhouse.TTL{Intents: cfg.Storage.ClickHouse.TTL.Intents}
 }
 
-// withStore runs do with the configured store, and closes it.
-func withStore(cfg *Config, log *slog.Logger, do func(*clickhouse.Store) error) (err error) {
+// WithStore runs do with the configured store, and closes it.
+func WithStore(cfg *Config, log *slog.Logger, do func(*clickhouse.Store) error) (err error) {
 	if cfg.Storage.Mode == StoreNone {
 		return errors.New(`storage.mode: "none" keeps nothing; allowed here are "clickhouse" and "embedded"`)
 	}
@@ -56,7 +56,7 @@ func withStore(cfg *Config, log *slog.Logger, do func(*clickhouse.Store) error) 
 
 // Migrate brings the schema and the TTLs up to date.
 func Migrate(ctx context.Context, cfg *Config, log *slog.Logger) (applied []string, err error) {
-	err = withStore(cfg, log, func(st *clickhouse.Store) error {
+	err = WithStore(cfg, log, func(st *clickhouse.Store) error {
 		applied, err = st.Migrate(ctx)
 		return err
 	})
@@ -108,7 +108,7 @@ func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *s
 		})
 		if cfg.Storage.Mode != StoreNone {
 			try("store", func() error {
-				err := withStore(cfg, log, func(st *clickhouse.Store) error { return st.Ping(bounded) })
+				err := WithStore(cfg, log, func(st *clickhouse.Store) error { return st.Ping(bounded) })
 				if clickhouse.IsNoDatabase(err) {
 					log.Warn("the store answers, its database is not there yet: run and migrate make it")
 					return nil
@@ -122,3 +122,8 @@ func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *s
 	}
 	return nil
 }
+
+// ArgumentError is a wrong argument of the user's; nothing was begun.
+type ArgumentError string
+
+func (e ArgumentError) Error() string { return string(e) }

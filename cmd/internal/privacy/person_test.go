@@ -1,4 +1,4 @@
-package app
+package privacy
 
 import (
 	"encoding/json"
@@ -8,11 +8,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-func personOf(t *testing.T, cfg *Config, o ForgetOptions) (*person, *redact.Keys) {
+func personOf(t *testing.T, cfg *app.Config, o ForgetOptions) (*person, *redact.Keys) {
 	t.Helper()
 	keys, _, err := redact.LoadKeys(filepath.Join(t.TempDir(), "keys.json"))
 	require.NoError(t, err)
@@ -22,7 +23,7 @@ func personOf(t *testing.T, cfg *Config, o ForgetOptions) (*person, *redact.Keys
 }
 
 func TestWhoIsMeant(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := app.DefaultConfig()
 	p, keys := personOf(t, cfg, ForgetOptions{Principal: "jane.doe"})
 	require.Equal(t, []string{keys.Principal("jane.doe"), "jane.doe"}, p.Names)
 	require.Equal(t, "jane.doe", p.Text)
@@ -43,8 +44,8 @@ func TestWhoIsMeant(t *testing.T) {
 }
 
 func TestMentions(t *testing.T) {
-	p, keys := personOf(t, DefaultConfig(), ForgetOptions{Principal: "jane.doe"})
-	short, _ := personOf(t, DefaultConfig(), ForgetOptions{Principal: "jo"})
+	p, keys := personOf(t, app.DefaultConfig(), ForgetOptions{Principal: "jane.doe"})
+	short, _ := personOf(t, app.DefaultConfig(), ForgetOptions{Principal: "jo"})
 	token := keys.Principal("jane.doe")
 	for text, want := range map[string]bool{
 		"about " + token + ".": true, `{"name":"jane.doe"}`: true, "jane.doe": true, "for jane.doe.": true, "/u/jane.doe/x": true,
@@ -54,14 +55,14 @@ func TestMentions(t *testing.T) {
 	}
 	require.False(t, short.mentions([]byte("major jo")))
 	require.True(t, short.mentions([]byte(`{"entity":"jo"}`)), "a value of its own")
-	at, keys := personOf(t, DefaultConfig(), ForgetOptions{Address: "2001:db8::7"})
+	at, keys := personOf(t, app.DefaultConfig(), ForgetOptions{Address: "2001:db8::7"})
 	stored := keys.Address(netip.MustParseAddr("2001:db8::7"))
 	require.True(t, at.mentions([]byte(`{"name":"`+netip.PrefixFrom(stored, 64).Masked().String()+`"}`)))
 	require.True(t, at.mentions([]byte(`{"client":"`+stored.String()+`"}`)))
 }
 
 func TestWhatIsTakenOutOfASpooledBatch(t *testing.T) {
-	p, keys := personOf(t, DefaultConfig(), ForgetOptions{Principal: "jane.doe"})
+	p, keys := personOf(t, app.DefaultConfig(), ForgetOptions{Principal: "jane.doe"})
 	jane, other := keys.Principal("jane.doe"), keys.Principal("other")
 	about := func(name string) schemas.Finding {
 		return schemas.Finding{ID: name, Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: name}}

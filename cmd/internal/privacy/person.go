@@ -1,4 +1,4 @@
-package app
+package privacy
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
@@ -36,7 +37,7 @@ type person struct {
 
 // who reads the person that o names. Without a store, the aliases and the
 // tenants are not at hand: the ring's own pseudonyms count.
-func who(ctx context.Context, o *ForgetOptions, cfg *Config, keys *redact.Keys, st *clickhouse.Store) (*person, error) {
+func who(ctx context.Context, o *ForgetOptions, cfg *app.Config, keys *redact.Keys, st *clickhouse.Store) (*person, error) {
 	p := &person{}
 	n := 0
 	for kind, value := range map[string]string{"principal": o.Principal, "end_user": o.EndUser, "token": o.Token, "address": o.Address} {
@@ -46,13 +47,13 @@ func who(ctx context.Context, o *ForgetOptions, cfg *Config, keys *redact.Keys, 
 		}
 	}
 	if n != 1 {
-		return nil, ArgumentError("name the person by one of --principal, --end-user, --token and --address")
+		return nil, app.ArgumentError("name the person by one of --principal, --end-user, --token and --address")
 	}
 	switch p.kind {
 	case "address":
 		a, err := netip.ParseAddr(p.raw)
 		if err != nil {
-			return nil, ArgumentError("--address: want the true address of a client, for example 203.0.113.9")
+			return nil, app.ArgumentError("--address: want the true address of a client, for example 203.0.113.9")
 		}
 		p.address = a.Unmap().WithZone("")
 		p.Clients = keys.Addresses(p.address)
@@ -65,7 +66,7 @@ func who(ctx context.Context, o *ForgetOptions, cfg *Config, keys *redact.Keys, 
 	case "token":
 		parts := strings.Split(p.raw, ":")
 		if len(parts) != 3 || parts[0] != "h1" || parts[1] == "" || base64.RawURLEncoding.DecodedLen(len(parts[2])) != 16 {
-			return nil, ArgumentError("--token: want a pseudonym as the store has it, for example h1:k1:pW9…")
+			return nil, app.ArgumentError("--token: want a pseudonym as the store has it, for example h1:k1:pW9…")
 		}
 		p.Names, p.raw = []string{p.raw}, ""
 	default:

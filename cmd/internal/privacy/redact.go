@@ -1,4 +1,4 @@
-package app
+package privacy
 
 import (
 	"bufio"
@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/ingest"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/ingest/redact/scan"
@@ -29,7 +30,7 @@ type Hit struct {
 // ExplainLines calls each for every hit in the lines of in, in their order.
 func ExplainLines(ctx context.Context, in io.Reader, each func(Hit) error) error {
 	var s scan.Scanner
-	return eachLine(ctx, in, func(n int64, c *ingest.Chunk) error {
+	return app.EachLine(ctx, in, func(n int64, c *ingest.Chunk) error {
 		var hits []Hit
 		s.Explain(string(c.Slab), scan.Prompts, func(kind schemas.RedactionKind, recogniser string, start, end int) {
 			hits = append(hits, Hit{n + 1, start, end, kind.String(), recogniser})
@@ -70,12 +71,12 @@ const maxExamples = 5
 
 // AuditLines redacts every line in two ways, as text and by the whole of ingest,
 // and scans what comes out once more by other means. It adds to r.
-func AuditLines(ctx context.Context, cfg *Config, in io.Reader, r *AuditReport, log *slog.Logger) error {
-	keys, err := LoadKeys(cfg, log)
+func AuditLines(ctx context.Context, cfg *app.Config, in io.Reader, r *AuditReport, log *slog.Logger) error {
+	keys, err := app.LoadKeys(cfg, log)
 	if err != nil {
 		return err
 	}
-	n, err := NewNormalizer(cfg, keys, log)
+	n, err := app.NewNormalizer(cfg, keys, log)
 	if err != nil {
 		return err
 	}
@@ -87,12 +88,12 @@ func AuditLines(ctx context.Context, cfg *Config, in io.Reader, r *AuditReport, 
 	if err != nil {
 		return fmt.Errorf("redact: %w", err)
 	}
-	return eachLine(ctx, in, func(at int64, c *ingest.Chunk) error {
+	return app.EachLine(ctx, in, func(at int64, c *ingest.Chunk) error {
 		r.Lines++
 		in := func(output string) func(kind, excerpt string) {
 			return func(kind, excerpt string) { r.add(output, kind, excerpt, at+1) }
 		}
-		second.Line(plain.Line(c.Slab, maxLine), in("line"))
+		second.Line(plain.Line(c.Slab, app.MaxLine), in("line"))
 		part := n.Normalize(c)
 		for i := range part.Events {
 			r.Events++
@@ -121,8 +122,8 @@ func (r *AuditReport) add(output, kind, excerpt string, line int64) {
 }
 
 // RedactLines copies lines from in to out, redacted.
-func RedactLines(ctx context.Context, cfg *Config, in io.Reader, out io.Writer, log *slog.Logger) error {
-	keys, err := LoadKeys(cfg, log)
+func RedactLines(ctx context.Context, cfg *app.Config, in io.Reader, out io.Writer, log *slog.Logger) error {
+	keys, err := app.LoadKeys(cfg, log)
 	if err != nil {
 		return err
 	}
@@ -131,27 +132,9 @@ func RedactLines(ctx context.Context, cfg *Config, in io.Reader, out io.Writer, 
 		return fmt.Errorf("redact: %w", err)
 	}
 	w := bufio.NewWriter(out)
-	err = eachLine(ctx, in, func(_ int64, c *ingest.Chunk) error {
-		_, err := w.WriteString(r.Line(c.Slab, maxLine) + "\n")
+	err = app.EachLine(ctx, in, func(_ int64, c *ingest.Chunk) error {
+		_, err := w.WriteString(r.Line(c.Slab, app.MaxLine) + "\n")
 		return err
 	})
 	return errors.Join(err, w.Flush())
-}
-
-// eachLine calls do with every line of in and its number from 0.
-func eachLine(ctx context.Context, in io.Reader, do func(int64, *ingest.Chunk) error) error {
-	lines := newLines(in)
-	for n := int64(0); ctx.Err() == nil; n++ {
-		c, err := lines.next(n)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read line %d: %w", n+1, err)
-		}
-		if err := do(n, c); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
 }

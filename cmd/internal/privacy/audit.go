@@ -1,7 +1,6 @@
-package app
+package privacy
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/gatehound/gatehound/ingest/redact"
+	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/storage/clickhouse"
 )
 
@@ -75,11 +74,6 @@ func appendAudit(file, action, what, reason string) (err error) {
 	return f.Sync()
 }
 
-// ArgumentError is a wrong argument of the user's; nothing was begun.
-type ArgumentError string
-
-func (e ArgumentError) Error() string { return string(e) }
-
 // maxReason bounds a reason in bytes.
 const maxReason = 1000
 
@@ -87,36 +81,12 @@ const maxReason = 1000
 // whom it is about: it is kept longer than he is.
 func checkReason(reason string, names ...string) error {
 	if n := len(strings.TrimSpace(reason)); n < 3 || len(reason) > maxReason || !utf8.ValidString(reason) {
-		return ArgumentError(fmt.Sprintf("--reason: want 3 to %d bytes of text, for example the number of a ticket", maxReason))
+		return app.ArgumentError(fmt.Sprintf("--reason: want 3 to %d bytes of text, for example the number of a ticket", maxReason))
 	}
 	for _, n := range names {
 		if n != "" && strings.Contains(strings.ToLower(reason), strings.ToLower(n)) {
-			return ArgumentError("--reason: it names the person; say why, not who: the audit table outlives what is forgotten")
+			return app.ArgumentError("--reason: it names the person; say why, not who: the audit table outlives what is forgotten")
 		}
 	}
 	return nil
-}
-
-// KeyFile returns where the key ring is.
-func KeyFile(cfg *Config) string { return cmp.Or(cfg.Redact.KeyFile, cfg.data("keys.json")) }
-
-// existingKeys reads the key ring, and makes none.
-func existingKeys(cfg *Config) (*redact.Keys, error) {
-	if _, err := os.Stat(KeyFile(cfg)); err != nil {
-		return nil, fmt.Errorf("keys: there is no key ring: %w", err)
-	}
-	keys, _, err := redact.LoadKeys(KeyFile(cfg))
-	if err != nil {
-		return nil, fmt.Errorf("keys: %w", err)
-	}
-	return keys, nil
-}
-
-// KeyStates returns the lives of the ring's keys.
-func KeyStates(cfg *Config) ([]redact.KeyState, error) {
-	keys, err := existingKeys(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return keys.States(), nil
 }

@@ -1,4 +1,4 @@
-package app
+package privacy
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/ingest/prompt"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
@@ -46,7 +47,7 @@ type RevealedPrompt struct {
 
 // RevealAddress returns the true address behind a stored one, one for each key
 // under which it occurs. The audit is written before.
-func RevealAddress(ctx context.Context, cfg *Config, stored netip.Addr, o RevealOptions, log *slog.Logger) (out []RevealedAddress, err error) {
+func RevealAddress(ctx context.Context, cfg *app.Config, stored netip.Addr, o RevealOptions, log *slog.Logger) (out []RevealedAddress, err error) {
 	err = revealing(cfg, o, o.Key == "", log, func(keys *redact.Keys, st *clickhouse.Store, audit auditor) error {
 		ids := []string{o.Key}
 		if o.Key == "" {
@@ -84,7 +85,7 @@ func RevealAddress(ctx context.Context, cfg *Config, stored netip.Addr, o Reveal
 // RevealPrompt returns the texts that were sealed of a request, by its stored id
 // or by its position ("topic/partition/offset/index"). The audit is written
 // before.
-func RevealPrompt(ctx context.Context, cfg *Config, of string, o RevealOptions, log *slog.Logger) (out []RevealedPrompt, err error) {
+func RevealPrompt(ctx context.Context, cfg *app.Config, of string, o RevealOptions, log *slog.Logger) (out []RevealedPrompt, err error) {
 	err = revealing(cfg, o, true, log, func(keys *redact.Keys, st *clickhouse.Store, audit auditor) error {
 		if st == nil {
 			return errors.New(`storage.mode: "none" keeps no prompts`)
@@ -153,11 +154,11 @@ func position(s string) (schemas.Position, bool) {
 
 // revealing opens what revealing needs: the ring, the audit, and the store if it
 // is asked, or if the audit goes there.
-func revealing(cfg *Config, o RevealOptions, asks bool, log *slog.Logger, do func(*redact.Keys, *clickhouse.Store, auditor) error) error {
+func revealing(cfg *app.Config, o RevealOptions, asks bool, log *slog.Logger, do func(*redact.Keys, *clickhouse.Store, auditor) error) error {
 	if err := checkReason(o.Reason); err != nil {
 		return err
 	}
-	keys, err := existingKeys(cfg)
+	keys, err := app.ExistingKeys(cfg)
 	if err != nil {
 		return err
 	}
@@ -168,17 +169,17 @@ func revealing(cfg *Config, o RevealOptions, asks bool, log *slog.Logger, do fun
 		}
 		return do(keys, st, audit)
 	}
-	if cfg.Storage.Mode == StoreNone || o.AuditFile != "" && !asks {
+	if cfg.Storage.Mode == app.StoreNone || o.AuditFile != "" && !asks {
 		return with(nil)
 	}
-	return withStore(cfg, log, with)
+	return app.WithStore(cfg, log, with)
 }
 
 // Printable returns a text of several lines as a terminal can show it.
 func Printable(text string) string {
 	lines := strings.Split(text, "\n")
 	for i := range lines {
-		lines[i] = Plain(lines[i])
+		lines[i] = app.Plain(lines[i])
 	}
 	return strings.Join(lines, "\n")
 }

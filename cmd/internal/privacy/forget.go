@@ -1,4 +1,4 @@
-package app
+package privacy
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
@@ -71,19 +72,19 @@ type LocalErased struct {
 // Forget erases a person and returns the receipt. The audit is written before.
 // The service must not run on the data folder, unless only the store is meant:
 // it would write what it has in memory again.
-func Forget(ctx context.Context, cfg *Config, o ForgetOptions, log *slog.Logger) (*Receipt, error) {
+func Forget(ctx context.Context, cfg *app.Config, o ForgetOptions, log *slog.Logger) (*Receipt, error) {
 	if o.StoreOnly && o.LocalOnly {
-		return nil, ArgumentError("--store-only and --local-only: at most one of them")
+		return nil, app.ArgumentError("--store-only and --local-only: at most one of them")
 	}
 	if err := checkReason(o.Reason, o.Principal, o.EndUser, o.Token, o.Address); err != nil {
 		return nil, err
 	}
-	keys, err := existingKeys(cfg)
+	keys, err := app.ExistingKeys(cfg)
 	if err != nil {
 		return nil, err
 	}
 	if !o.StoreOnly {
-		if _, err := alerting.Forget(cfg.alertLog(), func([]byte) bool { return false }); err != nil {
+		if _, err := alerting.Forget(cfg.AlertLog(), func([]byte) bool { return false }); err != nil {
 			return nil, fmt.Errorf("%w\nStop the service first, or erase the store with --store-only and this folder with --local-only later.", err)
 		}
 	}
@@ -92,10 +93,10 @@ func Forget(ctx context.Context, cfg *Config, o ForgetOptions, log *slog.Logger)
 		return nil, fmt.Errorf("number a receipt: %w", err)
 	}
 	r := &Receipt{ID: hex.EncodeToString(id), Time: time.Now().UTC().Truncate(time.Second), Who: Actor(), Reason: o.Reason, Dry: o.Dry}
-	if o.LocalOnly || cfg.Storage.Mode == StoreNone {
+	if o.LocalOnly || cfg.Storage.Mode == app.StoreNone {
 		err = forget(ctx, cfg, &o, keys, nil, r)
 	} else {
-		err = withStore(cfg, log, func(st *clickhouse.Store) error { return forget(ctx, cfg, &o, keys, st, r) })
+		err = app.WithStore(cfg, log, func(st *clickhouse.Store) error { return forget(ctx, cfg, &o, keys, st, r) })
 	}
 	if err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func Forget(ctx context.Context, cfg *Config, o ForgetOptions, log *slog.Logger)
 	return r, r.sign(keys)
 }
 
-func forget(ctx context.Context, cfg *Config, o *ForgetOptions, keys *redact.Keys, st *clickhouse.Store, r *Receipt) error {
+func forget(ctx context.Context, cfg *app.Config, o *ForgetOptions, keys *redact.Keys, st *clickhouse.Store, r *Receipt) error {
 	p, err := who(ctx, o, cfg, keys, st)
 	if err != nil {
 		return err
@@ -136,7 +137,7 @@ func forget(ctx context.Context, cfg *Config, o *ForgetOptions, keys *redact.Key
 }
 
 // forgetStored erases the rows, then the states, and looks for what is left.
-func forgetStored(ctx context.Context, cfg *Config, keys *redact.Keys, st *clickhouse.Store, p *person, r *Receipt) (err error) {
+func forgetStored(ctx context.Context, cfg *app.Config, keys *redact.Keys, st *clickhouse.Store, p *person, r *Receipt) (err error) {
 	if err := forgetSnapshots(ctx, cfg, keys, st, p, r); err != nil {
 		return err
 	}
@@ -149,12 +150,12 @@ func forgetStored(ctx context.Context, cfg *Config, keys *redact.Keys, st *click
 
 // forgetSnapshots takes the person out of the detectors' snapshots. One that this
 // configuration cannot read is dropped: its service begins with none.
-func forgetSnapshots(ctx context.Context, cfg *Config, keys *redact.Keys, st *clickhouse.Store, p *person, r *Receipt) error {
+func forgetSnapshots(ctx context.Context, cfg *app.Config, keys *redact.Keys, st *clickhouse.Store, p *person, r *Receipt) error {
 	list, err := st.Checkpoints(ctx)
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	d, err := OpenDetection(cfg, keys, true, nil, nil)
+	d, err := app.OpenDetection(cfg, keys, true, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -183,7 +184,7 @@ func forgetSnapshots(ctx context.Context, cfg *Config, keys *redact.Keys, st *cl
 var errUnread = errors.New("the snapshot cannot be read")
 
 // forgetSnapshot stores a snapshot anew without the person, if he is in it.
-func forgetSnapshot(ctx context.Context, d *Detection, st *clickhouse.Store, c schemas.Checkpoint, p *person) (int, error) {
+func forgetSnapshot(ctx context.Context, d *app.Detection, st *clickhouse.Store, c schemas.Checkpoint, p *person) (int, error) {
 	if c.Fingerprint != d.Fingerprint() {
 		return 0, errUnread
 	}
@@ -210,24 +211,16 @@ func forgetSnapshot(ctx context.Context, d *Detection, st *clickhouse.Store, c s
 }
 
 // forgetLocal erases the person from the notification log and the spool.
-func forgetLocal(cfg *Config, p *person) (*LocalErased, error) {
+func forgetLocal(cfg *app.Config, p *person) (*LocalErased, error) {
 	var l LocalErased
 	var err error
-	if l.Notifications, err = alerting.Forget(cfg.alertLog(), p.mentions); err != nil {
+	if l.Notifications, err = alerting.Forget(cfg.AlertLog(), p.mentions); err != nil {
 		return nil, err
 	}
-	if l.Batches, l.Damaged, err = spool.Rewrite(cfg.data("spool"), p.take); err != nil {
+	if l.Batches, l.Damaged, err = spool.Rewrite(cfg.Data("spool"), p.take); err != nil {
 		return nil, err
 	}
 	return &l, nil
-}
-
-// alertLog returns where the notification log is.
-func (c *Config) alertLog() string {
-	if c.Alerting.Path != "" {
-		return c.Alerting.Path
-	}
-	return c.data("alerts.db")
 }
 
 // sign sets the MAC.
@@ -243,8 +236,8 @@ func (r *Receipt) sign(keys *redact.Keys) error {
 
 // VerifyReceipt tells whether the receipt in JSON is as a program with this key
 // ring gave it.
-func VerifyReceipt(cfg *Config, text []byte) (*Receipt, error) {
-	keys, err := existingKeys(cfg)
+func VerifyReceipt(cfg *app.Config, text []byte) (*Receipt, error) {
+	keys, err := app.ExistingKeys(cfg)
 	if err != nil {
 		return nil, err
 	}
