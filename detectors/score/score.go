@@ -23,8 +23,8 @@ const (
 	floorShare, floorMeasure = 0.05, 0.002
 	// half is the deviation that scores Threshold.
 	half = 5.25
-	// tail is the share of values that are above the ceiling.
-	tail = 0.01
+	// topShare is the share of values that are above the ceiling.
+	topShare = 0.01
 	// jobAfter is how many values in a row above make what happens in an hour a
 	// job that may come again the next day.
 	jobAfter = 3
@@ -263,7 +263,7 @@ func (s *Stream) climb(y float64) {
 	above := y - float64(s.ceiling)
 	switch {
 	case above <= 0:
-		s.ceiling = max(s.ceiling-float32(tail*step), 0)
+		s.ceiling = max(s.ceiling-float32(topShare*step), 0)
 	case s.ran <= 1:
 		s.ceiling += float32(min(above, step))
 	}

@@ -1,0 +1,236 @@
+package score
+
+import (
+	"fmt"
+	"math"
+	"testing"
+)
+
+// nab scores the alarms of one series as the Numenta Anomaly Benchmark does in
+// its standard profile (Lavin, Ahmad 2015): of each window the first alarm
+// counts, the earlier the more, up to 1; a window without one costs 1; each
+// alarm elsewhere up to 0.11, less shortly after a window. The first 15 % are
+// not judged. It returns the score and how it came about.
+type outcomes struct {
+	score               float64
+	windows, hit, wrong int
+	values              int
+}
+
+func (o *outcomes) sum(p outcomes) {
+	o.score += p.score
+	o.windows += p.windows
+	o.hit += p.hit
+	o.wrong += p.wrong
+	o.values += p.values
+}
+
+// figure is the score in percent: 0 is no alarm at all, 100 the best.
+func (o *outcomes) figure() float64 {
+	if o.windows == 0 {
+		return math.NaN()
+	}
+	return 100 * (o.score + float64(o.windows)) / (2 * float64(o.windows))
+}
+
+func sigmoid(y float64) float64 { return 2/(1+math.Exp(5*y)) - 1 }
+
+func nab(s *labelled, scores []float64, threshold float64) outcomes {
+	const wrong = 0.11
+	o := outcomes{windows: len(s.windows), values: len(scores)}
+	done := make([]bool, len(s.windows))
+	for i := min(len(scores)*15/100, 750); i < len(scores); i++ {
+		if scores[i] < threshold {
+			continue
+		}
+		in, last := -1, -1
+		for k, w := range s.windows {
+			if i >= w[0] && i < w[1] {
+				in = k
+			}
+			if w[1] <= i {
+				last = k
+			}
+		}
+		switch {
+		case in >= 0 && !done[in]:
+			done[in] = true
+			w := s.windows[in]
+			o.score += sigmoid(float64(i-w[1])/float64(w[1]-w[0])) / sigmoid(-1)
+			o.hit++
+		case in >= 0:
+		case last >= 0:
+			w := s.windows[last]
+			y := float64(i-w[1]) / float64(w[1]-w[0])
+			if y > 3 {
+				o.score -= wrong
+			} else {
+				o.score += wrong * sigmoid(y)
+			}
+			o.wrong++
+		default:
+			o.score -= wrong
+			o.wrong++
+		}
+	}
+	for _, d := range done {
+		if !d {
+			o.score--
+		}
+	}
+	return o
+}
+
+// scorer is a fresh detector.
+type scorer func() func(at int64, v float64) float64
+
+// rate runs a detector over a series.
+func (s *labelled) rate(f scorer) []float64 {
+	score := f()
+	out := make([]float64, len(s.values))
+	for i, v := range s.values {
+		out[i] = score(s.at[i], v)
+	}
+	return out
+}
+
+// windowed is the floor of the benchmark: the tail of a normal distribution of
+// the last 6,400 values. It returns deviations.
+func windowed() func(int64, float64) float64 {
+	const size = 1000
+	var ring []float64
+	head := 0
+	return func(_ int64, v float64) float64 {
+		var sum, square float64
+		for _, w := range ring {
+			sum += w
+		}
+		n := float64(len(ring))
+		mean := sum / max(n, 1)
+		for _, w := range ring {
+			square += (w - mean) * (w - mean)
+		}
+		z := math.Abs(v-mean) / max(math.Sqrt(square/max(n, 1)), 1e-6)
+		if len(ring) < size {
+			ring = append(ring, v)
+		} else {
+			ring[head%size] = v
+			head++
+		}
+		if n < 30 {
+			return 0
+		}
+		return z
+	}
+}
+
+// averaged is an EWMA z-score.
+func averaged() func(int64, float64) float64 {
+	var mean, variance float64
+	n := 0
+	return func(_ int64, v float64) float64 {
+		n++
+		z := math.Abs(v-mean) / max(math.Sqrt(variance), 1e-6)
+		a := max(1.0/128, 1/float64(n))
+		diff := v - mean
+		mean += a * diff
+		variance = (1 - a) * (variance + a*diff*diff)
+		if n < 30 {
+			return 0
+		}
+		return z
+	}
+}
+
+// naive holds a value against the one a day before, by the usual difference.
+func naive() func(int64, float64) float64 {
+	days := map[int64]float64{}
+	var variance float64
+	n := 0
+	return func(at int64, v float64) float64 {
+		const grid = 300_000_000_000
+		slot := at / grid % 288
+		old, known := days[slot]
+		days[slot] = v
+		if !known {
+			return 0
+		}
+		n++
+		diff := v - old
+		z := math.Abs(diff) / max(math.Sqrt(variance), 1e-6)
+		variance += max(1.0/1000, 1/float64(n)) * (diff*diff - variance)
+		if n < 30 {
+			return 0
+		}
+		return z
+	}
+}
+
+type detector struct {
+	name  string
+	make  scorer
+	fixed float64
+}
+
+var detectors = []detector{
+	{"Series", func() func(int64, float64) float64 { return new(Series).Score }, Threshold},
+	{"windowed Gaussian", windowed, 0},
+	{"EWMA z-score", averaged, 0},
+	{"seasonal naive", naive, 0},
+}
+
+// TestCorpus prints the table of the README. The floors get the one threshold
+// that is best for them over the very corpus; Series has its own.
+func TestCorpus(t *testing.T) {
+	const seeds = 4
+	var series []labelled
+	for i := range makers {
+		for seed := range uint64(seeds) {
+			series = append(series, makers[i].build(seed))
+		}
+	}
+	all := make([]map[string]outcomes, len(detectors))
+	for k, d := range detectors {
+		rated := make([][]float64, len(series))
+		for i := range series {
+			rated[i] = series[i].rate(d.make)
+		}
+		threshold, best := d.fixed, math.Inf(-1)
+		if threshold == 0 {
+			for z := 2.0; z < 60; z *= 1.1 {
+				var o outcomes
+				for i := range series {
+					o.sum(nab(&series[i], rated[i], z))
+				}
+				if o.score > best {
+					threshold, best = z, o.score
+				}
+			}
+		}
+		all[k] = map[string]outcomes{}
+		for i := range series {
+			m := makers[i/seeds]
+			o := nab(&series[i], rated[i], threshold)
+			for _, name := range []string{m.name, map[bool]string{false: "tuned", true: "held out"}[m.held], "all"} {
+				sum := all[k][name]
+				sum.sum(o)
+				all[k][name] = sum
+			}
+		}
+		t.Logf("%s: threshold %.2f", d.name, threshold)
+	}
+	row := func(name string) {
+		line := ""
+		for k := range detectors {
+			o := all[k][name]
+			line += fmt.Sprintf("| %5.1f %2d/%2d %4d ", o.figure(), o.hit, o.windows, o.wrong)
+		}
+		t.Logf("%-24s %s", name, line)
+	}
+	for _, m := range makers {
+		row(m.name)
+	}
+	row("tuned")
+	row("held out")
+	row("all")
+}
