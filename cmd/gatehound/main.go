@@ -120,7 +120,7 @@ Results go to stdout, everything else to stderr.`,
 	})
 	root.AddCommand(newRun(), newDemo(), newReplay(), newDecode(), newRedact(), newCheck(), newMigrate(),
 		newQuery(), newConfig(), newSimulate(), newVersion(), newRejects(), newRejectReasons(),
-		newReveal(), newForget(), newKeys(), newScore(), newExitCodes())
+		newReveal(), newForget(), newKeys(), newScore(), newExitCodes(), newEvaluate())
 	return root
 }
 

@@ -8,20 +8,20 @@ import (
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 )
 
-// caller is a client or an attacker. All that it is follows from its number,
+// Caller is a client or an attacker. All that it is follows from its number,
 // so a population costs no memory. Numbers below 1<<32 are benign; those from
 // attackerBase on belong to attackers.
-type caller uint64
+type Caller uint64
 
 // attackerBase is the first number of the attackers, victimBase that of benign
 // callers that plants make use of.
 const (
-	victimBase   caller = 1 << 40
-	attackerBase caller = 1 << 44
+	victimBase   Caller = 1 << 40
+	attackerBase Caller = 1 << 44
 )
 
 // hash returns a hash of the caller for one purpose.
-func (f *Fleet) hash(c caller, purpose uint64) uint64 {
+func (f *Fleet) hash(c Caller, purpose uint64) uint64 {
 	return gateway.Mix(gateway.Mix(f.cfg.Seed^purpose*0x9e3779b97f4a7c15) + uint64(c)*0xd1342543de82ef95)
 }
 
@@ -37,7 +37,7 @@ const (
 var companies = []string{"acme", "globex", "initech", "umbra", "hooli", "vandelay", "stark", "wayne", "tyrell", "cyberdyne", "soylent", "aperture"}
 
 // name appends the caller's name as a gateway of the given service logs it.
-func (f *Fleet) name(buf []byte, c caller, svc *gateway.Service) []byte {
+func (f *Fleet) name(buf []byte, c Caller, svc *gateway.Service) []byte {
 	h := f.hash(c, forName)
 	switch svc.Format {
 	case gateway.LiteLLM:
@@ -60,38 +60,53 @@ func (f *Fleet) name(buf []byte, c caller, svc *gateway.Service) []byte {
 // address returns the n-th address of a caller. Every address is of a block
 // that is set aside for benchmarks (RFC 2544), shared space (RFC 6598) or
 // documentation (RFC 5737, RFC 3849), so that none belongs to anybody.
-func (f *Fleet) address(c caller, n int) netip.Addr {
-	h := gateway.Mix(f.hash(c, forAddress) + uint64(n))
+//
+// The addresses of a benign caller are in one country, most of them in one
+// network: see Countries.
+func (f *Fleet) address(c Caller, n int) netip.Addr {
+	home := f.hash(c, forAddress)
+	h := gateway.Mix(home + uint64(n))
 	if c >= attackerBase {
 		if n == 0 && h%8 != 0 {
 			block := [3][3]byte{{203, 0, 113}, {198, 51, 100}, {192, 0, 2}}[h>>8%3]
 			return netip.AddrFrom4([4]byte{block[0], block[1], block[2], byte(1 + (c-attackerBase)>>20%254)})
 		}
-		return f.v6(0xbad0, h)
+		return f.v6(0xbad0, byte(h>>8), h)
 	}
+	network := byte(home >> 8)
 	switch {
 	case h%16 == 0:
-		return f.v6(0x1000, h)
-	case f.hash(c, forNAT)%6 == 0 && c < victimBase:
+		return f.v6(0x1000, network, h)
+	case n == 0 && f.hash(c, forNAT)%6 == 0 && c < victimBase:
 		// One of 24 offices, each with many callers behind one address.
-		return netip.AddrFrom4([4]byte{198, 18, 0, byte(1 + h>>8%24)})
+		return netip.AddrFrom4([4]byte{198, 18, 0, 1 + network%offices})
+	case n%4 == 3:
+		network += 3 * Countries // another network of the same country
 	}
-	return netip.AddrFrom4([4]byte{100, 64 | byte(h>>8)&63, byte(h >> 16), byte(h >> 24)})
+	return netip.AddrFrom4([4]byte{100, 64 | network&63, byte(h >> 16), byte(h >> 24)})
 }
 
-// v6 returns an address of 2001:db8::/32 with site as its third group and the
-// /64 by h.
-func (f *Fleet) v6(site uint16, h uint64) netip.Addr {
+// offices is the number of addresses with many callers behind them.
+const offices = 24
+
+// Countries is the number of countries that benign callers live in. The last
+// three bits of the second byte of 100.64.0.0/10, of the office's number and of
+// the third group of 2001:db8:1000::/44 tell which.
+const Countries = 8
+
+// v6 returns an address of 2001:db8::/32 with site and the low bits of network
+// as its third group, and the /64 by h.
+func (f *Fleet) v6(site uint16, network byte, h uint64) netip.Addr {
 	var a [16]byte
 	a[0], a[1], a[2], a[3] = 0x20, 0x01, 0x0d, 0xb8
-	binary.BigEndian.PutUint16(a[4:], site|uint16(h>>8)&0x0f)
+	binary.BigEndian.PutUint16(a[4:], site|uint16(network)&0x0f)
 	binary.BigEndian.PutUint16(a[6:], uint16(h>>16))
 	binary.BigEndian.PutUint64(a[8:], gateway.Mix(h)|1)
 	return netip.AddrFrom16(a)
 }
 
 // identify makes c the caller of r: name, key, address and user agent.
-func (f *Fleet) identify(r *gateway.Record, c caller) {
+func (f *Fleet) identify(r *gateway.Record, c Caller) {
 	r.Principal = f.name(r.Principal, c, r.Service)
 	r.Client = f.address(c, 0)
 	h := f.hash(c, forAgent)
@@ -117,7 +132,7 @@ func (f *Fleet) identify(r *gateway.Record, c caller) {
 
 // guess puts an API key into the record, the n-th of caller c, which the
 // gateway refused: it knows no principal.
-func (f *Fleet) guess(r *gateway.Record, c caller, n int64) {
+func (f *Fleet) guess(r *gateway.Record, c Caller, n int64) {
 	r.Principal = r.Principal[:0]
 	r.Credential = gateway.AppendKey(r.Credential, gateway.Mix(f.hash(c, forKey)+uint64(n)))
 }

@@ -32,8 +32,31 @@ type Config struct {
 	Filebeat float64
 	// Formats limits the fleet to gateways of these formats; nil is all.
 	Formats []gateway.Format
+	// Services are further services besides the fleet's own, and Kinds further
+	// kinds of plants. A service without Weight is called by plants alone.
+	Services []gateway.Service
+	Kinds    map[Kind]*Behaviour
 	// Plants are the attacks and look-alikes.
 	Plants []Plant
+}
+
+// behaviour returns what a kind does, nil if there is none of that name.
+func (c *Config) behaviour(k Kind) *Behaviour {
+	if b := kinds[k]; b != nil {
+		return b
+	}
+	return c.Kinds[k]
+}
+
+// format returns the format of a service's gateway.
+func (c *Config) format(service int) gateway.Format {
+	switch {
+	case service == AllServices:
+		return c.Formats[0]
+	case service < FirstService:
+		return serviceTable[service].Format
+	}
+	return c.Services[service-FirstService].Format
 }
 
 // Plant is an attack or a look-alike to be planted.
@@ -160,9 +183,9 @@ func (c *Config) Validate() error {
 		}
 	}
 	for i, p := range c.Plants {
-		k, ok := kinds[p.Kind]
+		b := c.behaviour(p.Kind)
 		switch {
-		case !ok:
+		case b == nil:
 			return fmt.Errorf("plants[%d].kind is unknown, want one of %q", i, append(slices.Clone(attackKinds), lookalikeKinds...))
 		case p.For <= 0:
 			return fmt.Errorf("plants[%d].for is %v, want more than 0", i, p.For)
@@ -172,8 +195,10 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("plants[%d].intensity is %v, want 0 to 1000", i, p.Intensity)
 		case p.After < -c.Backlog:
 			return fmt.Errorf("plants[%d].after is %v, want no earlier than the backlog of %v", i, p.After, c.Backlog)
-		case !slices.Contains(c.Formats, k.format):
-			return fmt.Errorf("plants[%d].kind is %s, which needs the format %s", i, p.Kind, k.format)
+		case b.Service < AllServices || b.Service >= FirstService+len(c.Services):
+			return fmt.Errorf("plants[%d].kind is %s, whose service is unknown", i, p.Kind)
+		case !slices.Contains(c.Formats, c.format(b.Service)):
+			return fmt.Errorf("plants[%d].kind is %s, which needs the format %s", i, p.Kind, c.format(b.Service))
 		}
 	}
 	return nil

@@ -55,7 +55,7 @@ func TestDefaultPlantsAreVisibleInAShortDemo(t *testing.T) {
 	seen := map[Kind]bool{}
 	for _, p := range c.Plants {
 		seen[p.Kind] = true
-		if kinds[p.Kind].benign || p.Kind == SlowExtraction {
+		if kinds[p.Kind].Benign || p.Kind == SlowExtraction {
 			continue
 		}
 		assert.GreaterOrEqual(t, p.After, time.Duration(0), p.Kind)
@@ -70,10 +70,9 @@ func TestEveryKindIsComplete(t *testing.T) {
 	for _, k := range append(append([]Kind(nil), attackKinds...), lookalikeKinds...) {
 		b := kinds[k]
 		require.NotNil(t, b, k)
-		assert.Equal(t, b.format, serviceTable[b.service].Format, k)
-		assert.NotEqual(t, b.fill == nil, b.change == nil, "%s either makes requests or changes them", k)
-		assert.Equal(t, b.fill != nil, b.rate > 0, k)
-		assert.NotEmpty(t, b.who, k)
-		assert.True(t, b.benign || len(b.expect) > 0, "%s: who should find it", k)
+		assert.NotEqual(t, b.Fill == nil, b.Change == nil, "%s either makes requests or changes them", k)
+		assert.Equal(t, b.Fill != nil, b.Rate > 0, k)
+		assert.NotEmpty(t, b.Who, k)
+		assert.True(t, b.Benign || len(b.Expect) > 0, "%s: who should find it", k)
 	}
 }

@@ -13,7 +13,7 @@ import (
 type Fleet struct {
 	cfg      Config
 	rng      gateway.Dice
-	services [len(serviceTable)]gateway.Service
+	services []gateway.Service
 	// begin, start and end bound the event time; end is 0 if there is none.
 	begin, start, end int64
 	queue             queue
@@ -44,7 +44,7 @@ func New(cfg Config) (*Fleet, error) {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}
 	f := &Fleet{
-		cfg: cfg, rng: gateway.Dice(gateway.Mix(cfg.Seed)), services: serviceTable,
+		cfg: cfg, rng: gateway.Dice(gateway.Mix(cfg.Seed)), services: append(serviceTable[:len(serviceTable):len(serviceTable)], cfg.Services...),
 		start: cfg.Start.UnixNano(), begin: cfg.Start.Add(-cfg.Backlog).UnixNano(),
 	}
 	if cfg.Live > 0 {
@@ -69,13 +69,19 @@ func (f *Fleet) openServices() {
 	for i := range f.services {
 		svc := &f.services[i]
 		svc.Open(gateway.Mix(f.cfg.Seed + uint64(i)*7919))
-		if !slices.Contains(f.cfg.Formats, svc.Format) {
-			continue
+		if svc.Weight == 0 || !slices.Contains(f.cfg.Formats, svc.Format) {
+			continue // what has no weight is for plants
 		}
 		t := &traffic{fleet: f, svc: svc, index: i, rate: f.cfg.Rate * svc.Weight / sum / svc.Load.Turns}
 		f.queue.push(t.following(from), t)
 	}
 }
+
+// service returns the service of that number; of none, the first.
+func (f *Fleet) service(n int) *gateway.Service { return &f.services[max(n, 0)] }
+
+// behaviour returns what a kind does, nil if there is none of that name.
+func (f *Fleet) behaviour(k Kind) *Behaviour { return f.cfg.behaviour(k) }
 
 // Next returns the next request. The record is the fleet's own, valid until
 // the next call. It returns false when the live part has ended.

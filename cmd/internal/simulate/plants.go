@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
@@ -46,40 +47,25 @@ var (
 	lookalikeKinds = []Kind{MidnightBatch, NightlyEvaluation, RetryStorm, KeyRotation, ExpiredKey, ProviderRejects, LoadTest, NewCustomers}
 )
 
-// behaviour is how a kind of plant goes about it.
-type behaviour struct {
-	title  string
-	format gateway.Format
-	// service is where it happens.
-	service int
-	// benign marks a look-alike. expect has the families that should find an
-	// attack; for a look-alike, the detectors that may call it what it is.
-	benign bool
-	expect []string
-	// rate is the number of requests a second, jitter how irregular they are:
-	// 0 is a metronome, 1 a Poisson process.
-	rate, jitter float64
-	// hour is the hour of the day (UTC) at which a daily plant begins; -1 if
-	// it happens once.
-	hour int
-	// who has the kinds of entities that it is about, of the campaign's
-	// caller.
-	who []schemas.EntityKind
-	// fill makes the n-th request, or is nil if the plant changes the requests
-	// of others.
-	fill func(c *campaign, r *gateway.Record, n int64)
-	// change alters a benign request of the service; false swallows it.
-	change func(d *gateway.Dice, r *gateway.Record) bool
-}
+// Always is the Lasts of a plant that is there from the beginning to the end.
+const Always time.Duration = -1
 
-const onlyOnce = -1
+// AttackKinds and LookalikeKinds are the kinds of this package.
+func AttackKinds() []Kind { return slices.Clone(attackKinds) }
 
-// campaign is a plant under way.
-type campaign struct {
+// LookalikeKinds are those that nothing should call an attack.
+func LookalikeKinds() []Kind { return slices.Clone(lookalikeKinds) }
+
+// BehaviourOf returns what a kind of this package does, nil if there is none of
+// that name.
+func BehaviourOf(k Kind) *Behaviour { return kinds[k] }
+
+// Campaign is a plant under way.
+type Campaign struct {
 	fleet      *Fleet
-	does       *behaviour
+	does       *Behaviour
 	truth      int
-	caller     caller
+	caller     Caller
 	start, end int64
 	gap        float64 // mean time between requests in nanoseconds
 	addresses  int     // how many addresses it comes from
@@ -87,9 +73,10 @@ type campaign struct {
 	n          int64
 }
 
-// change is a plant that alters the requests of a service.
+// change is a plant that alters the requests of a service, or of all if svc is
+// nil.
 type change struct {
-	does       *behaviour
+	does       *Behaviour
 	svc        *gateway.Service
 	truth      int
 	start, end int64
@@ -98,59 +85,74 @@ type change struct {
 
 // plant makes the i-th plant ready.
 func (f *Fleet) plant(i int, p Plant) {
-	b := kinds[p.Kind]
+	b := f.behaviour(p.Kind)
 	start := f.start + int64(p.After)
-	if b.hour != onlyOnce {
+	if b.Daily {
 		p.Every = day
-		hour := int64(b.hour) * int64(time.Hour)
+		hour := int64(b.Hour) * int64(time.Hour)
 		start += (hour - start%int64(day) + int64(day)) % int64(day)
 	}
 	t := Truth{
-		ID: fmt.Sprintf("%s-%d", p.Kind, i+1), Kind: p.Kind, Title: b.title, Benign: b.benign, Expect: b.expect,
+		ID: fmt.Sprintf("%s-%d", p.Kind, i+1), Kind: p.Kind, Title: b.Title, Benign: b.Benign, Mild: b.Mild, Expect: b.Expect,
 		Start: time.Unix(0, start).UTC(), End: time.Unix(0, start).Add(p.For).UTC(),
 	}
-	svc := &f.services[b.service]
-	c := &campaign{fleet: f, does: b, truth: i, caller: attackerBase + caller(i)<<20, start: start, end: start + int64(p.For), addresses: 1, every: int64(p.Every)}
+	svc := f.service(b.Service)
+	c := &Campaign{fleet: f, does: b, truth: i, caller: attackerBase + Caller(i)<<20, start: start, end: start + int64(p.For), addresses: max(b.Addresses, 1), every: int64(p.Every)}
 	if p.Intensity == 0 {
 		p.Intensity = 1
 	}
 	if p.Kind == Spraying {
-		c.addresses = 1 + int(p.For.Seconds()*b.rate*p.Intensity/triesPerAddress)
+		c.addresses = 1 + int(p.For.Seconds()*b.Rate*p.Intensity/triesPerAddress)
 	}
 	if t.Benign {
-		c.caller = victimBase + caller(i)<<20
+		c.caller = victimBase + Caller(i)<<20
 	}
-	for _, k := range b.who {
+	for _, k := range b.Who {
 		t.Entities = append(t.Entities, c.entities(k, svc)...)
 	}
+	if b.Also != nil {
+		t.Entities = append(t.Entities, b.Also(c)...)
+	}
 	if !t.Benign {
-		for _, k := range []schemas.EntityKind{schemas.EntityRoute, schemas.EntityGlobal} {
+		for _, k := range moved {
 			t.Related = append(t.Related, c.entities(k, svc)...)
 		}
 	}
 	f.truths = append(f.truths, t)
-	if b.change != nil {
+	if b.Before != nil {
+		c.routine()
+	}
+	if b.Change != nil {
+		if b.Service == AllServices {
+			svc = nil
+		}
 		f.changes = append(f.changes, change{b, svc, i, c.start, c.end, c.every})
-		return
 	}
-	c.gap = float64(time.Second) / (b.rate * p.Intensity)
-	f.queue.push(c.start, c)
-	if p.Kind == PrincipalSpike {
-		calm := *c
-		calm.does, calm.truth, calm.gap = &calmVictim, -1, float64(2*time.Second)
-		calm.start, calm.end = f.begin, 1<<62
-		f.queue.push(calm.start, &calm)
+	if b.Fill != nil {
+		c.gap = float64(time.Second) / (b.Rate * p.Intensity)
+		f.queue.push(c.start, c)
 	}
+}
+
+// moved has what an attack of some volume moves besides its own entities.
+var moved = []schemas.EntityKind{schemas.EntityRoute, schemas.EntityGlobal, schemas.EntityModel, schemas.EntityTenant, schemas.EntityHost}
+
+// routine lets the campaign's victim do what it does on other days, from the
+// beginning of the fleet on.
+func (c *Campaign) routine() {
+	h := c.does.Before
+	first := h.opens(c.fleet.begin + int64(c.fleet.rng.Exp(float64(time.Second)/h.Rate)))
+	c.fleet.queue.push(first, &routine{campaign: c, habit: h, quiet: c.does.Quiet})
 }
 
 const day = 24 * time.Hour
 
 // entities returns whom a finding on the campaign may name.
-func (c *campaign) entities(k schemas.EntityKind, svc *gateway.Service) []Entity {
+func (c *Campaign) entities(k schemas.EntityKind, svc *gateway.Service) []Entity {
 	e := Entity{Kind: k, Format: svc.Format}
 	switch k {
 	case schemas.EntityPrincipal:
-		e.Raw = string(c.fleet.name(nil, c.victim(), svc))
+		return []Entity{c.Principal(c.Victim())}
 	case schemas.EntityAddress:
 		var es []Entity
 		for n := range c.addresses {
@@ -167,22 +169,27 @@ func (c *campaign) entities(k schemas.EntityKind, svc *gateway.Service) []Entity
 			named.Raw = " " + svc.Template
 		}
 		return []Entity{template, named}
+	case schemas.EntityModel:
+		e.Raw = svc.Model
+	case schemas.EntityTenant:
+		e.Raw = svc.Tenant
+	case schemas.EntityHost:
+		e.Raw = svc.Host
+	}
+	if k != schemas.EntityGlobal && e.Raw == "" {
+		return nil
 	}
 	return []Entity{e}
 }
 
-// victim is the account that an attack on an account is after.
-func (c *campaign) victim() caller { return c.caller + 1<<19 }
-
-func (c *campaign) emit(at int64, r *gateway.Record) int64 {
-	r.Reset(at, &c.fleet.services[c.does.service])
-	c.does.fill(c, r, c.n)
-	if r.Truth = c.truth; c.truth >= 0 {
-		c.fleet.extend(c.truth, c.end)
-	}
+func (c *Campaign) emit(at int64, r *gateway.Record) int64 {
+	r.Reset(at, c.fleet.service(c.does.Service))
+	c.does.Fill(c, r, c.n)
+	r.Truth = c.truth
+	c.fleet.extend(c.truth, c.end)
 	c.n++
 	d := &c.fleet.rng
-	next := at + 1 + int64(c.gap*(1-c.does.jitter)+d.Exp(c.gap*c.does.jitter))
+	next := at + 1 + int64(c.gap*(1-c.does.Jitter)+d.Exp(c.gap*c.does.Jitter))
 	if next < c.end {
 		return next
 	}
@@ -191,11 +198,6 @@ func (c *campaign) emit(at int64, r *gateway.Record) int64 {
 	}
 	c.start, c.end = c.start+c.every, c.end+c.every
 	return c.start
-}
-
-// progress is the part of the campaign that is over at the time of r.
-func (c *campaign) progress(r *gateway.Record) float64 {
-	return float64(r.Time-c.start) / float64(c.end-c.start)
 }
 
 // extend lets a plant that comes again last until then.
@@ -207,25 +209,30 @@ func (f *Fleet) extend(truth int, end int64) {
 
 // change lets the plants that alter requests have r; false swallows it.
 func (f *Fleet) change(r *gateway.Record) bool {
-	if r.Truth >= 0 {
-		return true
-	}
 	for i := range f.changes {
 		c := &f.changes[i]
 		for c.every > 0 && r.Time >= c.end {
 			c.start, c.end = c.start+c.every, c.end+c.every
 		}
-		if r.Service != c.svc || r.Time < c.start || r.Time >= c.end {
+		// A plant's own requests are only held back, when everything is.
+		if r.Truth >= 0 && (c.svc != nil || c.does.Benign) || c.svc != nil && r.Service != c.svc || r.Time < c.start || r.Time >= c.end {
 			continue
 		}
 		f.extend(c.truth, c.end)
-		was := r.Status
-		if !c.does.change(&f.rng, r) {
+		if r.Truth >= 0 {
+			d := f.rng
+			if c.does.Change(&d, r) == Swallowed {
+				return false
+			}
+			continue
+		}
+		switch c.does.Change(&f.rng, r) {
+		case Swallowed:
 			f.truths[c.truth].Events++
 			return false
-		}
-		if r.Status != was {
+		case Altered:
 			r.Truth = c.truth
+		case Untouched:
 		}
 	}
 	return true

@@ -11,52 +11,52 @@ var (
 	listLoad  = gateway.Workload{Turns: 2, Gap: 8}
 )
 
-// Indices of the services in serviceTable.
+// The numbers of the fleet's own services.
 const (
-	kongChat = iota
-	kongAssist
-	kongEmbed
-	combinedFiles
-	combinedModels
-	edgeChat
-	edgeCompletions
-	envoyChat
-	envoyAgents
-	litellmChat
-	litellmRAG
-	appAssistant
-	appDocuments
-	appLogin
+	KongChat = iota
+	KongAssist
+	KongEmbed
+	CombinedFiles
+	CombinedModels
+	EdgeChat
+	EdgeCompletions
+	EnvoyChat
+	EnvoyAgents
+	LiteLLMChat
+	LiteLLMRAG
+	AppAssistant
+	AppDocuments
+	AppLogin
 )
 
 var serviceTable = [...]gateway.Service{
-	kongChat: {Name: "openai-chat", Method: "POST", Host: "ai.example.com", Path: "/openai/v1/chat/completions", Template: "/openai/v1/chat/completions",
+	KongChat: {Name: "openai-chat", Method: "POST", Host: "ai.example.com", Path: "/openai/v1/chat/completions", Template: "/openai/v1/chat/completions",
 		Format: gateway.Kong, Provider: "openai", Model: "gpt-4o-mini", Weight: 12, Load: chatLoad, Tenant: "default"},
-	kongAssist: {Name: "anthropic-messages", Method: "POST", Host: "ai.example.com", Path: "/anthropic/v1/messages", Template: "/anthropic/v1/messages",
+	KongAssist: {Name: "anthropic-messages", Method: "POST", Host: "ai.example.com", Path: "/anthropic/v1/messages", Template: "/anthropic/v1/messages",
 		Format: gateway.Kong, Provider: "anthropic", Model: "claude-sonnet-4-5", Weight: 5, Load: agentLoad, Machine: true, Payload: true, Clear: true, Tenant: "agents"},
-	kongEmbed: {Name: "openai-embeddings", Method: "POST", Host: "ai.example.com", Path: "/openai/v1/embeddings", Template: "/openai/v1/embeddings",
+	KongEmbed: {Name: "openai-embeddings", Method: "POST", Host: "ai.example.com", Path: "/openai/v1/embeddings", Template: "/openai/v1/embeddings",
 		Format: gateway.Kong, Provider: "openai", Model: "text-embedding-3-small", Weight: 6, Load: embedLoad, Machine: true, Clear: true, Tenant: "search"},
-	combinedFiles: {Name: "files", Method: "GET", Host: "files.example.com", Path: "/v1/files/file-", Template: "/v1/files/{id}",
+	CombinedFiles: {Name: "files", Method: "GET", Host: "files.example.com", Path: "/v1/files/file-", Template: "/v1/files/{id}",
 		Format: gateway.NginxCombined, Weight: 4, Load: restLoad, Machine: true},
-	combinedModels: {Name: "models", Method: "GET", Host: "files.example.com", Path: "/v1/models", Template: "/v1/models",
+	CombinedModels: {Name: "models", Method: "GET", Host: "files.example.com", Path: "/v1/models", Template: "/v1/models",
 		Format: gateway.NginxCombined, Weight: 6, Load: listLoad},
-	edgeChat: {Name: "edge-chat", Method: "POST", Host: "edge.example.com", Path: "/v1/chat/completions", Template: "/v1/chat/completions",
+	EdgeChat: {Name: "edge-chat", Method: "POST", Host: "edge.example.com", Path: "/v1/chat/completions", Template: "/v1/chat/completions",
 		Format: gateway.NginxJSON, Model: "llama-3.3-70b", Weight: 8, Load: chatLoad},
-	edgeCompletions: {Name: "edge-completions", Method: "POST", Host: "edge.example.com", Path: "/v1/completions", Template: "/v1/completions",
+	EdgeCompletions: {Name: "edge-completions", Method: "POST", Host: "edge.example.com", Path: "/v1/completions", Template: "/v1/completions",
 		Format: gateway.NginxJSON, Model: "codestral-2501", Weight: 3, Load: embedLoad, Machine: true},
-	envoyChat: {Name: "httproute/default/aigw-chat/rule/0/match/0/*", Method: "POST", Host: "llm.example.com", Path: "/v1/chat/completions", Template: "/v1/chat/completions",
+	EnvoyChat: {Name: "httproute/default/aigw-chat/rule/0/match/0/*", Method: "POST", Host: "llm.example.com", Path: "/v1/chat/completions", Template: "/v1/chat/completions",
 		Format: gateway.Envoy, Provider: "default/openai/route/aigw-chat/rule/0/ref/0", Model: "gpt-4.1", Weight: 8, Load: chatLoad},
-	envoyAgents: {Name: "httproute/default/aigw-agents/rule/0/match/0/*", Method: "POST", Host: "llm.example.com", Path: "/v1/responses", Template: "/v1/responses",
+	EnvoyAgents: {Name: "httproute/default/aigw-agents/rule/0/match/0/*", Method: "POST", Host: "llm.example.com", Path: "/v1/responses", Template: "/v1/responses",
 		Format: gateway.Envoy, Provider: "default/openai/route/aigw-agents/rule/0/ref/0", Model: "gpt-4.1-mini", Weight: 4, Load: agentLoad, Machine: true},
-	litellmChat: {Name: "acompletion", Method: "POST", Host: "litellm.example.com", Path: "/v1/chat/completions", Template: "/v1/chat/completions",
+	LiteLLMChat: {Name: "acompletion", Method: "POST", Host: "litellm.example.com", Path: "/v1/chat/completions", Template: "/v1/chat/completions",
 		Format: gateway.LiteLLM, Provider: "openai", Model: "gpt-4o", Weight: 8, Load: chatLoad, Tenant: "team-product"},
-	litellmRAG: {Name: "acompletion", Method: "POST", Host: "litellm.example.com", Path: "/v1/chat/completions", Template: "/v1/chat/completions",
+	LiteLLMRAG: {Name: "acompletion", Method: "POST", Host: "litellm.example.com", Path: "/v1/chat/completions", Template: "/v1/chat/completions",
 		Format: gateway.LiteLLM, Provider: "azure", Model: "gpt-4o-mini", Weight: 5, Load: ragLoad, Tenant: "team-support"},
-	appAssistant: {Name: "assistant", Method: "POST", Host: "app.example.com", Path: "/api/assistant", Template: "/api/assistant",
+	AppAssistant: {Name: "assistant", Method: "POST", Host: "app.example.com", Path: "/api/assistant", Template: "/api/assistant",
 		Format: gateway.App, Model: "gpt-4o-mini", Weight: 8, Load: chatLoad},
-	appDocuments: {Name: "documents", Method: "GET", Host: "app.example.com", Path: "/api/documents/", Template: "/api/documents/{id}",
+	AppDocuments: {Name: "documents", Method: "GET", Host: "app.example.com", Path: "/api/documents/", Template: "/api/documents/{id}",
 		Format: gateway.App, Weight: 7, Load: restLoad, Machine: true},
-	appLogin: {Name: "login", Method: "POST", Host: "app.example.com", Path: "/login", Template: "/login",
+	AppLogin: {Name: "login", Method: "POST", Host: "app.example.com", Path: "/login", Template: "/login",
 		Format: gateway.App, Weight: 4, Load: gateway.Workload{Turns: 1.1, Gap: 4}},
 }
 

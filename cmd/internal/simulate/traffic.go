@@ -66,8 +66,8 @@ func (t *traffic) following(from int64) int64 {
 // emit begins a session and makes its first request.
 func (t *traffic) emit(at int64, r *gateway.Record) int64 {
 	f := t.fleet
-	perService := max(f.cfg.Clients/len(f.services), 1)
-	c := caller(f.rng.Rank(perService, tail)*len(f.services) + t.index)
+	perService := max(f.cfg.Clients/FirstService, 1)
+	c := Caller(f.rng.Rank(perService, tail)*FirstService + t.index)
 	s := f.session()
 	s.svc, s.caller, s.turn = t.svc, c, 0
 	// The number of requests is geometric with the mean of the workload.
@@ -82,7 +82,7 @@ func (t *traffic) emit(at int64, r *gateway.Record) int64 {
 type session struct {
 	fleet      *Fleet
 	svc        *gateway.Service
-	caller     caller
+	caller     Caller
 	left, turn int
 }
 
@@ -120,7 +120,7 @@ const (
 )
 
 // fill makes r an ordinary request of caller c, the turn-th of its session.
-func (f *Fleet) fill(r *gateway.Record, c caller, turn int) {
+func (f *Fleet) fill(r *gateway.Record, c Caller, turn int) {
 	d, load := &f.rng, &r.Service.Load
 	who := c
 	if load.Prompt == gateway.RagPrompt {

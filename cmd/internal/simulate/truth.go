@@ -28,6 +28,8 @@ type Truth struct {
 	// Benign tells that it is a look-alike: it is no attack, and nothing should
 	// call it one.
 	Benign bool `json:"benign"`
+	// Mild tells that a finding of low severity on a look-alike is right.
+	Mild bool `json:"mild,omitempty"`
 	// Expect has the families of detectors that should find an attack, as
 	// prefixes of their ids ("authfail"); one of them is enough. For a
 	// look-alike it has those that may speak, because they call it what it is.

@@ -44,7 +44,7 @@ func (r *Record) appendNginxJSON(b []byte) []byte {
 	b = append(append(b, `","method":"`...), r.Method...)
 	b = append(append(b, `","uri":"`...), r.Path...)
 	b = append(append(b, `","args":"`...), r.Query...)
-	b = append(append(b, `","host":"`...), r.Service.Host...)
+	b = append(append(b, `","host":"`...), r.host()...)
 	b = appendInt(b, `","proto":"HTTP/2.0","status":"`, int64(r.Status))
 	b = appendSeconds(append(b, `","rt":"`...), r.Latency)
 	b = append(b, `","urt":"`...)
@@ -59,7 +59,7 @@ func (r *Record) appendNginxJSON(b []byte) []byte {
 	b = appendEscaped(append(b, `","ua":"`...), r.UserAgent)
 	b = append(b, `","ref":"","ct":"application/json","ra":"","model":"`...)
 	if r.Upstream != 0 {
-		b = append(b, r.Service.Model...)
+		b = append(b, r.Model()...)
 	}
 	return append(b, `","tls":"TLSv1.3"}`...)
 }
@@ -67,7 +67,7 @@ func (r *Record) appendNginxJSON(b []byte) []byte {
 // appendEnvoy appends a line of Envoy AI Gateway's documented access log, with
 // the caller's id added as its documentation advises.
 func (r *Record) appendEnvoy(b []byte) []byte {
-	b = append(append(b, `{":authority":"`...), r.Service.Host...)
+	b = append(append(b, `{":authority":"`...), r.host()...)
 	b = appendInt(b, `","bytes_received":`, r.RequestBytes)
 	b = appendInt(b, `,"bytes_sent":`, r.ResponseBytes)
 	b = append(b, `,"connection_termination_details":null,"downstream_local_address":"10.0.0.9:1975","downstream_remote_address":"`...)
@@ -80,12 +80,12 @@ func (r *Record) appendEnvoy(b []byte) []byte {
 	b = appendInt(b, `","duration":`, r.Latency.Milliseconds())
 	if r.Input > 0 {
 		b = append(append(b, `,"gen_ai.provider.name":"`...), r.Service.Provider...)
-		b = append(append(b, `","gen_ai.request.model":"`...), r.Service.Model...)
+		b = append(append(b, `","gen_ai.request.model":"`...), r.Model()...)
 		b = appendInt(b, `","gen_ai.request.model_override":null,"gen_ai.usage.input_tokens":`, r.Input)
 		b = appendInt(b, `,"gen_ai.usage.output_tokens":`, r.Output)
 		b = appendInt(b, `,"gen_ai.usage.total_tokens":`, r.Input+r.Output)
 	} else {
-		b = append(append(b, `,"gen_ai.provider.name":null,"gen_ai.request.model":"`...), r.Service.Model...)
+		b = append(append(b, `,"gen_ai.provider.name":null,"gen_ai.request.model":"`...), r.Model()...)
 		b = append(b, `","gen_ai.request.model_override":null,"gen_ai.usage.input_tokens":null,"gen_ai.usage.output_tokens":null,"gen_ai.usage.total_tokens":null`...)
 	}
 	b = append(append(b, `,"method":"`...), r.Method...)
@@ -137,7 +137,7 @@ func (r *Record) appendApp(b []byte) []byte {
 	b = AppendHex(b, r.ID[0])
 	b = append(append(b, `","method":"`...), r.Method...)
 	b = r.appendURI(append(b, `","path":"`...))
-	b = append(append(b, `","host":"`...), r.Service.Host...)
+	b = append(append(b, `","host":"`...), r.host()...)
 	b = appendInt(b, `","status":`, int64(r.Status))
 	b = strconv.AppendFloat(append(b, `,"duration_ms":`...), float64(r.Latency.Microseconds())/1000, 'f', -1, 64)
 	if len(r.Principal) > 0 {
@@ -147,7 +147,7 @@ func (r *Record) appendApp(b []byte) []byte {
 	b = appendString(append(b, `","user_agent":`...), r.UserAgent)
 	b = appendInt(b, `,"bytes":`, r.ResponseBytes)
 	if r.Input > 0 {
-		b = append(append(b, `,"model":"`...), r.Service.Model...)
+		b = append(append(b, `,"model":"`...), r.Model()...)
 		b = appendInt(b, `","input_tokens":`, r.Input)
 		b = appendInt(b, `,"output_tokens":`, r.Output)
 	}

@@ -50,7 +50,11 @@ func (r *Record) appendKong(b []byte) []byte {
 		b = append(b, `","retry-after":"30","ratelimit-remaining":"0`...)
 	}
 	b = appendInt(b, `"},"status":`, int64(r.Status))
-	b = append(append(append(b, `},`...), r.Service.static...), `,"tries":`...)
+	b = append(b, `},`...)
+	if !r.Unrouted {
+		b = append(append(b, r.Service.static...), ',')
+	}
+	b = append(b, `"tries":`...)
 	if r.Upstream == 0 {
 		b = append(b, `{}`...) // an empty table of Lua
 	} else {
@@ -70,16 +74,18 @@ func (r *Record) appendKong(b []byte) []byte {
 	} else if !r.Service.Clear {
 		b = append(b, `,"authorization":"REDACTED"`...)
 	}
-	b = append(append(b, `,"host":"`...), r.Service.Host...)
+	b = append(append(b, `,"host":"`...), r.host()...)
 	b = append(b, `","connection":"keep-alive"},"uri":"`...)
 	b = r.appendURI(b)
 	b = appendInt(b, `","size":`, r.RequestBytes)
 	b = append(append(b, `,"method":"`...), r.Method...)
 	b = r.appendQueryTable(append(b, `","querystring":`...))
-	b = append(append(b, `,"url":"https://`...), r.Service.Host...)
+	b = append(append(b, `,"url":"https://`...), r.host()...)
 	b = r.appendURI(append(b, `:8443`...))
 	b = append(b, `"},"upstream_uri":"`...)
-	b = append(b, r.Path[strings.IndexByte(r.Service.Path[1:], '/')+1:]...)
+	if prefix := strings.IndexByte(r.Service.Path[1:], '/') + 1; !r.Unrouted && len(r.Path) > prefix {
+		b = append(b, r.Path[prefix:]...)
+	}
 	b = appendInt(b, `","started_at":`, r.Time/1e6)
 	if r.Upstream == 0 {
 		b = append(b, `,"source":"kong","upstream_status":"","latencies":{"kong":`...)
@@ -92,8 +98,11 @@ func (r *Record) appendKong(b []byte) []byte {
 		b = appendInt(b, `,"request":`, total)
 		b = append(b, `,"receive":1}`...)
 	}
-	if r.Input > 0 {
+	switch {
+	case r.Input > 0:
 		b = r.appendKongAI(b)
+	case r.Blocked == InputBlocked:
+		b = append(b, `,"ai":{"proxy":{"lakera-guard":{"input_block_reason":"prompt_attack","input_processing_latency":48}}}`...)
 	}
 	return append(b, '}')
 }
@@ -149,8 +158,8 @@ func cut(s []byte, sep byte) (before, after []byte) {
 func (r *Record) appendKongAI(b []byte) []byte {
 	svc := r.Service
 	b = append(append(b, `,"ai":{"proxy":{"meta":{"provider_name":"`...), svc.Provider...)
-	b = append(append(b, `","request_model":"`...), svc.Model...)
-	b = append(append(b, `","response_model":"`...), svc.Model...)
+	b = append(append(b, `","request_model":"`...), r.Model()...)
+	b = append(append(b, `","response_model":"`...), r.Model()...)
 	b = append(b, `","request_mode":"`...)
 	if r.Stream {
 		b = append(b, `stream`...)
@@ -163,10 +172,14 @@ func (r *Record) appendKongAI(b []byte) []byte {
 	b = appendInt(b, `,"completion_tokens":`, r.Output)
 	b = appendInt(b, `,"total_tokens":`, r.Input+r.Output)
 	b = appendInt(b, `,"prompt_tokens_details":{"cached_tokens":`, r.Cached)
-	b = append(b, `,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0},"time_per_token":`...)
+	b = append(b, `,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":`...)
+	b = append(strconv.AppendInt(b, r.Reasoning, 10), `},"time_per_token":`...)
 	b = strconv.AppendFloat(b, float64(r.Latency.Milliseconds())/float64(r.Output+1), 'f', 2, 64)
 	b = strconv.AppendFloat(append(b, `,"cost":`...), r.Cost(), 'g', 6, 64)
 	b = append(b, '}')
+	if svc.Guarded {
+		b = append(b, `,"lakera-guard":{"input_block_reason":"","input_processing_latency":45}`...)
+	}
 	if svc.Payload {
 		r.scratch = r.appendChatRequest(r.scratch[:0])
 		b = appendString(append(b, `,"payload":{"request":`...), r.scratch)
@@ -175,12 +188,15 @@ func (r *Record) appendKongAI(b []byte) []byte {
 	return append(b, `}}`...)
 }
 
-// Cost returns what the call cost in dollars, at a flat price.
-func (r *Record) Cost() float64 { return float64(r.Input)*2.5e-6 + float64(r.Output)*1e-5 }
+// Cost returns what the call cost in dollars, by Prices.
+func (r *Record) Cost() float64 {
+	p := PriceOf(r.Model())
+	return (float64(r.Input-r.Cached)*p.Input + float64(r.Cached)*p.Input/2 + float64(r.Output)*p.Output) / 1e6
+}
 
 // appendChatRequest appends the body that the client sent.
 func (r *Record) appendChatRequest(b []byte) []byte {
-	b = append(append(b, `{"model":"`...), r.Service.Model...)
+	b = append(append(b, `{"model":"`...), r.Model()...)
 	b = append(b, `","messages":`...)
 	b = r.appendMessages(b)
 	b = appendInt(b, `,"max_tokens":`, int64(r.MaxTokens))

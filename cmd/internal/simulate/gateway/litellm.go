@@ -23,7 +23,7 @@ func (r *Record) appendLiteLLM(b []byte) []byte {
 	b = r.appendEpoch(append(b, `,"endTime":`...), end)
 	b = r.appendEpoch(append(b, `,"completionStartTime":`...), r.Time+(end-r.Time)/4)
 	b = strconv.AppendFloat(append(b, `,"response_time":`...), r.Latency.Seconds(), 'f', -1, 64)
-	b = append(append(b, `,"model":"`...), svc.Model...)
+	b = append(append(b, `,"model":"`...), r.Model()...)
 	b = append(b, `","metadata":{"user_api_key_hash":`...)
 	b = appendString(b, r.Principal)
 	b = append(append(b, `,"user_api_key_alias":"`...), svc.Tenant...)
@@ -40,7 +40,7 @@ func (r *Record) appendLiteLLM(b []byte) []byte {
 	b = appendInt(b, `,"completion_tokens":`, r.Output)
 	b = append(b, `,"request_tags":[],"end_user":`...)
 	b = appendString(b, r.EndUser)
-	b = append(append(b, `,"api_base":"https://llm.example.com/v1","model_group":"`...), svc.Model...)
+	b = append(append(b, `,"api_base":"https://llm.example.com/v1","model_group":"`...), r.Model()...)
 	b = AppendHex(append(b, `","model_id":"`...), svc.ID)
 	b = r.Client.AppendTo(append(b, `","requester_ip_address":"`...))
 	b = appendString(append(b, `","user_agent":`...), r.UserAgent)
@@ -54,13 +54,24 @@ func (r *Record) appendLiteLLM(b []byte) []byte {
 	}
 	b = r.appendParameters(append(b, `,"model_parameters":`...))
 	b = append(b, `,"hidden_params":{"model_id":null,"cache_key":null,"api_base":"https://llm.example.com/v1","response_cost":null,"additional_headers":{},"litellm_overhead_time_ms":1.2,"batch_models":null,"litellm_model_name":"`...)
-	b = append(append(b, svc.Model...), `"},"error_str":`...)
+	b = append(append(b, r.Model()...), `"},"error_str":`...)
 	if failed {
 		b = r.appendError(b)
 	} else {
 		b = append(b, `null,"error_information":{"error_code":"","error_class":"","llm_provider":"","traceback":"","error_message":""}`...)
 	}
-	return append(b, `,"response_cost_failure_debug_info":null,"guardrail_information":null,"standard_built_in_tools_params":{"web_search_options":null,"file_search":null}}`...)
+	b = append(b, `,"response_cost_failure_debug_info":null,"guardrail_information":`...)
+	switch {
+	case r.Blocked == InputBlocked:
+		b = append(b, `[{"guardrail_name":"prompt-shield","guardrail_mode":"pre_call","guardrail_status":"guardrail_intervened"}]`...)
+	case r.Blocked == OutputBlocked:
+		b = append(b, `[{"guardrail_name":"answer-shield","guardrail_mode":"post_call","guardrail_status":"guardrail_intervened"}]`...)
+	case svc.Guarded && !failed:
+		b = append(b, `[{"guardrail_name":"prompt-shield","guardrail_mode":"pre_call","guardrail_status":"success"}]`...)
+	default:
+		b = append(b, `null`...)
+	}
+	return append(b, `,"standard_built_in_tools_params":{"web_search_options":null,"file_search":null}}`...)
 }
 
 // appendEpoch appends a time as the type of the payload says, in seconds, or
@@ -83,11 +94,14 @@ func (r *Record) appendEpoch(b []byte, at int64) []byte {
 func (r *Record) appendResponse(b []byte, end int64) []byte {
 	b = appendUUID(append(b, `{"id":"chatcmpl-`...), r.ID)
 	b = appendInt(b, `","created":`, end/1e9)
-	b = append(append(b, `,"model":"`...), r.Service.Model...)
+	b = append(append(b, `,"model":"`...), r.Model()...)
 	b = append(b, `","object":"chat.completion","system_fingerprint":null,"choices":[{"finish_reason":"`...)
-	if r.Output >= int64(r.MaxTokens) {
+	switch {
+	case r.Finish != "":
+		b = append(b, r.Finish...)
+	case r.Output >= int64(r.MaxTokens):
 		b = append(b, `length`...)
-	} else {
+	default:
 		b = append(b, `stop`...)
 	}
 	answer := Prompt{Kind: FreePrompt, Seed: r.Prompt.Seed + 77, Length: int(min(r.Output*4, 400))}
@@ -96,7 +110,8 @@ func (r *Record) appendResponse(b []byte, end int64) []byte {
 	b = strconv.AppendInt(b, r.Output, 10)
 	b = appendInt(b, `,"prompt_tokens":`, r.Input)
 	b = appendInt(b, `,"total_tokens":`, r.Input+r.Output)
-	b = appendInt(b, `,"completion_tokens_details":null,"prompt_tokens_details":{"cached_tokens":`, r.Cached)
+	b = appendInt(b, `,"completion_tokens_details":{"reasoning_tokens":`, r.Reasoning)
+	b = appendInt(b, `},"prompt_tokens_details":{"cached_tokens":`, r.Cached)
 	return append(b, `}}}`...)
 }
 
@@ -130,6 +145,15 @@ func (r *Record) appendError(b []byte) []byte {
 		class = "AuthenticationError"
 	case 429:
 		class = "RateLimitError"
+	case 400:
+		class = "BadRequestError"
+		if r.Blocked != NotBlocked {
+			class = "ContentPolicyViolationError"
+		}
+	case 404:
+		class = "NotFoundError"
+	case 408, 504:
+		class = "Timeout"
 	}
 	b = append(append(b, `"litellm.`...), class...)
 	b = appendInt(b, `: the call failed","error_information":{"error_code":"`, int64(r.Status))

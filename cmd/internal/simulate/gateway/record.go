@@ -51,6 +51,16 @@ type Record struct {
 
 	Service *Service
 	Prompt  Prompt
+	// Asked is the model that was asked for, if it is not the service's, and
+	// Host the host, if it is not the service's.
+	Asked, Host string
+	// Reasoning is the part of Output that nobody sees. Finish is why the model
+	// stopped, if not as usual; Blocked is what a guardrail blocked.
+	Reasoning int64
+	Finish    string
+	Blocked   Block
+	// Unrouted tells that the gateway knows no route for the path.
+	Unrouted bool
 	// KeyID is the id of the credential in the gateway, ID of the request.
 	KeyID, ID [2]uint64
 	scratch   []byte
@@ -63,8 +73,39 @@ func (r *Record) When() time.Time { return time.Unix(0, r.Time).UTC() }
 // Route returns the service's method and path template, "POST /v1/embeddings".
 func (r *Record) Route() string { return r.Service.Method + " " + r.Service.Template }
 
-// Model returns the model that was asked, empty if the service has none.
-func (r *Record) Model() string { return r.Service.Model }
+// Block is what a guardrail blocked.
+type Block uint8
+
+// The blocks. LiteLLM logs them, and Kong where it logs the payload.
+const (
+	NotBlocked Block = iota
+	InputBlocked
+	OutputBlocked
+)
+
+// Model returns the model that was asked, empty if there is none.
+func (r *Record) Model() string {
+	if r.Asked != "" {
+		return r.Asked
+	}
+	return r.Service.Model
+}
+
+// host returns the host that was asked for.
+func (r *Record) host() string {
+	if r.Host != "" {
+		return r.Host
+	}
+	return r.Service.Host
+}
+
+// SetAgent sets the user agent.
+func (r *Record) SetAgent(ua string) { r.UserAgent = append(r.UserAgent[:0], ua...) }
+
+// SetPath sets method and path.
+func (r *Record) SetPath(method, path string) {
+	r.Method, r.Path, r.Query = method, append(r.Path[:0], path...), r.Query[:0]
+}
 
 // Reset empties r and keeps its memory.
 func (r *Record) Reset(at int64, svc *Service) {
@@ -80,7 +121,7 @@ func (r *Record) Reset(at int64, svc *Service) {
 // Refuse makes the record one that the gateway answered by itself.
 func (r *Record) Refuse(status int) {
 	r.Status, r.Upstream = status, 0
-	r.Input, r.Output, r.Cached = 0, 0, 0
+	r.Input, r.Output, r.Cached, r.Reasoning = 0, 0, 0, 0
 	r.ResponseBytes = 80
 	r.Latency = 2 * time.Millisecond
 }

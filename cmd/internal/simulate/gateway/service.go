@@ -39,6 +39,8 @@ type Service struct {
 	// Payload tells that Kong logs the request's body, Clear that it logs the
 	// key in clear (a key in a header other than Authorization).
 	Payload, Clear bool
+	// Guarded tells that a guardrail looks at every prompt.
+	Guarded bool
 	// Tenant is the workspace or team.
 	Tenant string
 	// ID makes the ids that the gateway gave it.
