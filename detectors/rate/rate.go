@@ -10,7 +10,7 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// State is what is kept of an entity, 176 bytes.
+// State is what is kept of an entity, 356 bytes.
 type State struct {
 	open [2]counts
 	base score.Stream

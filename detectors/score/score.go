@@ -25,6 +25,12 @@ const (
 	half = 5.25
 	// topShare is the share of values that are above the ceiling.
 	topShare = 0.01
+	// weeks is how old a series is, in seconds, before hours of the week count.
+	weeks = 14 * 86400
+	// rampFactor is how far the level of a day may be above the anchor, anchorPace
+	// by how much the logarithm of the anchor moves in a day at most (a tenth),
+	// and anchorFree how long it moves freely at first, in seconds.
+	rampFactor, anchorPace, anchorFree = 4, 0.1, 4 * 86400
 	// jobAfter is how many values in a row above make what happens in an hour a
 	// job that may come again the next day.
 	jobAfter = 3
@@ -32,7 +38,8 @@ const (
 
 // Stream is the baseline of one series: its level and its spread upwards and
 // downwards, its 99th percentile, and for each hour of the day the highest and
-// the lowest value of the days before. It takes 88 bytes.
+// the lowest value of the days before; for each hour of the week the highest.
+// It takes 268 bytes.
 //
 // Values are compared by their logarithm, so that a factor is the same at
 // every level. What a Poisson count of that level scatters by itself
@@ -53,6 +60,13 @@ type Stream struct {
 	high, low uint8
 	measure   bool
 	bounds    [24]bound
+	// week has the highest values of the hours of the week, coded like bounds,
+	// and began the time of the first value in seconds.
+	week  [168]uint8
+	began uint32
+	// daily is the average of about a day, anchor what follows it slowly: a
+	// ramp that no step of it betrays leaves the anchor behind.
+	daily, anchor float32
 }
 
 // bound has the highest and the lowest value of an hour of the day, coded; 0
@@ -72,8 +86,12 @@ type Verdict struct {
 	Expected, Low, High float64
 	// Values is how many values the baseline rests on, at most 32,767.
 	Values int
-	// Daily tells that an earlier day has shown this hour.
-	Daily bool
+	// Daily tells that an earlier day has shown this hour, Weekly that at least
+	// two earlier weeks have.
+	Daily, Weekly bool
+	// Ramp is how many times the long-term level the average of a day is, if it
+	// crept there too fast to be believed; else 0. Once told, it is the level.
+	Ramp float64
 	// Run is how many values in a row, this one included, were outside;
 	// negative if they were too low.
 	Run int
@@ -99,13 +117,15 @@ func (s *Stream) Add(at int64, v float64) Verdict {
 	seconds := uint32(min(max(at/1e9, int64(s.last)), math.MaxUint32))
 	s.rest(seconds)
 	y := math.Log1p(v)
+	gap := seconds - s.last
 	out := s.judge(y)
 	s.learn(y, &out)
+	s.creep(y, gap, &out)
 	s.last = seconds
 	return out
 }
 
-// Judge returns what Add would return, without a Run and a Shift, and learns
+// Judge returns what Add would return, without Run, Shift and Ramp, and learns
 // nothing.
 func (s *Stream) Judge(at int64, v float64) Verdict {
 	t := *s
@@ -124,7 +144,7 @@ func (s *Stream) Level() (level float64, values int) { return float64(s.level), 
 func (s *Stream) rest(now uint32) {
 	hour := uint16(now / 3600)
 	if s.seen == 0 {
-		s.hour, s.last = hour, now
+		s.hour, s.last, s.began = hour, now, now
 		return
 	}
 	if gap := now - s.last; gap > 0 {
@@ -139,6 +159,9 @@ func (s *Stream) rest(now uint32) {
 	}
 	if hour != s.hour {
 		s.bounds[s.hour%24].fold(s.high, s.low)
+		if i := &s.week[s.hour%168]; s.high > 0 {
+			*i = max(s.high, max(*i, 2)-2)
+		}
 		s.hour, s.high, s.low = hour, 0, 0
 	}
 }
@@ -154,8 +177,14 @@ func (s *Stream) judge(y float64) Verdict {
 	// An hour of the day that is not known yet tells nothing; the next hour
 	// counts too, because jobs do not start on the second.
 	today, next := s.bounds[s.hour%24], s.bounds[(s.hour+1)%24]
-	if today.high > 0 {
+	known, soon := s.week[s.hour%168], s.week[(s.hour+1)%168]
+	weekly := known > 0 && s.last-s.began >= weeks
+	if weekly {
+		ceiling = max(ceiling, decode(max(known, soon)))
+	} else if today.high > 0 {
 		ceiling = max(ceiling, decode(max(today.high, next.high)))
+	}
+	if today.high > 0 {
 		floor = min(floor, decode(today.low))
 		if next.low > 0 {
 			floor = min(floor, decode(next.low))
@@ -167,11 +196,12 @@ func (s *Stream) judge(y float64) Verdict {
 		Low:      max(0, math.Expm1(min(level-2*down, floor))),
 		Values:   int(s.seen),
 		Daily:    today.high > 0,
+		Weekly:   weekly,
 	}
 	if y >= level {
-		v.Deviations = known((y-level)/up, (y-ceiling)/s.sigma(0))
+		v.Deviations = within((y-level)/up, (y-ceiling)/s.sigma(0))
 	} else {
-		v.Deviations = -known((level-y)/down, (floor-y)/s.sigma(0))
+		v.Deviations = -within((level-y)/down, (floor-y)/s.sigma(0))
 	}
 	if s.seen >= warmUp {
 		z := v.Deviations / half
@@ -180,8 +210,8 @@ func (s *Stream) judge(y float64) Verdict {
 	return v
 }
 
-// known lowers a deviation to what it is from the furthest known value.
-func known(z, beyond float64) float64 { return min(z, max(beyond, 0)+2) }
+// within lowers a deviation to what it is from the furthest known value.
+func within(z, beyond float64) float64 { return min(z, max(beyond, 0)+2) }
 
 // sigma turns a mean deviation to one side into a standard deviation, as that
 // of a normal distribution is; it is not less than a count scatters by itself,
@@ -266,6 +296,38 @@ func (s *Stream) climb(y float64) {
 		s.ceiling = max(s.ceiling-float32(topShare*step), 0)
 	case s.ran <= 1:
 		s.ceiling += float32(min(above, step))
+	}
+}
+
+// creep moves the average of a day, and the anchor after it. An attacker who
+// grows slowly enough to be learned at every step is seen by what he came to.
+func (s *Stream) creep(y float64, gap uint32, out *Verdict) {
+	if s.seen <= 1 {
+		s.daily, s.anchor = float32(y), float32(y)
+		return
+	}
+	days := float64(min(gap, 3*s.step)) / 86400
+	age := s.last - s.began
+	weight := min(1, max(days, days*86400/float64(age+1)))
+	s.daily += float32(weight * (y - float64(s.daily)))
+	if age < anchorFree {
+		s.anchor = max(s.anchor, s.daily)
+		if age < anchorFree/4 {
+			s.anchor = s.daily
+		}
+		return
+	}
+	limit := float32(anchorPace * days)
+	s.anchor += min(max(s.daily-s.anchor, -limit), limit)
+	rise := float64(s.daily - s.anchor)
+	switch {
+	case out.Shift > 0:
+		// A step that was told is no ramp.
+		s.anchor = max(s.anchor, s.level)
+	case rise >= math.Log(rampFactor) && s.daily < s.level+math.Ln2:
+		out.Ramp = math.Exp(rise)
+		out.Score = max(out.Score, Threshold)
+		s.anchor = s.daily
 	}
 }
 

@@ -159,15 +159,15 @@ func TestJudgeLearnsNothing(t *testing.T) {
 		t.Error("the stream has changed")
 	}
 	w := s.Add(minute(50), 500)
-	w.Run, w.Shift = 0, 0
+	w.Run, w.Shift, w.Ramp = 0, 0, 0
 	if v != w {
 		t.Errorf("Judge says %+v, Add %+v", v, w)
 	}
 }
 
 func TestSize(t *testing.T) {
-	if n := unsafe.Sizeof(Stream{}); n != 88 {
-		t.Errorf("a stream takes %d bytes, want 88 as documented", n)
+	if n := unsafe.Sizeof(Stream{}); n != 268 {
+		t.Errorf("a stream takes %d bytes, want 268 as documented", n)
 	}
 }
 
