@@ -12,10 +12,11 @@ import (
 
 // allowlist is the compiled exceptions. It is immutable.
 type allowlist struct {
+	key   sketch.Key
 	rules []rule
-	// generation is a hash of the rules, so that what an entry remembers of
-	// one allowlist is not taken for another's. It is never 0.
-	generation uint32
+	// generation is a hash of the rules: what the records of a snapshot
+	// remember of another list is not taken for this one's.
+	generation uint64
 }
 
 type rule struct {
@@ -29,7 +30,7 @@ type rule struct {
 
 // newAllowlist compiles exceptions that Validate accepted.
 func newAllowlist(list []Allow, key sketch.Key) *allowlist {
-	a := &allowlist{generation: uint32(key.String(fmt.Sprintf("%q", list))) | 1}
+	a := &allowlist{key: key, generation: key.String(fmt.Sprintf("%q", list))}
 	for _, l := range list {
 		r := rule{detector: l.Detector, exception: schemas.Exception{Owner: l.Owner, Reason: l.Reason}}
 		r.address, _ = network(l.Address)
@@ -51,43 +52,53 @@ func newAllowlist(list []Allow, key sketch.Key) *allowlist {
 	return a
 }
 
-// remember notes in e the rule with the narrowest network around the client's
-// true address, while that is at hand: the address itself is kept nowhere. All
-// other networks around the address hold this one, so it stands for them too.
-func (a *allowlist) remember(e *entities.Entry, address netip.Addr) {
-	e.Generation, e.Rule = a.generation, 0
-	if !address.IsValid() {
-		return
+// ask returns what a record remembers of the allowlist while the event is at
+// hand: of an address the rule with the narrowest network around the client's
+// true address, which is kept nowhere; all other networks around the address
+// hold this one, so it stands for them too. Of a principal, the first rule for
+// the pseudonym under the current key of the ring, while the entity itself goes
+// by the one under the oldest. 1 stands for none, from 2 on for a rule.
+func (a *allowlist) ask(kind schemas.EntityKind, ev *schemas.Event) (rule uint16) {
+	if rule = 1; len(a.rules) == 0 {
+		return rule
 	}
-	address, bits := address.Unmap(), -1
-	for i := range a.rules {
-		if p := a.rules[i].address; p.Bits() > bits && p.Contains(address) {
-			bits, e.Rule = p.Bits(), uint32(i+1)
+	switch kind {
+	case schemas.EntityAddress:
+		if !ev.ClientAddr.IsValid() {
+			return 0
+		}
+		address, bits := ev.ClientAddr.Unmap(), -1
+		for i := range a.rules {
+			if p := a.rules[i].address; p.Bits() > bits && p.Contains(address) {
+				bits, rule = p.Bits(), uint16(i+2)
+			}
+		}
+	case schemas.EntityPrincipal:
+		if ev.Subject == "" {
+			return 0 // under a new key there may be one
+		}
+		key := a.key.String(ev.Principal)
+		for i := range a.rules {
+			if r := &a.rules[i]; r.kind == schemas.EntityPrincipal && r.key == key {
+				return uint16(i + 2)
+			}
 		}
 	}
+	return rule
 }
 
-// rememberPrincipal notes in e the first rule for the principal's pseudonym under
-// the current key of the ring, whose hash is key: the entity itself goes by the
-// one under the oldest key.
-func (a *allowlist) rememberPrincipal(e *entities.Entry, key uint64) {
-	e.Generation, e.Rule = a.generation, 0
-	for i := range a.rules {
-		if r := &a.rules[i]; r.kind == schemas.EntityPrincipal && r.key == key {
-			e.Rule = uint32(i + 1)
-			return
-		}
-	}
-}
+// tenant returns the hash of a tenant by which a record knows it; 0 if no rule
+// asks for it or none is known.
+func (a *allowlist) tenant(key sketch.Key, name string) uint32 { return 0 }
 
 // covering returns the exception for a finding of detector on the entity, at
 // event time now, or nil. client is the address as it is stored, e the entity's
 // entry; both may be absent.
-func (a *allowlist) covering(detector string, entity schemas.EntityKind, key uint64, client netip.Addr, e *entities.Entry, now int64) *schemas.Exception {
+func (a *allowlist) covering(detector string, entity schemas.EntityKind, key uint64, client netip.Addr, e *entities.Record, now int64) *schemas.Exception {
 	var around netip.Prefix
 	named := key
-	if e != nil && e.Rule > 0 && e.Generation == a.generation {
-		r := &a.rules[e.Rule-1]
+	if e != nil && int(e.Rule) > 1 && int(e.Rule) < len(a.rules)+2 {
+		r := &a.rules[e.Rule-2]
 		if around = r.address; r.kind == schemas.EntityPrincipal {
 			named = r.key
 		}

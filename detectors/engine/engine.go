@@ -38,6 +38,7 @@ type Engine struct {
 	closed   bool
 	watches  []*watch
 	byKind   [kinds][]*watch
+	kinds    [kinds]kindOf
 	shards   []*shard
 	shift    uint // a key's bits above it are its shard
 	pool     *pool.Pool
@@ -49,6 +50,8 @@ type Engine struct {
 	batch    *schemas.Batch
 	dealt    int
 	findings []schemas.Finding
+	// asking is the watch whose Wants is called.
+	asking *watch
 	// rotated tells that a principal's pseudonym may not be that of all his
 	// events.
 	rotated bool
@@ -172,7 +175,19 @@ func (e *Engine) Reload(allow []Allow) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.allow = newAllowlist(allow, e.key)
+	e.unrule()
 	return nil
+}
+
+// unrule makes all entities ask the allowlist anew.
+func (e *Engine) unrule() {
+	for _, s := range e.shards {
+		for _, d := range s.dirs {
+			if d != nil {
+				d.Unrule()
+			}
+		}
+	}
 }
 
 // Replace puts other watchers in force, such as the same with other
@@ -188,8 +203,19 @@ func (e *Engine) Replace(watchers []detectors.Watcher) error {
 func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
 	place := e.timeline.Place(part.Range.Topic, part.Range.Partition)
 	p := &e.timeline.Partitions[place]
+	for i := 0; i < len(part.Events); {
+		i = e.dealFrom(index, part, p, i, first)
+	}
+	p.Next = max(p.Next, part.Range.Next)
+}
+
+// dealFrom deals from event i on, until the end or until a detector panics; it
+// returns the event to go on with.
+func (e *Engine) dealFrom(index uint32, part *schemas.Part, p *timeline.Partition, i int, first int64) (next int) {
+	defer e.rescue()
 	lateness := int64(e.settings.Config.Lateness)
-	for i := range part.Events {
+	for ; i < len(part.Events); i++ {
+		next = i + 1 // should a detector panic, the event is lost for some
 		ev := &part.Events[i]
 		if ev.Position.Offset < first {
 			e.metrics.skipped.Inc()
@@ -214,42 +240,99 @@ func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
 		}
 		e.hand(ev, index, uint32(i))
 	}
-	p.Next = max(p.Next, part.Range.Next)
+	return i
+}
+
+// rescue disables the detector that panicked when it was asked whether it wants
+// an event.
+func (e *Engine) rescue() {
+	if cause := recover(); cause != nil {
+		if e.asking == nil {
+			panic(cause)
+		}
+		e.disable(e.asking, cause)
+		e.asking = nil
+		e.rekind()
+	}
+}
+
+// kindOf is what the dealer knows of a kind of entity.
+type kindOf struct {
+	// always are the watches that want all events, a bit each; picky are the
+	// others that are not disabled.
+	always uint32
+	picky  []*watch
+	// counts tells that every event is dealt, wanted or not: because it counts
+	// for a state, or for the principals behind an address.
+	counts, watched bool
+}
+
+// wanted returns the watches of a kind that want the event, a bit each, and
+// whether it is dealt to the kind.
+func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event) (wants uint32, deal bool) {
+	k := &e.kinds[kind]
+	wants = k.always
+	for _, w := range k.picky {
+		if e.asking = w; w.spec.Wants(ev) {
+			wants |= 1 << w.slot
+		}
+	}
+	e.asking = nil
+	return wants, wants != 0 || k.counts
 }
 
 // hand gives an event to the shards of its entities.
 func (e *Engine) hand(ev *schemas.Event, part, index uint32) {
 	e.dealt++
-	if e.byKind[schemas.EntityPrincipal] != nil && ev.Principal != "" {
+	it := item{event: index, part: part}
+	if ev.Principal != "" && (e.kinds[schemas.EntityPrincipal].watched || e.kinds[schemas.EntityAddress].watched) {
+		caller := e.key.String(detectors.Caller(ev))
 		e.rotated = e.rotated || ev.Subject != ""
-		e.put(schemas.EntityPrincipal, e.key.String(detectors.Caller(ev)), part, index)
+		e.put(schemas.EntityPrincipal, caller, it, ev)
+		it.caller = uint8(caller>>58) + 1
 	}
-	if e.byKind[schemas.EntityAddress] != nil {
+	if e.kinds[schemas.EntityAddress].watched {
 		if a := detectors.Client(ev); a.IsValid() {
-			e.put(schemas.EntityAddress, e.key.Addr(detectors.Network(a)), part, index)
+			e.put(schemas.EntityAddress, e.key.Addr(detectors.Network(a)), it, ev)
 		}
 	}
-	if e.byKind[schemas.EntityRoute] != nil && ev.Route != "" {
-		e.put(schemas.EntityRoute, routeKey(e.key, ev.Method, ev.Route), part, index)
+	it.caller = 0
+	if e.kinds[schemas.EntityRoute].watched && ev.Route != "" {
+		e.put(schemas.EntityRoute, routeKey(e.key, ev.Method, ev.Route), it, ev)
 	}
-	if e.byKind[schemas.EntityModel] != nil && ev.Model != "" {
-		e.put(schemas.EntityModel, e.key.Words(e.key.String(ev.Provider), e.key.String(ev.Model)), part, index)
+	if e.kinds[schemas.EntityModel].watched && ev.Model != "" {
+		e.put(schemas.EntityModel, e.key.Words(e.key.String(ev.Provider), e.key.String(ev.Model)), it, ev)
 	}
-	if e.byKind[schemas.EntityTenant] != nil && ev.Tenant != "" {
-		e.put(schemas.EntityTenant, e.key.String(ev.Tenant), part, index)
+	if e.kinds[schemas.EntityTenant].watched && ev.Tenant != "" {
+		e.put(schemas.EntityTenant, e.key.String(ev.Tenant), it, ev)
 	}
-	if e.byKind[schemas.EntityHost] != nil && ev.Host != "" {
-		e.put(schemas.EntityHost, e.key.String(ev.Host), part, index)
+	if e.kinds[schemas.EntityHost].watched && ev.Host != "" {
+		e.put(schemas.EntityHost, e.key.String(ev.Host), it, ev)
 	}
-	if e.byKind[schemas.EntityGlobal] != nil {
-		s := e.shards[0]
-		s.items = append(s.items, item{globalKey, index, part | uint32(schemas.EntityGlobal)<<partBits})
+	if e.kinds[schemas.EntityGlobal].watched {
+		e.put(schemas.EntityGlobal, globalKey, it, ev)
 	}
 }
 
-func (e *Engine) put(kind schemas.EntityKind, key uint64, part, index uint32) {
+func (e *Engine) put(kind schemas.EntityKind, key uint64, it item, ev *schemas.Event) {
+	if !e.kinds[kind].watched {
+		return
+	}
+	wants, deal := e.wanted(kind, ev)
+	if !deal {
+		return
+	}
+	it.key, it.kind, it.wants = key, kind, wants
 	s := e.shards[e.shardOf(key)]
-	s.items = append(s.items, item{key, index, part | uint32(kind)<<partBits})
+	s.items = append(s.items, it)
+}
+
+// traits is what the record of an entity notes of an event.
+func (e *Engine) traits(it *item, ev *schemas.Event) *entities.Traits {
+	return &entities.Traits{
+		Time: ev.Time, Class: ev.ClientClass, Network: ev.Network,
+		Tenant: e.allow.tenant(e.key, ev.Tenant), Caller: it.caller,
+	}
 }
 
 // globalKey is the key of the one entity of kind EntityGlobal.
@@ -287,9 +370,10 @@ func (e *Engine) run(load int, do func(*shard)) {
 		if w.disabled.Load() && !w.dropped {
 			w.dropped = true
 			for _, s := range e.shards {
-				s.tables[w.index].Clear()
+				s.dirs[w.spec.Entity].DropAll(w.slot)
 				s.keepTold(e.watches)
 			}
+			e.rekind()
 		}
 	}
 }

@@ -41,10 +41,13 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 	}
 	s.told[once] = f.Severity
 
-	who, covered := entities.Subject{Kind: schemas.EntityGlobal, Name: "global"}, (*entities.Entry)(nil)
-	if s.place >= 0 && x.Entity.Kind != schemas.EntityGlobal {
-		t := s.tables[w.index]
-		who, covered = t.SubjectOf(s.place), t.At(s.place)
+	who, covered, at := entities.Subject{Kind: schemas.EntityGlobal, Name: "global"}, (*entities.Record)(nil), s.meant(w, x)
+	d := s.dirs[x.Entity.Kind]
+	if at >= 0 {
+		covered = d.At(at)
+		if x.Entity.Kind != schemas.EntityGlobal {
+			who = d.SubjectOf(at)
+		}
 	}
 	out := *f
 	out.Entity = schemas.Entity{Kind: who.Kind, Name: who.Name}
@@ -62,8 +65,48 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 		who.Joined = e.rotated
 		out.Query = entities.Evidence(e.settings.Table, &who, x.WindowStart, x.WindowStart+int64(x.Window))
 	}
+	out.Samples = s.samples(d, at, x.WindowStart, x.WindowStart+int64(x.Window))
 	out.Exception = e.allow.covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
 	s.found = append(s.found, found{s.order, w.index, x.Entity.ID, out})
+}
+
+// meant returns the place of the entity in the directory of its kind, -1 if it
+// is not there.
+func (s *shard) meant(w *watch, x *detectors.Context) int {
+	switch {
+	case s.dirs[x.Entity.Kind] == nil:
+		return -1
+	case s.event != nil:
+		return s.place
+	case s.closing >= 0:
+		return s.dirs[x.Entity.Kind].Owner(w.slot, s.closing)
+	default: // at a Conclude: everything, if it is watched
+		if place, ok := s.dirs[x.Entity.Kind].Find(x.Entity.ID, 0); ok {
+			return place
+		}
+		return -1
+	}
+}
+
+// maxSamples is how many request ids a finding has at most.
+const maxSamples = 4
+
+// samples returns request ids of the entity's events from start to end: that of
+// the event at hand first.
+func (s *shard) samples(d *entities.Directory, at int, start, end int64) []string {
+	var out []string
+	if s.event != nil && entities.Showable(s.event.RequestID) {
+		out = append(out, strings.Clone(s.event.RequestID))
+	}
+	if at >= 0 {
+		out = d.Samples(out, at, start, end)
+	}
+	for i := len(out) - 1; i > 0; i-- {
+		if slices.Contains(out[:i], out[i]) {
+			out = slices.Delete(out, i, i+1)
+		}
+	}
+	return out[:min(len(out), maxSamples)]
 }
 
 // room is how many findings may be open when one of the severity comes. Severe

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/schemas"
@@ -21,17 +22,17 @@ func (e *Engine) Forget(principals []string, addresses []netip.Addr) (states int
 		gone[schemas.EntityAddress] = append(gone[schemas.EntityAddress], e.key.Addr(detectors.Network(a)))
 	}
 	for kind, keys := range gone {
-		for _, w := range e.byKind[kind] {
-			for _, key := range keys {
-				s := e.shards[e.shardOf(key)]
-				if place, ok := s.tables[w.index].Find(key); ok {
-					s.tables[w.index].Remove(place)
-					states++
-				}
-				for t := range s.told {
-					if t.key == key && t.watch == w.spec.ID {
-						delete(s.told, t)
-					}
+		for _, key := range keys {
+			s := e.shards[e.shardOf(key)]
+			if s.dirs[kind] == nil {
+				continue
+			}
+			if place, ok := s.dirs[kind].Find(key, 0); ok {
+				states += max(1, s.dirs[kind].Remove(place))
+			}
+			for t := range s.told {
+				if t.key == key && slices.ContainsFunc(e.byKind[kind], func(w *watch) bool { return w.spec.ID == t.watch }) {
+					delete(s.told, t)
 				}
 			}
 		}

@@ -16,6 +16,8 @@ type metrics struct {
 	suppressed, disabled                prometheus.Counter
 	findings                            *prometheus.CounterVec
 	entities, bytes                     *prometheus.GaugeVec
+	known, knownBytes                   *prometheus.GaugeVec
+	forgotten, turnedAway               *prometheus.CounterVec
 	evicted, refused                    *prometheus.CounterVec
 	watermark                           prometheus.Gauge
 }
@@ -27,8 +29,8 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "gatehound", Subsystem: "detectors", Name: name, Help: help}, labels)
 	}
-	gauges := func(name, help string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "gatehound", Subsystem: "detectors", Name: name, Help: help}, []string{"detector"})
+	gauges := func(name, help, label string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "gatehound", Subsystem: "detectors", Name: name, Help: help}, []string{label})
 	}
 	m := &metrics{
 		observed:   counter("observed_events_total", "Events dealt to detectors."),
@@ -40,15 +42,20 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		suppressed: counter("suppressed_findings_total", "Findings dropped because their window had as many as the setting findings allows."),
 		disabled:   counter("disabled_detectors_total", "Detectors that were disabled because they panicked."),
 		findings:   vec("findings_total", "Findings by detector and severity.", "detector", "severity"),
-		entities:   gauges("state_entities", "Entities that have a state."),
-		bytes:      gauges("state_bytes", "Memory of the state tables."),
+		entities:   gauges("state_entities", "Entities that have a state.", "detector"),
+		bytes:      gauges("state_bytes", "Memory of the state tables.", "detector"),
+		known:      gauges("known_entities", "Entities that have a record, by kind.", "entity"),
+		knownBytes: gauges("known_bytes", "Memory of records, names, samples and the estimates of newcomers, by kind of entity.", "entity"),
+		forgotten:  vec("evicted_records_total", "Entities that were forgotten for another, by kind.", "entity"),
+		turnedAway: vec("refused_records_total", "Events of entities that got no record because there are too many busier ones, by kind.", "entity"),
 		evicted:    vec("evicted_entities_total", "Entities whose state gave way to another's.", "detector"),
 		refused:    vec("refused_entities_total", "Times that an entity got no state because the table was full of busier ones.", "detector"),
 		watermark:  prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "gatehound", Subsystem: "detectors", Name: "watermark_timestamp_seconds", Help: "Event time before which no event is expected any more."}),
 	}
 	if r != nil {
 		r.MustRegister(m.observed, m.skipped, m.late, m.unbelieved, m.forced, m.turnedBack, m.suppressed, m.disabled,
-			m.findings, m.entities, m.bytes, m.evicted, m.refused, m.watermark)
+			m.findings, m.entities, m.bytes, m.evicted, m.refused, m.watermark,
+			m.known, m.knownBytes, m.forgotten, m.turnedAway)
 	}
 	return m
 }
@@ -75,8 +82,8 @@ func (e *Engine) measure() {
 	for _, w := range e.watches {
 		entities, bytes := 0, 0
 		for _, s := range e.shards {
-			t := s.tables[w.index]
-			entities, bytes = entities+t.Used, bytes+t.Bytes()
+			t := s.states(w)
+			entities, bytes = entities+t.Used(), bytes+t.Bytes()
 			if t.Evicted > 0 || t.Refused > 0 {
 				e.metrics.evicted.WithLabelValues(w.spec.ID).Add(float64(t.Evicted))
 				e.metrics.refused.WithLabelValues(w.spec.ID).Add(float64(t.Refused))
@@ -86,7 +93,28 @@ func (e *Engine) measure() {
 		e.metrics.entities.WithLabelValues(w.spec.ID).Set(float64(entities))
 		e.metrics.bytes.WithLabelValues(w.spec.ID).Set(float64(bytes))
 	}
+	for kind, k := range e.kinds {
+		if k.watched {
+			e.measureKind(schemas.EntityKind(kind))
+		}
+	}
 	if w := e.timeline.Watermark(); w != math.MinInt64 {
 		e.metrics.watermark.Set(float64(w) / 1e9)
 	}
+}
+
+func (e *Engine) measureKind(kind schemas.EntityKind) {
+	known, bytes, evicted, refused := 0, 0, int64(0), int64(0)
+	for _, s := range e.shards {
+		d := s.dirs[kind]
+		n, _ := d.Used()
+		known, bytes = known+n, bytes+d.Bytes()
+		evicted, refused = evicted+d.Evicted, refused+d.Refused
+		d.Evicted, d.Refused = 0, 0
+	}
+	name := kind.String()
+	e.metrics.known.WithLabelValues(name).Set(float64(known))
+	e.metrics.knownBytes.WithLabelValues(name).Set(float64(bytes))
+	e.metrics.forgotten.WithLabelValues(name).Add(float64(evicted))
+	e.metrics.turnedAway.WithLabelValues(name).Add(float64(refused))
 }

@@ -25,7 +25,7 @@ var ErrFingerprint = errors.New("snapshot is of other detectors or another key")
 var ErrCorrupt = errors.New("snapshot is damaged")
 
 // snapshotVersion changes with the form of a snapshot.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // Fingerprint identifies what a snapshot depends on: the version, the key, and
 // each detector's id, kind of entity, window and layout of states. Thresholds,
@@ -91,6 +91,7 @@ func (e *Engine) snapshot() []byte {
 	e.pool.Run(e.helpers, func(i int) { blocks[i] = e.shards[i].encode() })
 	var w codec.Writer
 	w.Bytes([]byte(e.fingerprint()))
+	w.Number(e.allow.generation)
 	w.Number(uint64(e.timeline.Clock))
 	w.Number(uint64(len(e.timeline.Partitions)))
 	for _, p := range e.timeline.Partitions {
@@ -113,15 +114,12 @@ func (e *Engine) snapshot() []byte {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// encode writes a shard: its tables, estimates and what was told.
+// encode writes a shard: its directories and what was told.
 func (s *shard) encode() []byte {
 	var w codec.Writer
-	for _, t := range s.tables {
-		t.Encode(&w)
-	}
-	for _, f := range s.seen {
-		if w.Flag(f != nil); f != nil {
-			f.Encode(&w)
+	for _, d := range s.dirs {
+		if d != nil {
+			d.Encode(&w)
 		}
 	}
 	w.Number(uint64(len(s.told)))
@@ -163,12 +161,9 @@ func (e *Engine) reset() {
 		clear(w.prev)
 	}
 	for _, s := range e.shards {
-		for _, t := range s.tables {
-			t.Clear()
-		}
-		for _, f := range s.seen {
-			if f != nil {
-				f.Clear()
+		for _, d := range s.dirs {
+			if d != nil {
+				d.Clear()
 			}
 		}
 		clear(s.told)
@@ -185,7 +180,7 @@ func (e *Engine) restore(snapshot []byte) error {
 	if string(r.Bytes()) != e.fingerprint() {
 		return ErrFingerprint
 	}
-	t := e.timeline
+	t, sameRules := e.timeline, r.Number() == e.allow.generation
 	t.Clock = int64(r.Number())
 	for range r.Count(48) {
 		topic := string(r.Bytes())
@@ -209,33 +204,28 @@ func (e *Engine) restore(snapshot []byte) error {
 	if !r.Done() {
 		return ErrCorrupt
 	}
+	if !sameRules {
+		e.unrule()
+	}
 	return nil
 }
 
 // decode reads what was shard i of shards.
 func (e *Engine) decode(block []byte, i, shards int) error {
-	r, same := codec.NewReader(block), shards == len(e.shards)
-	for _, w := range e.watches {
-		t := e.shards[i%len(e.shards)].tables[w.index]
-		hand := t.Decode(r, func(key uint64) *entities.Table {
-			if w.spec.Entity == schemas.EntityGlobal {
-				return e.shards[0].tables[w.index]
-			}
-			return e.shards[e.shardOf(key)].tables[w.index]
-		})
-		if same && hand < t.Used {
-			t.Hand = hand
-		}
-	}
-	for kind := range kinds {
-		if !r.Flag() {
+	r := codec.NewReader(block)
+	for kind, like := range e.shards[0].dirs {
+		if like == nil {
 			continue
 		}
-		var f *entities.Frequency
-		if same {
-			f = e.shards[i].seen[kind]
+		d := like.Decode(r)
+		switch {
+		case d == nil:
+			return ErrCorrupt
+		case shards == len(e.shards):
+			e.shards[i].dirs[kind].Take(d)
+		default:
+			d.Deal(func(key uint64) *entities.Directory { return e.shards[e.shardOf(key)].dirs[kind] })
 		}
-		f.Decode(r)
 	}
 	for range r.Count(40) {
 		t := told{watch: string(r.Bytes()), rule: r.Number(), key: r.Number(), start: int64(r.Number())}

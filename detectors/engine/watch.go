@@ -22,6 +22,7 @@ type watch struct {
 	detectors.Watcher
 	spec  detectors.Spec
 	index int
+	slot  int // place among the watches of its kind
 	frame timeline.Frame
 	// prev and total are the cohorts of the last and of the closing window.
 	prev, total []uint64
@@ -60,14 +61,9 @@ func words(size uintptr) []uint64 { return make([]uint64, max(1, (size+7)/8)) }
 
 func pointer(w []uint64) unsafe.Pointer { return unsafe.Pointer(&w[0]) }
 
-// sketchPart is the part of the memory that the estimates of newcomers take;
-// the tables share the rest.
-const sketchPart = 16
-
 // install puts watchers in force and keeps the state of those that were there.
 func (e *Engine) install(watchers []detectors.Watcher) error {
 	var watches []*watch
-	shares := 0
 	for i, w := range watchers {
 		n, err := newWatch(w, i)
 		if err != nil {
@@ -76,10 +72,8 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 		if slices.ContainsFunc(watches, func(o *watch) bool { return o.spec.ID == n.spec.ID }) {
 			return fmt.Errorf("detector %s is there twice", n.spec.ID)
 		}
-		watches, shares = append(watches, n), shares+n.spec.Share
+		watches = append(watches, n)
 	}
-	memory := e.settings.Config.Memory
-	tables := memory - memory/sketchPart
 	old := make([]*watch, len(watches))
 	for i, w := range watches {
 		if j := slices.IndexFunc(e.watches, w.continues); j >= 0 && !e.watches[j].disabled.Load() {
@@ -87,29 +81,73 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 			w.frame, w.prev = old[i].frame, old[i].prev
 		}
 	}
-	e.byKind = [kinds][]*watch{}
+	var byKind [kinds][]*watch
 	for _, w := range watches {
-		e.byKind[w.spec.Entity] = append(e.byKind[w.spec.Entity], w)
-	}
-	for _, s := range e.shards {
-		kept := make([]*entities.Table, len(watches))
-		for i, w := range watches {
-			size, _ := w.Sizes()
-			limit := int(tables) / shares * w.spec.Share / len(e.shards) / entities.BytesPerEntity(w.spec.Entity, size)
-			kept[i] = entities.NewTable(w.spec.Entity, size, limit)
-			if old[i] != nil {
-				kept[i] = s.tables[old[i].index]
-				kept[i].Resize(limit)
-			}
+		of := &byKind[w.spec.Entity]
+		if w.slot = len(*of); w.slot == maxOfKind {
+			return fmt.Errorf("detector %s: there are more than %d of its kind of entity", w.spec.ID, maxOfKind)
 		}
-		s.tables = kept
-		s.keepTold(watches)
-		s.estimate(&e.byKind, int(memory/sketchPart)/len(e.shards))
+		*of = append(*of, w)
 	}
-	e.watches = watches
+	cohort := 0
+	for _, w := range watches {
+		cohort = max(cohort, len(w.total))
+	}
+	p := e.plan(&byKind)
+	for _, s := range e.shards {
+		s.cohort, s.costs = make([]uint64, cohort), make([]cost, len(watches))
+		for kind, of := range byKind {
+			s.equip(schemas.EntityKind(kind), of, old, &p)
+		}
+		s.keepTold(watches)
+	}
+	e.watches, e.byKind = watches, byKind
+	e.rekind()
 	e.metrics.watch(watches)
 	e.reckon()
 	return nil
+}
+
+// maxOfKind is how many watches a kind of entity can have: an item has a bit
+// for each.
+const maxOfKind = 32
+
+// equip gives the shard a directory of a kind for the watches of, with what the
+// watches old of them have of states.
+func (s *shard) equip(kind schemas.EntityKind, of, old []*watch, p *plan) {
+	d := s.dirs[kind]
+	switch {
+	case len(of) == 0:
+		s.dirs[kind] = nil
+	case d == nil:
+		s.dirs[kind] = entities.New(kind, p.limits(kind, of))
+	default:
+		from := make([]int, len(of))
+		for i, w := range of {
+			if from[i] = -1; old[w.index] != nil {
+				from[i] = old[w.index].slot
+			}
+		}
+		s.dirs[kind] = d.Reshape(p.limits(kind, of), from)
+	}
+}
+
+// rekind notes which watches of each kind want what.
+func (e *Engine) rekind() {
+	for kind, of := range e.byKind {
+		k := kindOf{watched: len(of) > 0, counts: kind == int(schemas.EntityAddress) && len(of) > 0}
+		for _, w := range of {
+			k.counts = k.counts || w.spec.MinEvents > 1
+			switch {
+			case w.disabled.Load():
+			case w.spec.Wants == nil:
+				k.always |= 1 << w.slot
+			default:
+				k.picky = append(k.picky, w)
+			}
+		}
+		e.kinds[kind] = k
+	}
 }
 
 // continues tells whether o is the same detector as w with the same states.
@@ -197,12 +235,12 @@ func (e *Engine) closeWindow(w *watch) {
 	}
 	load := 0
 	for _, s := range e.shards {
-		load += s.tables[w.index].Used
+		load += s.states(w).Used()
 	}
 	clear(w.total)
 	e.run(load, func(s *shard) { s.gather(w, start) })
 	for _, s := range e.shards {
-		if len(s.cohort) > 0 && s.tables[w.index].Used > 0 && !w.disabled.Load() {
+		if len(s.cohort) > 0 && s.states(w).Used() > 0 && !w.disabled.Load() {
 			e.shards[0].guarded(w, func() { w.Merge(pointer(w.total), pointer(s.cohort)) })
 		}
 	}

@@ -8,13 +8,32 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// SetName keeps with the entry what findings call the entity: the principal,
-// the network of the client as it is stored, or method and route. The true
-// address is not kept.
-func (t *Table) SetName(place int, ev *schemas.Event) {
-	e, room := t.At(place), t.name(place)
+// nameWords is the room for a name, in words of eight bytes: a pseudonym has
+// at most 40 bytes, an address 16; a longer name is cut.
+func nameWords(kind schemas.EntityKind) int {
+	switch kind {
+	case schemas.EntityPrincipal:
+		return 6
+	case schemas.EntityAddress:
+		return 2
+	case schemas.EntityRoute:
+		return 12
+	case schemas.EntityModel, schemas.EntityTenant, schemas.EntityHost:
+		return 8
+	case schemas.EntityNone, schemas.EntityGlobal, schemas.EntitySource:
+		return 0
+	default:
+		return 0
+	}
+}
+
+// setName writes on a card what findings call the entity: the principal, the
+// network of the client as it is stored, or method and route. The true address
+// is not kept.
+func (d *Directory) setName(at int, ev *schemas.Event) {
+	e, room := d.card(at), d.name(at)
 	n, length := 0, 0
-	switch t.Kind {
+	switch d.Kind {
 	case schemas.EntityPrincipal:
 		n, length = copy(room, ev.Principal), len(ev.Principal)
 	case schemas.EntityRoute:
@@ -57,19 +76,22 @@ type Subject struct {
 // SubjectOf returns what is known of the entity at place. A name that was cut,
 // and an address that policy does not store, end in digits of the key, so that
 // no two entities share a name.
-func (t *Table) SubjectOf(place int) Subject {
-	e := t.At(place)
-	raw := t.name(place)[:e.named]
-	s := Subject{Kind: t.Kind, cut: e.cut}
+func (d *Directory) SubjectOf(place int) Subject {
+	key, s := d.At(place).Key, Subject{Kind: d.Kind}
+	var raw []byte
+	if at := d.At(place).card; at > 0 {
+		c := d.card(int(at - 1))
+		raw, s.cut = d.name(int(at - 1))[:c.named], c.cut
+	}
 	switch {
-	case t.Kind != schemas.EntityAddress:
+	case d.Kind != schemas.EntityAddress:
 		s.text = string(raw)
 		s.Name = s.text
-		if e.cut {
-			s.Name = fmt.Sprintf("%s~%08x", s.text, uint32(e.Key))
+		if s.cut {
+			s.Name = fmt.Sprintf("%s~%08x", s.text, uint32(key))
 		}
-	case e.named == 0:
-		s.Name = fmt.Sprintf("~%016x", e.Key)
+	case len(raw) == 0:
+		s.Name = fmt.Sprintf("~%016x", key)
 	default:
 		a, _ := netip.AddrFromSlice(raw)
 		s.Name, s.network = a.String(), netip.PrefixFrom(a, a.BitLen())

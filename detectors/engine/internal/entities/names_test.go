@@ -9,10 +9,10 @@ import (
 )
 
 func subject(kind schemas.EntityKind, ev schemas.Event) Subject {
-	t := NewTable(kind, 0, 10)
-	place, _ := t.Insert(0x0123456789abcdef, 1)
-	t.SetName(place, &ev)
-	return t.SubjectOf(place)
+	d := New(kind, room(kind, 10))
+	place, _ := d.See(0x0123456789abcdef, 0, &Traits{})
+	d.Earn(place, 0, &ev)
+	return d.SubjectOf(place)
 }
 
 func TestNames(t *testing.T) {

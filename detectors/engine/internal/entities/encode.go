@@ -1,0 +1,115 @@
+package entities
+
+import "github.com/gatehound/gatehound/detectors/engine/internal/codec"
+
+// Encode writes the directory.
+func (d *Directory) Encode(w *codec.Writer) {
+	d.records.encode(w)
+	d.cards.encode(w)
+	for _, s := range d.states {
+		s.encode(w)
+	}
+	d.seen.Encode(w)
+}
+
+func (r *rows) encode(w *codec.Writer) {
+	w.Number(uint64(r.used))
+	w.Number(uint64(r.hand))
+	for i := 0; i < r.used; i += 1 << r.shift {
+		w.Block(codec.Memory(r.chunks[i>>r.shift][:min(1<<r.shift, r.used-i)*r.stride]))
+	}
+}
+
+func (r *rows) decode(from *codec.Reader) {
+	used, hand := from.Count(0), from.Count(0)
+	for done := 0; done < used && !from.Bad(); done += 1 << r.shift {
+		chunk := make([]uint64, r.stride<<r.shift)
+		from.Block(codec.Memory(chunk[:min(1<<r.shift, used-done)*r.stride]))
+		r.chunks = append(r.chunks, chunk)
+	}
+	if from.Bad() || hand > used {
+		from.Spoil()
+		r.clear()
+		return
+	}
+	r.used, r.hand = used, hand
+}
+
+// Decode returns the directory that Encode of one with the same kind and states
+// wrote; its limits are those of d, but for what it has. What does not fit
+// together makes the reader bad.
+func (d *Directory) Decode(r *codec.Reader) *Directory {
+	out := &Directory{Kind: d.Kind, layout: d.layout, records: d.records.like(), cards: d.cards.like()}
+	out.seen = &Frequency{blocks: make([][64]uint8, len(d.seen.blocks))}
+	out.records.decode(r)
+	out.cards.decode(r)
+	for _, s := range d.states {
+		n := &States{rows: s.like(), size: s.size}
+		n.decode(r)
+		out.states = append(out.states, n)
+	}
+	out.seen.Decode(r)
+	if !r.Bad() && !out.sound() {
+		r.Spoil()
+	}
+	if r.Bad() {
+		return nil
+	}
+	out.index()
+	return out
+}
+
+func (r *rows) like() rows { return rows{stride: r.stride, shift: r.shift, limit: r.limit} }
+
+// sound tells whether records, cards and states refer to each other, and to
+// nothing else.
+func (d *Directory) sound() bool {
+	cards, states := 0, 0
+	for i := range d.records.used {
+		if at := int(d.At(i).card); at > 0 {
+			if cards++; at > d.cards.used || int(d.card(at-1).owner) != i {
+				return false
+			}
+		}
+	}
+	for i := range d.cards.used {
+		c := d.card(i)
+		if int(c.owner) >= d.records.used || int(d.At(int(c.owner)).card) != i+1 || int(c.named) > nameWords(d.Kind)*8 {
+			return false
+		}
+		n := 0
+		for j, at := range d.places(i) {
+			if at == 0 {
+				continue
+			}
+			if n++; int(at) > d.states[j].used {
+				return false
+			}
+			h := d.states[j].At(int(at - 1))
+			if int(h.owner) != i || h.Key != d.At(int(c.owner)).Key {
+				return false
+			}
+		}
+		if n == 0 || n != int(c.states) {
+			return false
+		}
+		states += n
+	}
+	for _, s := range d.states {
+		states -= s.used
+	}
+	return cards == d.cards.used && states == 0
+}
+
+// index makes the index of the records anew; of two with one key the later is
+// not found.
+func (d *Directory) index() {
+	cells := 16
+	for (d.records.used+1)*4 > cells*3 {
+		cells *= 2
+	}
+	d.cells = make([]cell, cells)
+	for i := range d.records.used {
+		d.link(uint32(d.At(i).Key), uint32(i+1))
+	}
+}

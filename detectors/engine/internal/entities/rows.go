@@ -1,0 +1,78 @@
+package entities
+
+import (
+	"math/bits"
+	"unsafe"
+)
+
+// rows are rows of one size that lie densely in chunks of memory without
+// pointers. A row is known by its place; if one is taken out, the last moves
+// into its place.
+type rows struct {
+	stride int  // words of a row
+	shift  uint // a chunk has 1<<shift rows
+	limit  int  // most rows, whole chunks
+	used   int
+	chunks [][]uint64
+	hand   int // where the search for a victim goes on
+}
+
+// chunkBytes is about what rows grow by: enough to make growth rare, and little
+// enough that hundreds of tables with few rows stay small.
+const chunkBytes = 4 << 10
+
+func newRows(stride, limit int) rows {
+	r := rows{stride: stride, shift: uint(bits.Len(uint(max(1, chunkBytes/(8*stride)))) - 1)}
+	r.bound(limit)
+	return r
+}
+
+// bound sets the most rows there may be; there is always room for a chunk. It
+// drops none.
+func (r *rows) bound(limit int) { r.limit = max(1, limit>>r.shift) << r.shift }
+
+func (r *rows) full() bool { return r.used >= r.limit }
+
+func (r *rows) words(place int) []uint64 {
+	start := place & (1<<r.shift - 1) * r.stride
+	return r.chunks[place>>r.shift][start : start+r.stride]
+}
+
+func (r *rows) at(place int) unsafe.Pointer {
+	return unsafe.Pointer(&r.chunks[place>>r.shift][place&(1<<r.shift-1)*r.stride])
+}
+
+// add makes a zeroed row behind the others.
+func (r *rows) add() int {
+	if r.used == len(r.chunks)<<r.shift {
+		r.chunks = append(r.chunks, make([]uint64, r.stride<<r.shift))
+	}
+	r.used++
+	clear(r.words(r.used - 1))
+	return r.used - 1
+}
+
+// take takes a row out and tells whether another, the last, moved to its place.
+func (r *rows) take(place int) (moved bool) {
+	r.used--
+	if moved = place != r.used; moved {
+		copy(r.words(place), r.words(r.used))
+	}
+	if r.hand >= r.used {
+		r.hand = 0
+	}
+	return moved
+}
+
+// next moves the hand on by a row and returns its place.
+func (r *rows) next() int {
+	r.hand++
+	if r.hand >= r.used {
+		r.hand = 0
+	}
+	return r.hand
+}
+
+func (r *rows) bytes() int { return len(r.chunks) * r.stride << r.shift * 8 }
+
+func (r *rows) clear() { r.chunks, r.used, r.hand = nil, 0, 0 }
