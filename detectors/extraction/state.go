@@ -11,7 +11,7 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// State is what is kept of a principal, less than 1.6 KiB.
+// State is what is kept of a principal, less than 1.7 KiB.
 type State struct {
 	open [2]hour
 	// known is a sample of the prompts of all hours.
