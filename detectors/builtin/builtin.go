@@ -10,6 +10,7 @@ import (
 	"github.com/gatehound/gatehound/detectors/authfail"
 	"github.com/gatehound/gatehound/detectors/extraction"
 	"github.com/gatehound/gatehound/detectors/rate"
+	"github.com/gatehound/gatehound/detectors/scan"
 )
 
 // Config has the settings of every detector.
@@ -17,6 +18,7 @@ type Config struct {
 	Authfail   authfail.Config   `mapstructure:"authfail"`
 	Extraction extraction.Config `mapstructure:"extraction"`
 	Rate       rate.Config       `mapstructure:"rate"`
+	Scan       scan.Config       `mapstructure:"scan"`
 }
 
 // DefaultConfig returns the detectors' defaults.
@@ -25,6 +27,7 @@ func DefaultConfig() Config {
 		Authfail:   authfail.DefaultConfig(),
 		Extraction: extraction.DefaultConfig(),
 		Rate:       rate.DefaultConfig(),
+		Scan:       scan.DefaultConfig(),
 	}
 }
 
@@ -34,6 +37,7 @@ func (c *Config) Validate() error {
 		keyed("authfail", c.Authfail.Validate()),
 		keyed("extraction", c.Extraction.Validate()),
 		keyed("rate", c.Rate.Validate()),
+		keyed("scan", c.Scan.Validate()),
 	)
 }
 
@@ -55,5 +59,10 @@ func (c *Config) Watchers() ([]detectors.Watcher, error) {
 		return nil, fmt.Errorf("rate: %w", err)
 	}
 	all = append(all, rateWatchers...)
+	scanWatchers, err := scan.Watchers(c.Scan)
+	if err != nil {
+		return nil, fmt.Errorf("scan: %w", err)
+	}
+	all = append(all, scanWatchers...)
 	return all, nil
 }
