@@ -7,13 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/cmd/internal/demo"
+	"github.com/gatehound/gatehound/cmd/internal/rundemo"
 	"github.com/gatehound/gatehound/cmd/internal/simulate"
 )
 
 func newDemo() *cobra.Command {
-	o := app.DemoOptions{}
+	o := rundemo.Settings{}
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "run everything in one process, with a simulated fleet and attacks",
@@ -37,7 +37,7 @@ then event time runs --speed times as fast as the clock.
 				return usage(fmt.Errorf("--speed and --rate must be above 0, --for and --backlog not below"))
 			}
 			o.Screen = demo.New(demo.Terminal(os.Stdout))
-			_, err := app.Demo(c.Context(), o)
+			_, err := rundemo.Run(c.Context(), o)
 			return err
 		},
 	}

@@ -12,7 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/query"
+	"github.com/gatehound/gatehound/cmd/internal/rejects"
 	"github.com/gatehound/gatehound/storage/clickhouse"
 )
 
@@ -111,7 +112,7 @@ func newRejectsList() *cobra.Command {
 				return err
 			}
 			if each {
-				rejects, err := app.Rejects(c.Context(), cfg, filter, log)
+				rejects, err := rejects.List(c.Context(), cfg, filter, log)
 				if err != nil {
 					return away(err)
 				}
@@ -119,7 +120,7 @@ func newRejectsList() *cobra.Command {
 					return fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s", position(r), r.Stage, r.Reason, or(r.Format, "-"), r.Bytes, r.At.UTC().Format(time.DateTime))
 				})
 			}
-			counts, err := app.RejectCounts(c.Context(), cfg, filter, log)
+			counts, err := rejects.Counts(c.Context(), cfg, filter, log)
 			if err != nil {
 				return away(err)
 			}
@@ -127,7 +128,7 @@ func newRejectsList() *cobra.Command {
 				fmt.Fprintln(c.ErrOrStderr(), "no rejects")
 			}
 			return show(c.OutOrStdout(), output, counts, "COUNT\tTOPIC\tFORMAT\tSTAGE\tREASON\tLAST", func(r clickhouse.RejectCount) string {
-				return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", r.Count, app.Plain(r.Topic), or(r.Format, "-"), r.Stage, r.Reason, r.Last.UTC().Format(time.DateTime))
+				return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", r.Count, query.Plain(r.Topic), or(r.Format, "-"), r.Stage, r.Reason, r.Last.UTC().Format(time.DateTime))
 			})
 		},
 	}
@@ -152,7 +153,7 @@ func newRejectsShow() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rejects, err := app.Rejects(c.Context(), cfg, filter, log)
+			rejects, err := rejects.List(c.Context(), cfg, filter, log)
 			if err != nil {
 				return away(err)
 			}
@@ -161,7 +162,7 @@ func newRejectsShow() *cobra.Command {
 			}
 			return show(c.OutOrStdout(), output, rejects, "", func(r clickhouse.StoredReject) string {
 				return fmt.Sprintf("%s, record %d\n  rejected at  %s\n  stage        %s\n  reason       %s\n  format       %s\n  bytes        %d\n  excerpt      %s\n",
-					position(r), r.Position.Index, r.At.UTC().Format(time.DateTime), r.Stage, r.Reason, or(r.Format, "-"), r.Bytes, or(app.Plain(r.Excerpt), "-"))
+					position(r), r.Position.Index, r.At.UTC().Format(time.DateTime), r.Stage, r.Reason, or(r.Format, "-"), r.Bytes, or(query.Plain(r.Excerpt), "-"))
 			})
 		},
 	}
@@ -198,7 +199,7 @@ run again: nothing is stored twice.
 			if len(cfg.Kafka.Brokers) == 0 {
 				return usage(errors.New("kafka.brokers: empty; rejected messages are read from Kafka again"))
 			}
-			sum, err := app.ReplayRejects(c.Context(), cfg, filter, dry, log, func(r app.Retried) {
+			sum, err := rejects.Replay(c.Context(), cfg, filter, dry, log, func(r rejects.Retried) {
 				fmt.Fprintf(c.ErrOrStderr(), "%d messages, %d events\n", r.Messages, r.Events)
 			})
 			if err != nil && c.Context().Err() != nil {
@@ -214,7 +215,7 @@ run again: nothing is stored twice.
 			if dry {
 				stored = "would be stored"
 			}
-			return show(c.OutOrStdout(), output, []app.Retried{sum}, "", func(r app.Retried) string {
+			return show(c.OutOrStdout(), output, []rejects.Retried{sum}, "", func(r rejects.Retried) string {
 				return fmt.Sprintf("%d messages: %d events %s; %d rejected again, %d gone from the topic, %d give other records than are stored",
 					r.Messages, r.Events, stored, r.Rejected, r.Gone, r.Ambiguous)
 			})
@@ -263,7 +264,7 @@ func show[T any](out io.Writer, format string, rows []T, heading string, line fu
 
 func position(r clickhouse.StoredReject) string {
 	p := r.Position
-	return fmt.Sprintf("%s/%d/%d", app.Plain(p.Topic), p.Partition, p.Offset)
+	return fmt.Sprintf("%s/%d/%d", query.Plain(p.Topic), p.Partition, p.Offset)
 }
 
 // parsePosition reads "topic/partition/offset"; a topic may have slashes, as

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/query"
+	"github.com/gatehound/gatehound/storage/clickhouse"
 )
 
 func newMigrate() *cobra.Command {
@@ -84,7 +86,9 @@ Tables: events, findings, alerts, rejects, and per-minute roll-ups; see
 			if rows < 1 || seconds < 1 {
 				return usage(errors.New("--max-rows and --max-seconds: allowed is 1 and more"))
 			}
-			err = app.Query(c.Context(), cfg, args[0], app.QueryOptions{Output: output, Rows: rows, Seconds: seconds}, c.OutOrStdout(), log)
+			err = app.WithStore(cfg, log, func(st *clickhouse.Store) error {
+				return query.Print(c.Context(), st, args[0], query.Options{Output: output, Rows: rows, Seconds: seconds}, c.OutOrStdout())
+			})
 			if errors.Is(err, syscall.ECONNREFUSED) {
 				return fmt.Errorf("%w\nIs storage.clickhouse of the --config right? A folder that replay has kept is asked with --store DIR.", err)
 			}

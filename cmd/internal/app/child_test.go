@@ -16,9 +16,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/cmd/internal/query"
 	"github.com/gatehound/gatehound/ingest/kafka"
 	"github.com/gatehound/gatehound/ingest/prompt"
-	"github.com/gatehound/gatehound/storage/clickhouse"
 )
 
 // The end-to-end tests run the service in processes of their own, which can be
@@ -121,11 +121,7 @@ func (j *childJob) run() (answers []string, err error) {
 	}
 	for _, q := range j.Queries {
 		var b strings.Builder
-		res, err := s.Store.Query(context.Background(), q, clickhouse.DefaultLimits())
-		if err != nil {
-			return nil, err
-		}
-		if err := write(&b, "csv", res); err != nil {
+		if err := query.Print(context.Background(), s.Store, q, query.Options{Output: "csv"}, &b); err != nil {
 			return nil, err
 		}
 		_, rows, _ := strings.Cut(b.String(), "\n")

@@ -52,7 +52,7 @@ func Replay(ctx context.Context, cfg *Config, from files.Config, sink alerting.S
 	s, err = NewService(cfg, Options{Source: source, Group: "replay", Flush: true, NoSpool: true,
 		Sinks: []alerting.Sink{held}, Logger: log, Metrics: reg,
 		Observed: func(b *schemas.Batch, findings []schemas.Finding) {
-			r.observe(b, findings)
+			r.Observe(b, findings)
 			held.settle(ctx, s.Alerts)
 		}})
 	if err != nil {
@@ -65,8 +65,8 @@ func Replay(ctx context.Context, cfg *Config, from files.Config, sink alerting.S
 	return r, errors.Join(err, held.release(context.WithoutCancel(ctx)))
 }
 
-// observe counts a batch; the pipeline calls it from one goroutine.
-func (r *Replayed) observe(b *schemas.Batch, findings []schemas.Finding) {
+// Observe counts a batch; the pipeline calls it from one goroutine.
+func (r *Replayed) Observe(b *schemas.Batch, findings []schemas.Finding) {
 	formats, reasons := map[string]int64{}, map[string]int64{}
 	for _, part := range b.Parts {
 		for i := range part.Events {

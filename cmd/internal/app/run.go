@@ -58,10 +58,10 @@ func Run(ctx context.Context, cfg *Config, log *slog.Logger, reload func() (*Con
 		return err
 	}
 	if letters != nil {
-		s.stops.closes("dead letters", letters.Close)
+		s.stops.Closes("dead letters", letters.Close)
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stops.push("probes", func(context.Context) error { stop(); return nil })
+	s.stops.Push("probes", func(context.Context) error { stop(); return nil })
 	if cfg.Console.Listen != "" {
 		c, err := console.New(cfg.Console.Listen, reg, s)
 		if err != nil {
@@ -70,10 +70,10 @@ func Run(ctx context.Context, cfg *Config, log *slog.Logger, reload func() (*Con
 		served := make(chan error, 1)
 		consoleCtx, stopConsole := context.WithCancel(context.WithoutCancel(ctx))
 		go func() { served <- c.Run(consoleCtx) }()
-		s.stops.push("console", func(context.Context) error { stopConsole(); return <-served })
+		s.stops.Push("console", func(context.Context) error { stopConsole(); return <-served })
 		log.Info("console is up", "metrics", "http://"+c.Addr()+"/metrics", "ready", "http://"+c.Addr()+"/readyz")
 	}
-	go s.probe(background, source)
+	go s.Probe(background, source)
 	go s.reloads(background, reload)
 	log.Info("gatehound runs", "topics", cfg.Kafka.Topics, "group", cfg.Kafka.Group, "store", cfg.Storage.Mode)
 	err = s.Run(ctx)
@@ -81,8 +81,8 @@ func Run(ctx context.Context, cfg *Config, log *slog.Logger, reload func() (*Con
 	return errors.Join(err, s.Close())
 }
 
-// probe keeps the health of the source true.
-func (s *Service) probe(ctx context.Context, source *kafka.Source) {
+// Probe keeps the health of the source true.
+func (s *Service) Probe(ctx context.Context, source *kafka.Source) {
 	for {
 		bounded, cancel := context.WithTimeout(ctx, probeEvery)
 		err := source.Ping(bounded)
@@ -126,9 +126,13 @@ func (s *Service) reloads(ctx context.Context, load func() (*Config, error)) {
 	}
 }
 
+// Stuck returns for how long nothing became durable although something was to:
+// 0 if all is done.
+func (s *Service) Stuck() time.Duration { return s.pipe.Stuck() }
+
 // Alive returns why the process should be restarted.
 func (s *Service) Alive() error {
-	if d := s.pipe.Stuck(); d > stuckAfter {
+	if d := s.Stuck(); d > stuckAfter {
 		return fmt.Errorf("nothing became durable for %v", d.Round(time.Second))
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify"
+	"github.com/gatehound/gatehound/cmd/internal/lifecycle"
 	"github.com/gatehound/gatehound/cmd/internal/pipeline"
 	"github.com/gatehound/gatehound/ingest"
 	"github.com/gatehound/gatehound/ingest/redact"
@@ -65,16 +66,16 @@ type Service struct {
 	scan      *redact.SelfScan
 	detection *Detection
 	pipe      *pipeline.Pipeline
-	stops     stopping
+	stops     lifecycle.Stack
 }
 
 // NewService puts the stages together, in their order. It opens files and
 // starts the embedded store; it reads no event yet. Close it.
 func NewService(cfg *Config, opts Options) (_ *Service, err error) {
-	s := &Service{cfg: cfg, opts: opts, log: opts.Logger, Health: newHealth(), stops: stopping{log: opts.Logger}}
+	s := &Service{cfg: cfg, opts: opts, log: opts.Logger, Health: newHealth(), stops: lifecycle.Stack{Log: opts.Logger}}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.stops.run())
+			err = errors.Join(err, s.stops.Run())
 		}
 	}()
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
@@ -99,7 +100,7 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	if s.detection, err = OpenDetection(cfg, s.Keys, !opts.Flush, s.log, opts.Metrics); err != nil {
 		return nil, err
 	}
-	s.stops.closes("detectors", func() error { s.detection.Close(); return nil })
+	s.stops.Closes("detectors", func() error { s.detection.Close(); return nil })
 
 	// Storage.
 	var store pipeline.Store
@@ -136,7 +137,7 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	if err := s.Alerts.Open(); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
-	s.stops.closes("notification log", s.Alerts.Close)
+	s.stops.Closes("notification log", s.Alerts.Close)
 
 	// The pipeline that joins them.
 	s.pipe, err = pipeline.New(pipeline.Settings{
@@ -271,4 +272,4 @@ func (s *Service) Reload(cfg *Config) error {
 }
 
 // Close stops what NewService started.
-func (s *Service) Close() error { return s.stops.run() }
+func (s *Service) Close() error { return s.stops.Run() }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify"
+	"github.com/gatehound/gatehound/cmd/internal/lifecycle"
 	"github.com/gatehound/gatehound/ingest/kafka"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/storage/clickhouse"
@@ -46,12 +47,12 @@ func WithStore(cfg *Config, log *slog.Logger, do func(*clickhouse.Store) error) 
 	if cfg.Storage.Mode == StoreNone {
 		return errors.New(`storage.mode: "none" keeps nothing; allowed here are "clickhouse" and "embedded"`)
 	}
-	stops := stopping{log: log}
+	stops := lifecycle.Stack{Log: log}
 	st, err := OpenStore(cfg, log, prometheus.NewRegistry(), &stops)
 	if err != nil {
-		return errors.Join(err, stops.run())
+		return errors.Join(err, stops.Run())
 	}
-	return errors.Join(do(st), stops.run())
+	return errors.Join(do(st), stops.Run())
 }
 
 // Migrate brings the schema and the TTLs up to date.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/query"
 	"github.com/gatehound/gatehound/ingest/prompt"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
@@ -179,7 +180,7 @@ func revealing(cfg *app.Config, o RevealOptions, asks bool, log *slog.Logger, do
 func Printable(text string) string {
 	lines := strings.Split(text, "\n")
 	for i := range lines {
-		lines[i] = app.Plain(lines[i])
+		lines[i] = query.Plain(lines[i])
 	}
 	return strings.Join(lines, "\n")
 }

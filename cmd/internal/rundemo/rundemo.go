@@ -1,4 +1,5 @@
-package app
+// Package rundemo runs everything in one process, for the demo.
+package rundemo
 
 import (
 	"context"
@@ -17,8 +18,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/cmd/internal/console"
 	"github.com/gatehound/gatehound/cmd/internal/demo"
+	"github.com/gatehound/gatehound/cmd/internal/lifecycle"
+	"github.com/gatehound/gatehound/cmd/internal/query"
 	"github.com/gatehound/gatehound/cmd/internal/receivers"
 	"github.com/gatehound/gatehound/cmd/internal/simulate"
 	"github.com/gatehound/gatehound/ingest/kafka"
@@ -26,8 +30,8 @@ import (
 	"github.com/gatehound/gatehound/storage/clickhouse"
 )
 
-// DemoOptions say what the demo is like.
-type DemoOptions struct {
+// Settings say what the demo is like.
+type Settings struct {
 	// For is how long the live part takes; 0 runs until it is interrupted.
 	For time.Duration
 	// Speed is how many seconds of event time pass in a second.
@@ -46,14 +50,14 @@ type DemoOptions struct {
 }
 
 const (
-	demoTopic      = "gateway-logs"
-	demoPartitions = 4
+	topic      = "gateway-logs"
+	partitions = 4
 )
 
-// Demo runs everything in one process: a broker, the embedded store, a fleet of
+// Run runs everything in one process: a broker, the embedded store, a fleet of
 // gateway clients with attackers among them, and local receivers for Slack and
 // the SIEM; the pipeline between them is that of Run.
-func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
+func Run(ctx context.Context, o Settings) (score demo.Score, err error) {
 	dir := o.Dir
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "gatehound-demo-"); err != nil {
@@ -70,15 +74,15 @@ func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
 	}
 	defer logFile.Close()
 	log := slog.New(slog.NewTextHandler(logFile, nil))
-	stops := stopping{log: log}
-	defer func() { err = errors.Join(err, stops.run()) }()
+	stops := lifecycle.Stack{Log: log}
+	defer func() { err = errors.Join(err, stops.Run()) }()
 
 	// The world around Gatehound: a broker and two receivers.
-	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(demoPartitions, demoTopic))
+	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic))
 	if err != nil {
 		return score, fmt.Errorf("start the broker: %w", err)
 	}
-	stops.closes("broker", func() error { broker.Close(); return nil })
+	stops.Closes("broker", func() error { broker.Close(); return nil })
 	var record recorder
 	secret, token := randomSecret(), "xoxb-"+"demo-"+rand.Text()
 	siem, err := receivers.NewSIEM(receivers.SIEMOptions{Secrets: []string{secret}, OnDelivery: func(d receivers.Delivery) {
@@ -89,19 +93,19 @@ func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
 	if err != nil {
 		return score, fmt.Errorf("start the SIEM: %w", err)
 	}
-	stops.closes("SIEM", siem.Close)
+	stops.Closes("SIEM", siem.Close)
 	slack, err := receivers.NewSlack(receivers.SlackOptions{Token: token})
 	if err != nil {
 		return score, fmt.Errorf("start the Slack double: %w", err)
 	}
-	stops.closes("Slack", slack.Close)
+	stops.Closes("Slack", slack.Close)
 
 	// Gatehound, configured as a user would.
-	cfg := DefaultConfig()
+	cfg := app.DefaultConfig()
 	cfg.DataDir = dir
-	cfg.Kafka.Brokers, cfg.Kafka.Topics = broker.ListenAddrs(), []string{demoTopic}
+	cfg.Kafka.Brokers, cfg.Kafka.Topics = broker.ListenAddrs(), []string{topic}
 	cfg.Kafka.MaxWait = 100 * time.Millisecond
-	cfg.Storage.Mode = StoreEmbedded
+	cfg.Storage.Mode = app.StoreEmbedded
 	cfg.Pipeline.BatchAge = 250 * time.Millisecond
 	cfg.Alerting.Sinks = []alerting.SinkConfig{
 		{Name: "slack", Kind: "slack", Options: map[string]any{"token": token, "channel": "#oncall", "api_url": slack.APIURL()}},
@@ -110,17 +114,17 @@ func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
 	if err := cfg.Validate(); err != nil {
 		return score, err
 	}
-	reg := NewRegistry()
+	reg := app.NewRegistry()
 	source, err := kafka.New(cfg.Kafka, log, reg)
 	if err != nil {
 		return score, fmt.Errorf("kafka: %w", err)
 	}
-	counts := &Replayed{}
-	s, err := NewService(cfg, Options{Source: source, Group: cfg.Kafka.Group, Logger: log, Metrics: reg, Observed: counts.observe})
+	counts := &app.Replayed{}
+	s, err := app.NewService(cfg, app.Options{Source: source, Group: cfg.Kafka.Group, Logger: log, Metrics: reg, Observed: counts.Observe})
 	if err != nil {
 		return score, err
 	}
-	stops.closes("gatehound", s.Close)
+	stops.Closes("gatehound", s.Close)
 	if o.Listen != "" {
 		c, err := console.New(o.Listen, reg, s)
 		if err != nil {
@@ -129,7 +133,7 @@ func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
 		served := make(chan error, 1)
 		consoleCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 		go func() { served <- c.Run(consoleCtx) }()
-		stops.push("console", func(context.Context) error { stop(); return <-served })
+		stops.Push("console", func(context.Context) error { stop(); return <-served })
 		_ = o.Screen.Note("metrics and health: http://" + c.Addr() + "/metrics")
 	}
 
@@ -139,19 +143,19 @@ func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
 	if err != nil {
 		return score, fmt.Errorf("fleet: %w", err)
 	}
-	writer, err := kafka.NewWriter(cfg.Kafka, demoTopic)
+	writer, err := kafka.NewWriter(cfg.Kafka, topic)
 	if err != nil {
 		return score, fmt.Errorf("fleet: %w", err)
 	}
-	stops.closes("fleet's writer", writer.Close)
+	stops.Closes("fleet's writer", writer.Close)
 
 	started := time.Now()
 	serviceCtx, stopService := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopService()
 	served := make(chan error, 1)
 	go func() { served <- s.Run(serviceCtx) }()
-	go s.probe(serviceCtx, source)
-	state := &demoState{}
+	go s.Probe(serviceCtx, source)
+	state := &state{}
 	state.set("learning from the past")
 	shown := make(chan struct{})
 	showCtx, stopShow := context.WithCancel(ctx)
@@ -166,7 +170,7 @@ func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
 	if err == nil {
 		state.set("draining")
 		err = waitFor(ctx, served, func() bool {
-			return counts.Events.Load()+counts.Rejects.Load() >= sent && s.pipe.Stuck() == 0
+			return counts.Events.Load()+counts.Rejects.Load() >= sent && s.Stuck() == 0
 		})
 	}
 	stopService()
@@ -196,7 +200,7 @@ func Demo(ctx context.Context, o DemoOptions) (score demo.Score, err error) {
 // fleet places the live part so that it ends now at its speed, or a little
 // before: what begins on the hour or the half hour looks like a scheduled job to
 // the detectors, so a short live part begins five minutes after one.
-func (o *DemoOptions) fleet(now time.Time, live time.Duration) simulate.Config {
+func (o *Settings) fleet(now time.Time, live time.Duration) simulate.Config {
 	start := now.Add(-live + o.For)
 	if live > 0 && live <= 24*time.Minute && o.Speed > 1 {
 		const half, after = 30 * time.Minute, 5 * time.Minute
@@ -207,25 +211,25 @@ func (o *DemoOptions) fleet(now time.Time, live time.Duration) simulate.Config {
 	return cfg
 }
 
-// demoState is what the live line says of the demo itself.
-type demoState struct {
+// state is what the live line says of the demo itself.
+type state struct {
 	mu   sync.Mutex // set by the producer, read by the screen
 	name string
 }
 
-func (d *demoState) set(name string) {
+func (d *state) set(name string) {
 	d.mu.Lock()
 	d.name = name
 	d.mu.Unlock()
 }
 
-func (d *demoState) get() string {
+func (d *state) get() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.name
 }
 
-func (d *demoState) show(ctx context.Context, screen *demo.Screen, counts *Replayed, source *kafka.Source, record *recorder, started time.Time) {
+func (d *state) show(ctx context.Context, screen *demo.Screen, counts *app.Replayed, source *kafka.Source, record *recorder, started time.Time) {
 	const every = 500 * time.Millisecond
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -287,7 +291,7 @@ func (t topicWriter) Write(ctx context.Context, messages [][]byte) error {
 }
 
 // plants names the planted entities as alerts do: by their pseudonyms.
-func plants(truths []simulate.Truth, s *Service) []demo.Plant {
+func plants(truths []simulate.Truth, s *app.Service) []demo.Plant {
 	name := func(e simulate.Entity) schemas.Entity {
 		switch e.Kind {
 		case schemas.EntityPrincipal:
@@ -331,7 +335,7 @@ func evidence(st *clickhouse.Store) func(context.Context, string) (demo.Table, e
 				table.More = true
 				break
 			}
-			table.Rows = append(table.Rows, texts(row, true))
+			table.Rows = append(table.Rows, query.Texts(row, true))
 		}
 		return table, res.Close()
 	}

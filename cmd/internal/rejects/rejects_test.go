@@ -1,4 +1,4 @@
-package app
+package rejects
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/ingest"
 	"github.com/gatehound/gatehound/ingest/kafka"
 	"github.com/gatehound/gatehound/ingest/redact"
@@ -80,10 +81,10 @@ func TestScatteredMessagesThatAreGone(t *testing.T) {
 		}
 		keys, err := redact.GenerateKeys()
 		require.NoError(t, err)
-		n, err := NewNormalizer(DefaultConfig(), keys, slog.New(slog.DiscardHandler))
+		n, err := app.NewNormalizer(app.DefaultConfig(), keys, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		log := &shortLog{first: first}
-		p := &rejectReplay{source: log, normalizer: n, sum: &Retried{}}
+		p := &replay{source: log, normalizer: n, sum: &Retried{}}
 		require.NoError(t, p.read(t.Context(), pg, "t", 0))
 		require.LessOrEqual(t, log.gone, 12)
 		require.LessOrEqual(t, log.reads, want[0]+12)
@@ -123,10 +124,10 @@ func TestReadWhatTheLogStillHas(t *testing.T) {
 		}
 		keys, err := redact.GenerateKeys()
 		require.NoError(t, err)
-		n, err := NewNormalizer(DefaultConfig(), keys, slog.New(slog.DiscardHandler))
+		n, err := app.NewNormalizer(app.DefaultConfig(), keys, slog.New(slog.DiscardHandler))
 		require.NoError(t, err)
 		log := &shortLog{first: first}
-		p := &rejectReplay{source: log, normalizer: n, sum: &Retried{}}
+		p := &replay{source: log, normalizer: n, sum: &Retried{}}
 		require.NoError(t, p.read(t.Context(), pg, "t", 0))
 		require.Equal(t, want, pg.seen, "from %d on", first)
 		require.Less(t, log.reads, 15)

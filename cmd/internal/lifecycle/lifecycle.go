@@ -1,4 +1,5 @@
-package app
+// Package lifecycle stops what was started.
+package lifecycle
 
 import (
 	"context"
@@ -8,10 +9,11 @@ import (
 	"time"
 )
 
-// stopping is a stack of what was started: it is stopped last in, first out,
+// Stack is a stack of what was started: it is stopped last in, first out,
 // each with a name and a bound, so that a stop that hangs can be told.
-type stopping struct {
-	log   *slog.Logger
+type Stack struct {
+	// Log is told each stop, at debug level.
+	Log   *slog.Logger
 	names []string
 	stops []func(context.Context) error
 }
@@ -19,20 +21,21 @@ type stopping struct {
 // stopTimeout bounds the stop of one component.
 const stopTimeout = 30 * time.Second
 
-func (s *stopping) push(name string, stop func(context.Context) error) {
+// Push adds a component on top.
+func (s *Stack) Push(name string, stop func(context.Context) error) {
 	s.names, s.stops = append(s.names, name), append(s.stops, stop)
 }
 
-// closes pushes a stop that takes no context.
-func (s *stopping) closes(name string, stop func() error) {
-	s.push(name, func(context.Context) error { return stop() })
+// Closes pushes a stop that takes no context.
+func (s *Stack) Closes(name string, stop func() error) {
+	s.Push(name, func(context.Context) error { return stop() })
 }
 
-// run stops everything and returns what went wrong.
-func (s *stopping) run() error {
+// Run stops everything and returns what went wrong.
+func (s *Stack) Run() error {
 	var errs []error
 	for i := len(s.stops) - 1; i >= 0; i-- {
-		s.log.Debug("stopping", "component", s.names[i])
+		s.Log.Debug("stopping", "component", s.names[i])
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		done := make(chan error, 1)
 		go func() { done <- s.stops[i](ctx) }()

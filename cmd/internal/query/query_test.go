@@ -1,4 +1,4 @@
-package app
+package query
 
 import "testing"
 
@@ -14,7 +14,7 @@ func TestACellIsNoFormula(t *testing.T) {
 }
 
 func TestATerminalGetsNoControlCharacters(t *testing.T) {
-	got := texts([]any{"a\x1b[2J\u202eb\nc", 1}, true)
+	got := Texts([]any{"a\x1b[2J\u202eb\nc", 1}, true)
 	if got[0] != "a�[2J�b�c" || got[1] != "1" {
 		t.Errorf("got %q", got)
 	}

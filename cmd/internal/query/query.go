@@ -1,4 +1,5 @@
-package app
+// Package query prints the answers to statements that only read.
+package query
 
 import (
 	"context"
@@ -6,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"reflect"
 	"strconv"
 	"strings"
@@ -17,34 +17,32 @@ import (
 	"github.com/gatehound/gatehound/storage/clickhouse"
 )
 
-// QueryOptions bound an answer and say how it is printed.
-type QueryOptions struct {
+// Options bound an answer and say how it is printed.
+type Options struct {
 	// Output is "table", "json" (an array of objects), "ndjson" or "csv".
 	Output string
 	// Rows and Seconds are limits; 0 takes the defaults.
 	Rows, Seconds int
 }
 
-// Query prints the answer to one statement that only reads.
-func Query(ctx context.Context, cfg *Config, sql string, o QueryOptions, out io.Writer, log *slog.Logger) error {
-	return WithStore(cfg, log, func(st *clickhouse.Store) error {
-		limits := clickhouse.DefaultLimits()
-		if o.Rows > 0 {
-			limits.Rows = o.Rows
-		}
-		if o.Seconds > 0 {
-			limits.Time = time.Duration(o.Seconds) * time.Second
-		}
-		res, err := st.Query(ctx, sql, limits)
-		if err != nil {
-			return err
-		}
-		if err := write(out, o.Output, res); err != nil {
-			_ = res.Close() // the first error says what happened
-			return err
-		}
-		return res.Close()
-	})
+// Print prints the answer to one statement that only reads.
+func Print(ctx context.Context, st *clickhouse.Store, sql string, o Options, out io.Writer) error {
+	limits := clickhouse.DefaultLimits()
+	if o.Rows > 0 {
+		limits.Rows = o.Rows
+	}
+	if o.Seconds > 0 {
+		limits.Time = time.Duration(o.Seconds) * time.Second
+	}
+	res, err := st.Query(ctx, sql, limits)
+	if err != nil {
+		return err
+	}
+	if err := write(out, o.Output, res); err != nil {
+		_ = res.Close() // the first error says what happened
+		return err
+	}
+	return res.Close()
 }
 
 func write(out io.Writer, format string, res *clickhouse.Result) error {
@@ -62,7 +60,7 @@ func write(out io.Writer, format string, res *clickhouse.Result) error {
 			if err != nil {
 				return err
 			}
-			cells := texts(row, false)
+			cells := Texts(row, false)
 			for i := range cells {
 				cells[i] = cell(cells[i])
 			}
@@ -83,7 +81,7 @@ func write(out io.Writer, format string, res *clickhouse.Result) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(w, strings.Join(texts(row, true), "\t"))
+			fmt.Fprintln(w, strings.Join(Texts(row, true), "\t"))
 		}
 		return w.Flush()
 	}
@@ -130,9 +128,9 @@ func writeJSON(out io.Writer, res *clickhouse.Result, array bool) error {
 	return err
 }
 
-// texts prints the values of a row. For a terminal control characters and what
+// Texts prints the values of a row. For a terminal control characters and what
 // reorders text are taken out: they come from logs.
-func texts(row []any, terminal bool) []string {
+func Texts(row []any, terminal bool) []string {
 	out := make([]string, len(row))
 	for i, v := range row {
 		out[i] = text(v)

@@ -1,4 +1,5 @@
-package app
+// Package rejects lists what ingest refused, and decodes it again.
+package rejects
 
 import (
 	"context"
@@ -11,24 +12,25 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/ingest"
 	"github.com/gatehound/gatehound/ingest/kafka"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
 )
 
-// Rejects returns the rejects that f chooses.
-func Rejects(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, log *slog.Logger) (out []clickhouse.StoredReject, err error) {
-	err = WithStore(cfg, log, func(st *clickhouse.Store) error {
+// List returns the rejects that f chooses.
+func List(ctx context.Context, cfg *app.Config, f clickhouse.RejectFilter, log *slog.Logger) (out []clickhouse.StoredReject, err error) {
+	err = app.WithStore(cfg, log, func(st *clickhouse.Store) error {
 		out, err = st.Rejects(ctx, f)
 		return err
 	})
 	return out, err
 }
 
-// RejectCounts returns how many rejects of each kind f chooses.
-func RejectCounts(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, log *slog.Logger) (out []clickhouse.RejectCount, err error) {
-	err = WithStore(cfg, log, func(st *clickhouse.Store) error {
+// Counts returns how many rejects of each kind f chooses.
+func Counts(ctx context.Context, cfg *app.Config, f clickhouse.RejectFilter, log *slog.Logger) (out []clickhouse.RejectCount, err error) {
+	err = app.WithStore(cfg, log, func(st *clickhouse.Store) error {
 		out, err = st.RejectCounts(ctx, f)
 		return err
 	})
@@ -60,17 +62,17 @@ type rangeReader interface {
 	ReadRange(ctx context.Context, r schemas.Range, fn func(*ingest.Chunk) error) error
 }
 
-// ReplayRejects reads the messages of the rejects that f chooses from Kafka
+// Replay reads the messages of the rejects that f chooses from Kafka
 // again, decodes them as the configuration is now, stores what has become
 // events and takes their rejects off the list. The detectors do not see these
 // events: their time is over. progress, if set, is told after each page. A run
 // that was cut short can be repeated.
-func ReplayRejects(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, dry bool, log *slog.Logger, progress func(Retried)) (sum Retried, err error) {
-	keys, err := LoadKeys(cfg, log)
+func Replay(ctx context.Context, cfg *app.Config, f clickhouse.RejectFilter, dry bool, log *slog.Logger, progress func(Retried)) (sum Retried, err error) {
+	keys, err := app.LoadKeys(cfg, log)
 	if err != nil {
 		return sum, err
 	}
-	n, err := NewNormalizer(cfg, keys, log)
+	n, err := app.NewNormalizer(cfg, keys, log)
 	if err != nil {
 		return sum, err
 	}
@@ -78,13 +80,13 @@ func ReplayRejects(ctx context.Context, cfg *Config, f clickhouse.RejectFilter, 
 	if err != nil {
 		return sum, fmt.Errorf("kafka: %w", err)
 	}
-	err = WithStore(cfg, log, func(st *clickhouse.Store) error {
+	err = app.WithStore(cfg, log, func(st *clickhouse.Store) error {
 		rejects, err := st.RejectedPositions(ctx, f)
 		if err != nil {
 			return err
 		}
 		rejects, sum.Files = ofTopics(rejects)
-		again := &rejectReplay{store: st, source: source, normalizer: n, dry: dry, sum: &sum}
+		again := &replay{store: st, source: source, normalizer: n, dry: dry, sum: &sum}
 		for len(rejects) > 0 && ctx.Err() == nil {
 			rejects, err = again.page(ctx, rejects)
 			if err != nil {
@@ -106,8 +108,8 @@ func ofTopics(ps []schemas.Position) (topics []schemas.Position, files int) {
 	return topics, len(ps) - len(topics)
 }
 
-// rejectReplay is one run of ReplayRejects.
-type rejectReplay struct {
+// replay is one run of Replay.
+type replay struct {
 	store      *clickhouse.Store
 	source     rangeReader
 	normalizer *ingest.Normalizer
@@ -117,7 +119,7 @@ type rejectReplay struct {
 
 // page replays the first messages of rejects, of one partition, and returns the
 // rejects that are left.
-func (p *rejectReplay) page(ctx context.Context, rejects []schemas.Position) ([]schemas.Position, error) {
+func (p *replay) page(ctx context.Context, rejects []schemas.Position) ([]schemas.Position, error) {
 	at := rejects[0]
 	pg := &replayedPage{rejected: map[int64][]int32{}}
 	n := 0
@@ -168,7 +170,7 @@ func (p *rejectReplay) page(ctx context.Context, rejects []schemas.Position) ([]
 const near = 100
 
 // read reads the page's messages, those that lie near each other together.
-func (p *rejectReplay) read(ctx context.Context, pg *replayedPage, topic string, partition int32) error {
+func (p *replay) read(ctx context.Context, pg *replayedPage, topic string, partition int32) error {
 	some := func(offsets []int64, take func(*ingest.Chunk) error) error {
 		return p.source.ReadRange(ctx, schemas.Range{Topic: topic, Partition: partition, First: offsets[0], Next: offsets[len(offsets)-1] + 1}, take)
 	}
