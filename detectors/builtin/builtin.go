@@ -11,6 +11,7 @@ import (
 	"github.com/gatehound/gatehound/detectors/extraction"
 	"github.com/gatehound/gatehound/detectors/rate"
 	"github.com/gatehound/gatehound/detectors/scan"
+	"github.com/gatehound/gatehound/detectors/silence"
 )
 
 // Config has the settings of every detector.
@@ -19,6 +20,7 @@ type Config struct {
 	Extraction extraction.Config `mapstructure:"extraction"`
 	Rate       rate.Config       `mapstructure:"rate"`
 	Scan       scan.Config       `mapstructure:"scan"`
+	Silence    silence.Config    `mapstructure:"silence"`
 }
 
 // DefaultConfig returns the detectors' defaults.
@@ -28,6 +30,7 @@ func DefaultConfig() Config {
 		Extraction: extraction.DefaultConfig(),
 		Rate:       rate.DefaultConfig(),
 		Scan:       scan.DefaultConfig(),
+		Silence:    silence.DefaultConfig(),
 	}
 }
 
@@ -38,6 +41,7 @@ func (c *Config) Validate() error {
 		keyed("extraction", c.Extraction.Validate()),
 		keyed("rate", c.Rate.Validate()),
 		keyed("scan", c.Scan.Validate()),
+		keyed("silence", c.Silence.Validate()),
 	)
 }
 
@@ -64,5 +68,10 @@ func (c *Config) Watchers() ([]detectors.Watcher, error) {
 		return nil, fmt.Errorf("scan: %w", err)
 	}
 	all = append(all, scanWatchers...)
+	silenceWatchers, err := silence.Watchers(c.Silence)
+	if err != nil {
+		return nil, fmt.Errorf("silence: %w", err)
+	}
+	all = append(all, silenceWatchers...)
 	return all, nil
 }
