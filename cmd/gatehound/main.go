@@ -21,11 +21,12 @@ var version = "dev"
 
 // The exit codes. `gatehound help exit-codes` explains them.
 const (
-	exitOK     = 0
-	exitError  = 1 // something went wrong while working
-	exitUsage  = 2 // wrong arguments or configuration
-	exitFound  = 3 // replay --fail-on: findings of that severity were made
-	exitSignal = 130
+	exitOK      = 0
+	exitError   = 1 // something went wrong while working
+	exitUsage   = 2 // wrong arguments or configuration
+	exitFound   = 3 // replay --fail-on: findings of that severity were made
+	exitDiffers = 4 // explain: the re-run does not say the same
+	exitSignal  = 130
 )
 
 // exitCode lets a command end with a code of its own.
@@ -120,6 +121,7 @@ Results go to stdout, everything else to stderr.`,
 	})
 	root.AddCommand(newRun(), newDemo(), newReplay(), newDecode(), newRedact(), newCheck(), newMigrate(),
 		newQuery(), newConfig(), newSimulate(), newVersion(), newRejects(), newRejectReasons(),
+		newExplain(), newBacktest(), newTune(),
 		newReveal(), newForget(), newKeys(), newScore(), newExitCodes(), newEvaluate())
 	return root
 }
@@ -134,6 +136,7 @@ func newExitCodes() *cobra.Command {
     2  wrong arguments or configuration; nothing was begun
     3  replay --fail-on: an alert of that severity or above was raised;
        redact --audit: something is left
+    4  explain: the detectors do not find the same again
   130  interrupted
 
 In a script:
