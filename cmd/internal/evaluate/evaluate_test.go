@@ -37,7 +37,7 @@ func TestEvaluate(t *testing.T) {
 	assert.Empty(t, r.False)
 	assert.True(t, r.Met())
 	assert.Len(t, r.Attacks, len(classic)-1, "five hours are too few for the slow one")
-	assert.Equal(t, []string{string(simulate.SlowExtraction)}, r.Left[len(r.Left)-1:])
+	assert.Contains(t, r.Left, string(simulate.SlowExtraction))
 	if t.Failed() {
 		var b bytes.Buffer
 		require.NoError(t, r.Human(&b, true))

@@ -69,7 +69,7 @@ func (p *outline) attacks(o *Options, span time.Duration) {
 		if !o.expected(b) {
 			continue
 		}
-		if b.Change != nil && p.fleet.Rate < peopleRate || b.Lasts > time.Hour && first+b.Lasts > span {
+		if b.Change != nil && p.fleet.Rate < peopleRate || b.Lasts > time.Hour && first+b.Lasts > span || b.Learn+b.Lasts > last {
 			p.left = append(p.left, k)
 			continue
 		}
@@ -77,6 +77,13 @@ func (p *outline) attacks(o *Options, span time.Duration) {
 		case b.Service == simulate.AllServices:
 			// It would hide the others: it comes when they are over.
 			p.add(k, last+(span-last)/2, min(lasting(b, 1), (span-last)/4), 1)
+			continue
+		case b.Hour > 0:
+			if at, ok := p.hour(b, b.Learn, span); ok {
+				p.add(k, at, b.Lasts, 1)
+			} else {
+				p.left = append(p.left, k)
+			}
 			continue
 		case b.Lasts > time.Hour:
 			at := first + time.Duration(dice.Float()*float64(span-first-b.Lasts))
@@ -110,6 +117,19 @@ func (p *outline) attacks(o *Options, span time.Duration) {
 	}
 	p.spread(&dice, early[:third], first, border)
 	p.spread(&dice, rest, border, last)
+}
+
+// hour returns the last time at which it is the hour of b and there is room for
+// it, after its victim has been learnt.
+func (p *outline) hour(b *simulate.Behaviour, learn, span time.Duration) (time.Duration, bool) {
+	at := span - span%(24*time.Hour) + (time.Duration(b.Hour)*time.Hour - 20*time.Hour)
+	for at+b.Lasts+quietEnd/2 > span {
+		at -= 24 * time.Hour
+	}
+	for at+b.Lasts+quietEnd/2+24*time.Hour <= span {
+		at += 24 * time.Hour
+	}
+	return at, at >= max(learn, time.Hour)
 }
 
 // spread plants jobs from one time to another, in turn.
@@ -168,11 +188,21 @@ func (p *outline) innocents(o *Options, span time.Duration) {
 			p.add(k, 0, span, 1)
 		case b.Daily:
 			p.add(k, 0, lasts, 1)
+		case b.Hour > 0:
+			if at, ok := p.hour(b, b.Learn, span); ok {
+				p.add(k, at, lasts, 1)
+			} else {
+				p.left = append(p.left, k)
+			}
 		case b.Learn+lasts > span:
 			p.left = append(p.left, k)
 		case lasts > time.Hour:
 			from := max(b.Learn, quietStart)
-			p.add(k, from+time.Duration(dice.Float()*float64(max(span-from-lasts, 0))), lasts, 1)
+			after := from + time.Duration(dice.Float()*float64(max(span-from-lasts, 0)))
+			if b.Stays {
+				lasts = span - after
+			}
+			p.add(k, after, lasts, 1)
 		default:
 			for n := range time.Duration(3) {
 				after := span*(n+1)/4 + time.Duration(i)*7*time.Minute

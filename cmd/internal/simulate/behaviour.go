@@ -24,7 +24,8 @@ type Behaviour struct {
 	// Rate is the number of requests a second, Jitter how irregular they are:
 	// 0 is a metronome, 1 a Poisson process.
 	Rate, Jitter float64
-	// Daily lets it come every day, at Hour (UTC).
+	// Daily lets it come every day, at Hour (UTC). An evaluation plants what
+	// comes once at that hour too, if it is not 0.
 	Daily bool
 	Hour  int
 	// Who has the kinds of entities that it is about, of the campaign's caller
@@ -47,6 +48,8 @@ type Behaviour struct {
 	// form.
 	Lasts, Learn time.Duration
 	Fixed        bool
+	// Stays lets it last to the end, once it has begun.
+	Stays bool
 }
 
 // Habit is what somebody does day after day.
@@ -94,7 +97,8 @@ func (h *Habit) opens(at int64) int64 {
 	}
 }
 
-// routine is a campaign's Before under way. It belongs to no plant.
+// routine is a campaign's Before under way. It belongs to no plant, but to that
+// of an innocent whose habit is the matter.
 type routine struct {
 	campaign *Campaign
 	habit    *Habit
@@ -106,7 +110,9 @@ func (h *routine) emit(at int64, r *gateway.Record) int64 {
 	c := h.campaign
 	r.Reset(at, c.fleet.service(c.does.Service))
 	h.habit.Fill(c, r, h.n)
-	r.Truth = -1
+	if r.Truth = -1; c.does.Benign && !h.quiet {
+		r.Truth = c.truth
+	}
 	h.n++
 	gap, d := float64(time.Second)/h.habit.Rate, &c.fleet.rng
 	next := at

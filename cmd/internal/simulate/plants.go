@@ -147,6 +147,9 @@ func (c *Campaign) routine() {
 
 const day = 24 * time.Hour
 
+// providers are those that findings may name before a model.
+var providers = []string{"", "/", "openai/", "anthropic/", "azure.ai.openai/", "mistral_ai/"}
+
 // entities returns whom a finding on the campaign may name.
 func (c *Campaign) entities(k schemas.EntityKind, svc *gateway.Service) []Entity {
 	e := Entity{Kind: k, Format: svc.Format}
@@ -170,7 +173,13 @@ func (c *Campaign) entities(k schemas.EntityKind, svc *gateway.Service) []Entity
 		}
 		return []Entity{template, named}
 	case schemas.EntityModel:
-		e.Raw = svc.Model
+		var es []Entity
+		for _, p := range providers {
+			if e.Raw = p + svc.Model; svc.Model != "" {
+				es = append(es, e)
+			}
+		}
+		return es
 	case schemas.EntityTenant:
 		e.Raw = svc.Tenant
 	case schemas.EntityHost:

@@ -21,7 +21,8 @@ type (
 )
 
 // groups are the kinds, in the order in which reports name them.
-var groups = []kinds{evasions, evasiveInnocents}
+var groups = []kinds{evasions, stolenKeys, spending, shadows, scans, injections, poisonings, faults,
+	evasiveInnocents, travels, loads, novelties, talks, troubles}
 
 // Kinds returns every kind of this package.
 func Kinds() map[simulate.Kind]*simulate.Behaviour {

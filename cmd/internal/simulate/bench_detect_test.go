@@ -1,0 +1,241 @@
+package simulate
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"net/netip"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/builtin"
+	"github.com/gatehound/gatehound/detectors/detectortest"
+	"github.com/gatehound/gatehound/detectors/engine"
+	"github.com/gatehound/gatehound/ingest"
+	"github.com/gatehound/gatehound/ingest/decode"
+	"github.com/gatehound/gatehound/ingest/decode/formats"
+	"github.com/gatehound/gatehound/ingest/enrich"
+	"github.com/gatehound/gatehound/ingest/prompt"
+	"github.com/gatehound/gatehound/ingest/redact"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Every entity makes a request in perEntity of event time, on average: as many
+// windows close for each request however many entities there are.
+const (
+	perEntity = 20 * time.Second
+	poolSize  = 60000
+	batchSize = 20000
+)
+
+// pool returns normalised events of the fleet's mix of formats and attacks.
+func pool(b *testing.B) []schemas.Event {
+	at := start
+	dec, err := formats.New(decode.Options{Now: func() time.Time { return at.Add(48 * time.Hour) }})
+	require.NoError(b, err)
+	enricher, err := enrich.New(enrich.DefaultConfig(), nil)
+	require.NoError(b, err)
+	keys, err := redact.NewKeys("k1", redact.Key{ID: "k1", Secret: make([]byte, 32)})
+	require.NoError(b, err)
+	redactor, err := redact.New(redact.DefaultConfig(), keys)
+	require.NoError(b, err)
+	prompts, err := prompt.New(prompt.DefaultConfig(), keys, nil, redactor.Text)
+	require.NoError(b, err)
+	normalizer := ingest.NewNormalizer(dec, enricher, redactor, prompts)
+	f, err := New(Default(5, at, 0, time.Hour))
+	require.NoError(b, err)
+	var events []schemas.Event
+	for len(events) < poolSize {
+		chunk := ingest.Chunk{Topic: "bench"}
+		for range 1000 {
+			r, ok := f.Next()
+			require.True(b, ok)
+			chunk.Slab = r.AppendTo(chunk.Slab)
+			chunk.Ends = append(chunk.Ends, len(chunk.Slab))
+			chunk.Offsets = append(chunk.Offsets, chunk.Next)
+			chunk.Next++
+		}
+		events = append(events, normalizer.Normalize(&chunk).Events...)
+	}
+	return events
+}
+
+// crowd gives the events of a pool to so many entities.
+type crowd struct {
+	pool   []schemas.Event
+	names  []string
+	rng    *rand.Rand
+	zipf   *rand.Zipf // nil: all are equally busy
+	at     int64
+	step   int64
+	offset int64
+	batch  *schemas.Batch
+}
+
+func newCrowd(pool []schemas.Event, entities int, heavy bool) *crowd {
+	c := &crowd{pool: pool, rng: rand.New(rand.NewPCG(1, 2)), at: start.UnixNano(), step: int64(perEntity) / int64(entities)}
+	if heavy {
+		c.zipf = rand.NewZipf(c.rng, 1.1, float64(entities)/100, uint64(entities-1))
+	}
+	for i := range entities {
+		c.names = append(c.names, fmt.Sprintf("h1:k1:%022d", i))
+	}
+	c.batch = &schemas.Batch{Parts: []*schemas.Part{{Range: schemas.Range{Topic: "bench"}, Events: make([]schemas.Event, batchSize)}}}
+	return c
+}
+
+// next returns a batch; it is valid until the next one.
+func (c *crowd) next() *schemas.Batch {
+	part := c.batch.Parts[0]
+	for i := range part.Events {
+		n := c.rng.IntN(len(c.names))
+		if c.zipf != nil {
+			n = int(c.zipf.Uint64())
+		}
+		ev := &part.Events[i]
+		*ev = c.pool[c.rng.IntN(len(c.pool))]
+		if ev.Principal != "" {
+			ev.Principal = c.names[n]
+		}
+		if ev.ClientAddr.IsValid() {
+			// One address in ten is an office's, with ten callers.
+			n := n
+			if n%10 == 0 {
+				n -= n % 100
+			}
+			ev.ClientAddr = netip.AddrFrom4([4]byte{11, byte(n >> 16), byte(n >> 8), byte(n)})
+			ev.Client = ev.ClientAddr
+		}
+		c.at += c.step
+		ev.Time = c.at
+		ev.Position = schemas.Position{Topic: "bench", Offset: c.offset}
+		c.offset++
+	}
+	part.Range.First, part.Range.Next = c.offset-batchSize, c.offset
+	return c.batch
+}
+
+// meter is what observing takes, apart from making the events.
+type meter struct {
+	events, findings int
+	cpu              time.Duration
+	mallocs          uint64
+}
+
+func (m *meter) observe(tb testing.TB, e *engine.Engine, batch *schemas.Batch) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	from := cpuTime(tb)
+	found, err := e.Observe(batch, nil)
+	m.cpu += cpuTime(tb) - from
+	runtime.ReadMemStats(&after)
+	require.NoError(tb, err)
+	m.events += batch.Len()
+	m.findings += len(found)
+	m.mallocs += after.Mallocs - before.Mallocs
+}
+
+// cpuTime is the processor time of the whole process, user and system.
+func cpuTime(tb testing.TB) time.Duration {
+	var u syscall.Rusage
+	require.NoError(tb, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// steady returns an engine on one worker that has seen warm events, and its
+// metrics.
+func steady(b *testing.B, c *crowd, memory int64, warm int, watchers []detectors.Watcher) (*engine.Engine, *prometheus.Registry) {
+	s := engine.Settings{Config: engine.DefaultConfig()}
+	s.Config.Workers, s.Config.Memory, s.Config.Budget = 1, memory, 0
+	registry := prometheus.NewRegistry()
+	e, err := engine.New(s, watchers, registry)
+	require.NoError(b, err)
+	b.Cleanup(e.Close)
+	for n := 0; n < warm; n += batchSize {
+		_, err := e.Observe(c.next(), nil)
+		require.NoError(b, err)
+	}
+	return e, registry
+}
+
+func allWatchers(b *testing.B) []detectors.Watcher {
+	config := builtin.DefaultConfig()
+	watchers, err := config.Watchers()
+	require.NoError(b, err)
+	return watchers
+}
+
+// BenchmarkDetect is what an event costs with all detectors at their defaults,
+// on one worker and in steady state: processor time, allocations, and the
+// memory by entity. The windows close as often for each event however many
+// entities there are.
+func BenchmarkDetect(b *testing.B) {
+	events := pool(b)
+	for _, heavy := range []bool{true, false} {
+		for _, n := range []int{1000, 100_000, 1_000_000} {
+			b.Run(fmt.Sprintf("activity=%s/entities=%d", map[bool]string{true: "heavy-tailed", false: "uniform"}[heavy], n), func(b *testing.B) {
+				c := newCrowd(events, n, heavy)
+				e, registry := steady(b, c, 2<<30, max(400_000, 5*n), allWatchers(b))
+				var m meter
+				for m.events < b.N {
+					m.observe(b, e, c.next())
+				}
+				known := detectortest.Counter(b, registry, "gatehound_detectors_known_entities")
+				bytes := detectortest.Counter(b, registry, "gatehound_detectors_known_bytes") + detectortest.Counter(b, registry, "gatehound_detectors_state_bytes")
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(float64(m.cpu)/float64(m.events), "cpu-ns/event")
+				b.ReportMetric(float64(m.mallocs)/float64(m.events), "allocs/event")
+				b.ReportMetric(bytes/known, "bytes/entity")
+				b.ReportMetric(float64(m.findings)/float64(m.events)*1e6, "findings/Mevent")
+			})
+		}
+	}
+}
+
+// BenchmarkDetectors is what each family takes more than an engine without a
+// detector, at ten thousand entities.
+func BenchmarkDetectors(b *testing.B) {
+	events := pool(b)
+	families := map[string][]detectors.Watcher{"none": nil}
+	for _, w := range allWatchers(b) {
+		family, _, _ := strings.Cut(w.Spec().ID, ".")
+		families[family] = append(families[family], w)
+	}
+	run := func(b *testing.B, watchers []detectors.Watcher, n int) (cpu, bytes float64) {
+		c := newCrowd(events, 10_000, true)
+		e, registry := steady(b, c, 2<<30, 400_000, watchers)
+		best := math.Inf(1)
+		var m meter
+		for m.events < n {
+			var one meter
+			for range 5 {
+				one.observe(b, e, c.next())
+			}
+			m.events += one.events
+			best = min(best, float64(one.cpu)/float64(one.events))
+		}
+		if len(watchers) > 0 {
+			bytes = detectortest.Counter(b, registry, "gatehound_detectors_state_bytes") / detectortest.Counter(b, registry, "gatehound_detectors_state_entities")
+		}
+		return best, bytes
+	}
+	empty, _ := run(b, nil, 500_000)
+	for _, family := range slices.Sorted(maps.Keys(families)) {
+		b.Run(family, func(b *testing.B) {
+			cpu, bytes := run(b, families[family], b.N)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(cpu-empty, "cpu-ns/event")
+			b.ReportMetric(bytes, "bytes/state")
+			b.ReportMetric(float64(len(families[family])), "watches")
+		})
+	}
+}
