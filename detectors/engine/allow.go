@@ -4,127 +4,126 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
-	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
-	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// allowlist is the compiled exceptions. It is immutable.
-type allowlist struct {
-	key   sketch.Key
-	rules []rule
-	// generation is a hash of the rules: what the records of a snapshot
-	// remember of another list is not taken for this one's.
-	generation uint64
+// Allow covers findings: those for which everything that is set in it holds. A
+// covered finding is marked with Finding.Exception and not dropped. At least one
+// of the fields from Detector to Tenant is set, and of Principal, Address,
+// Client and Route at most one.
+type Allow struct {
+	// Detector is a finding's detector ("rate.spike") or its family ("rate").
+	Detector string `mapstructure:"detector"`
+	// Principal is a principal as findings show it.
+	Principal string `mapstructure:"principal"`
+	// Address is a true address or network of clients, Client one as findings
+	// show it (the pseudonym).
+	Address string `mapstructure:"address"`
+	Client  string `mapstructure:"client"`
+	// Route is a method and a route template, "POST /v1/embeddings".
+	Route string `mapstructure:"route"`
+	// Class is a class of clients ("sdk", "crawler"), Network one of networks
+	// ("hosting", "internal") and Tenant a tenant: all that was seen of the
+	// entity in the last hours has to be of it. Clients choose their class, so
+	// it does not stand alone.
+	Class   string `mapstructure:"class"`
+	Network string `mapstructure:"network"`
+	Tenant  string `mapstructure:"tenant"`
+	// Owner answers for the exception and Reason says why; both are needed. They
+	// are shown in findings.
+	Owner  string `mapstructure:"owner"`
+	Reason string `mapstructure:"reason"`
+	// Expires is when it ends, in event time; zero never does.
+	Expires time.Time `mapstructure:"expires"`
 }
 
-type rule struct {
-	detector        string
-	kind            schemas.EntityKind // EntityNone covers every entity
-	key             uint64             // of a principal or route
-	address, client netip.Prefix
-	expires         int64 // 0 never
-	exception       schemas.Exception
-}
+// maxAllow is how many exceptions there can be: a record has two bytes for the
+// one that it remembers.
+const maxAllow = 50000
 
-// newAllowlist compiles exceptions that Validate accepted.
-func newAllowlist(list []Allow, key sketch.Key) *allowlist {
-	a := &allowlist{key: key, generation: key.String(fmt.Sprintf("%q", list))}
-	for _, l := range list {
-		r := rule{detector: l.Detector, exception: schemas.Exception{Owner: l.Owner, Reason: l.Reason}}
-		r.address, _ = network(l.Address)
-		r.client, _ = network(l.Client)
-		switch {
-		case l.Principal != "":
-			r.kind, r.key = schemas.EntityPrincipal, key.String(l.Principal)
-		case l.Route != "":
-			method, route, _ := strings.Cut(l.Route, " ")
-			r.kind, r.key = schemas.EntityRoute, routeKey(key, method, route)
-		case r.address.IsValid() || r.client.IsValid():
-			r.kind = schemas.EntityAddress
-		}
-		if !l.Expires.IsZero() {
-			r.expires = l.Expires.UnixNano()
-		}
-		a.rules = append(a.rules, r)
+func validateAllow(list []Allow) error {
+	if len(list) > maxAllow {
+		return fmt.Errorf("allow has too many exceptions: want at most %d", maxAllow)
 	}
-	return a
-}
-
-// ask returns what a record remembers of the allowlist while the event is at
-// hand: of an address the rule with the narrowest network around the client's
-// true address, which is kept nowhere; all other networks around the address
-// hold this one, so it stands for them too. Of a principal, the first rule for
-// the pseudonym under the current key of the ring, while the entity itself goes
-// by the one under the oldest. 1 stands for none, from 2 on for a rule.
-func (a *allowlist) ask(kind schemas.EntityKind, ev *schemas.Event) (rule uint16) {
-	if rule = 1; len(a.rules) == 0 {
-		return rule
-	}
-	switch kind {
-	case schemas.EntityAddress:
-		if !ev.ClientAddr.IsValid() {
-			return 0
+	for i := range list {
+		if err := list[i].validate(); err != nil {
+			return fmt.Errorf("allow[%d]: %w", i, err)
 		}
-		address, bits := ev.ClientAddr.Unmap(), -1
-		for i := range a.rules {
-			if p := a.rules[i].address; p.Bits() > bits && p.Contains(address) {
-				bits, rule = p.Bits(), uint16(i+2)
-			}
-		}
-	case schemas.EntityPrincipal:
-		if ev.Subject == "" {
-			return 0 // under a new key there may be one
-		}
-		key := a.key.String(ev.Principal)
-		for i := range a.rules {
-			if r := &a.rules[i]; r.kind == schemas.EntityPrincipal && r.key == key {
-				return uint16(i + 2)
-			}
-		}
-	}
-	return rule
-}
-
-// tenant returns the hash of a tenant by which a record knows it; 0 if no rule
-// asks for it or none is known.
-func (a *allowlist) tenant(key sketch.Key, name string) uint32 { return 0 }
-
-// covering returns the exception for a finding of detector on the entity, at
-// event time now, or nil. client is the address as it is stored, e the entity's
-// entry; both may be absent.
-func (a *allowlist) covering(detector string, entity schemas.EntityKind, key uint64, client netip.Addr, e *entities.Record, now int64) *schemas.Exception {
-	var around netip.Prefix
-	named := key
-	if e != nil && int(e.Rule) > 1 && int(e.Rule) < len(a.rules)+2 {
-		r := &a.rules[e.Rule-2]
-		if around = r.address; r.kind == schemas.EntityPrincipal {
-			named = r.key
-		}
-	}
-	for i := range a.rules {
-		r := &a.rules[i]
-		if r.kind != schemas.EntityNone && r.kind != entity || r.expires != 0 && now >= r.expires {
-			continue
-		}
-		if family, _, _ := strings.Cut(detector, "."); r.detector != "" && r.detector != detector && r.detector != family {
-			continue
-		}
-		switch {
-		case r.address.IsValid():
-			if !around.IsValid() || r.address.Bits() > around.Bits() || !r.address.Contains(around.Addr()) {
-				continue
-			}
-		case r.client.IsValid():
-			if !r.client.Contains(client) {
-				continue
-			}
-		case r.kind != schemas.EntityNone && r.key != key && r.key != named:
-			continue
-		}
-		x := r.exception
-		return &x
 	}
 	return nil
+}
+
+func (a *Allow) validate() error {
+	set := 0
+	for _, s := range []string{a.Principal, a.Address + a.Client, a.Route} {
+		if s != "" {
+			set++
+		}
+	}
+	switch {
+	case a.Owner == "":
+		return fmt.Errorf("owner is empty: want who answers for the exception")
+	case a.Reason == "":
+		return fmt.Errorf("reason is empty: want why this is known")
+	case !shows(a.Owner, 100) || !shows(a.Reason, 500):
+		return fmt.Errorf("owner or reason is out of bounds: want at most 100 and 500 bytes without control characters")
+	case set == 0 && a.Detector == "" && a.Network == "" && a.Tenant == "" && a.Class != "":
+		return fmt.Errorf("class stands alone, and clients choose it: want another condition with it, such as detector or network")
+	case set == 0 && a.Detector == "" && a.Network == "" && a.Tenant == "":
+		return fmt.Errorf("it would cover everything: want detector, principal, address, client, route, network or tenant")
+	case set > 1 || a.Address != "" && a.Client != "":
+		return fmt.Errorf("it names two entities: want at most one of principal, address, client and route")
+	}
+	if _, err := network(a.Address); err != nil {
+		return fmt.Errorf("address: %w", err)
+	}
+	if _, err := network(a.Client); err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	if class, err := a.class(); err != nil || a.Class != "" && class == schemas.ClientUnknown {
+		return fmt.Errorf("class is not one of clients: want for example sdk, http_library, browser, crawler or scanner")
+	}
+	if n, err := a.network(); err != nil || a.Network != "" && n == schemas.NetworkUnknown {
+		return fmt.Errorf("network is not a class of networks: want hosting, proxy, tor or internal")
+	}
+	return nil
+}
+
+// shows tells whether text of an operator can stand in a finding.
+func shows(text string, most int) bool {
+	return len(text) <= most && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
+}
+
+func (a *Allow) class() (c schemas.ClientClass, err error) {
+	if a.Class != "" {
+		err = c.UnmarshalText([]byte(a.Class))
+	}
+	return c, err
+}
+
+func (a *Allow) network() (n schemas.NetworkClass, err error) {
+	if a.Network != "" {
+		err = n.UnmarshalText([]byte(a.Network))
+	}
+	return n, err
+}
+
+// network parses an address or a prefix; empty gives an invalid prefix.
+func network(s string) (netip.Prefix, error) {
+	if s == "" {
+		return netip.Prefix{}, nil
+	}
+	if a, err := netip.ParseAddr(s); err == nil {
+		a = a.Unmap().WithZone("")
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("not an address or network: want for example 192.0.2.7 or 2001:db8::/48")
+	}
+	return p.Masked(), nil
 }

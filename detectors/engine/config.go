@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/bits"
-	"net/netip"
 	"runtime"
 	"time"
 )
@@ -17,8 +16,8 @@ type Config struct {
 	// Workers is how many goroutines drive the shards; 0 takes one for each
 	// CPU. 0 to 1024, default 0.
 	Workers int `mapstructure:"workers"`
-	// Memory bounds the bytes of all state tables. 16 MiB to 1 TiB,
-	// default 512 MiB.
+	// Memory bounds the bytes of all that is known of entities: records, names,
+	// states and estimates. 16 MiB to 1 TiB, default 512 MiB.
 	Memory int64 `mapstructure:"memory"`
 	// Lateness is how far behind the newest event of its partition an event
 	// may be and still be on time. 0 to 1h, default 5s.
@@ -36,29 +35,16 @@ type Config struct {
 	// have; half of it is for severities from high on. 64 to 1048576, default
 	// 16384.
 	Findings int `mapstructure:"findings"`
+	// Budget is the CPU time that a detector may take for an event, or for an
+	// entity at the end of a window, on average; one that takes more is disabled
+	// and reported. 0 to 100ms, default 20us; 0 lets every detector take what it
+	// takes.
+	Budget time.Duration `mapstructure:"budget"`
 	// Allow lists what is known and not to be alerted on.
 	Allow []Allow `mapstructure:"allow"`
-}
-
-// Allow covers findings: those for which everything that is set in it holds.
-// At least one of Detector, Principal, Address, Client and Route is set. A
-// covered finding is marked with Finding.Exception and not dropped.
-type Allow struct {
-	// Detector is a finding's detector ("rate.spike") or its family ("rate").
-	Detector string `mapstructure:"detector"`
-	// Principal is a principal as findings show it.
-	Principal string `mapstructure:"principal"`
-	// Address is a true address or network of clients, Client one as findings
-	// show it (the pseudonym).
-	Address string `mapstructure:"address"`
-	Client  string `mapstructure:"client"`
-	// Route is a method and a route template, "POST /v1/embeddings".
-	Route string `mapstructure:"route"`
-	// Owner answers for the exception and Reason says why; both are needed.
-	Owner  string `mapstructure:"owner"`
-	Reason string `mapstructure:"reason"`
-	// Expires is when it ends, in event time; zero never does.
-	Expires time.Time `mapstructure:"expires"`
+	// AllowReport is how many findings an exception hides in a day before that is
+	// a finding itself; hiding a critical one always is. 1 to 1000000, default 20.
+	AllowReport int `mapstructure:"allow_report"`
 }
 
 // Settings is what the engine runs with.
@@ -77,12 +63,14 @@ type Settings struct {
 // DefaultConfig returns the defaults.
 func DefaultConfig() Config {
 	return Config{
-		Shards:   64,
-		Memory:   512 << 20,
-		Lateness: 5 * time.Second,
-		Idle:     30 * time.Second,
-		Jump:     10 * time.Minute,
-		Findings: 16384,
+		Shards:      64,
+		Memory:      512 << 20,
+		Lateness:    5 * time.Second,
+		Idle:        30 * time.Second,
+		Jump:        10 * time.Minute,
+		Findings:    16384,
+		Budget:      20 * time.Microsecond,
+		AllowReport: 20,
 	}
 }
 
@@ -101,60 +89,14 @@ func (c *Config) Validate() error {
 		{"idle", int64(c.Idle), int64(time.Second), int64(24 * time.Hour), "1s to 24h", false},
 		{"jump", int64(c.Jump), int64(time.Minute), int64(8760 * time.Hour), "1m to 8760h", false},
 		{"findings", int64(c.Findings), 64, 1 << 20, "64 to 1048576", false},
+		{"budget", int64(c.Budget), 0, int64(100 * time.Millisecond), "0s to 100ms", false},
+		{"allow_report", int64(c.AllowReport), 1, 1000000, "1 to 1000000", false},
 	} {
 		if b.value < b.lo || b.value > b.hi || b.furtherProblem {
 			return fmt.Errorf("%s is out of bounds: want %s", b.key, b.allowed)
 		}
 	}
-	for i := range c.Allow {
-		if err := c.Allow[i].validate(); err != nil {
-			return fmt.Errorf("allow[%d]: %w", i, err)
-		}
-	}
-	return nil
-}
-
-func (a *Allow) validate() error {
-	switch {
-	case a.Owner == "":
-		return fmt.Errorf("owner is empty: want who answers for the exception")
-	case a.Reason == "":
-		return fmt.Errorf("reason is empty: want why this is known")
-	case a.Detector == "" && a.Principal == "" && a.Address == "" && a.Client == "" && a.Route == "":
-		return fmt.Errorf("it would cover everything: want detector, principal, address, client or route")
-	}
-	set := 0
-	for _, s := range []string{a.Principal, a.Address + a.Client, a.Route} {
-		if s != "" {
-			set++
-		}
-	}
-	if set > 1 || a.Address != "" && a.Client != "" {
-		return fmt.Errorf("it names two entities: want at most one of principal, address, client and route")
-	}
-	if _, err := network(a.Address); err != nil {
-		return fmt.Errorf("address: %w", err)
-	}
-	if _, err := network(a.Client); err != nil {
-		return fmt.Errorf("client: %w", err)
-	}
-	return nil
-}
-
-// network parses an address or a prefix; empty gives an invalid prefix.
-func network(s string) (netip.Prefix, error) {
-	if s == "" {
-		return netip.Prefix{}, nil
-	}
-	if a, err := netip.ParseAddr(s); err == nil {
-		a = a.Unmap().WithZone("")
-		return netip.PrefixFrom(a, a.BitLen()), nil
-	}
-	p, err := netip.ParsePrefix(s)
-	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("not an address or network: want for example 192.0.2.7 or 2001:db8::/48")
-	}
-	return p.Masked(), nil
+	return validateAllow(c.Allow)
 }
 
 func (c *Config) workers() int {

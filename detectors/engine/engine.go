@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"math/bits"
@@ -45,11 +44,16 @@ type Engine struct {
 	helpers  int // workers besides the caller
 	timeline *timeline.Timeline
 	allow    *allowlist
+	hidden   hidden
 
 	// batch is what the dealt items refer to, dealt how many there are.
 	batch    *schemas.Batch
 	dealt    int
 	findings []schemas.Finding
+	// retired are the reports of detectors that were disabled.
+	retired []schemas.Finding
+	// handed are the kinds to which the event was dealt, a bit each.
+	handed uint32
 	// asking is the watch whose Wants is called.
 	asking *watch
 	// rotated tells that a principal's pseudonym may not be that of all his
@@ -80,6 +84,7 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 		metrics:  newMetrics(registerer),
 		shift:    uint(64 - bits.TrailingZeros(uint(c.Shards))),
 		timeline: timeline.New(c.Lateness, c.Idle, c.Jump),
+		hidden:   newHidden(),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -149,6 +154,7 @@ func (e *Engine) Flush() []schemas.Finding {
 			}
 		}
 	}
+	e.endDay(e.timeline.Clock)
 	e.reckon()
 	e.measure()
 	return e.findings
@@ -167,14 +173,13 @@ func (e *Engine) Next(topic string, number int32) int64 {
 
 // Reload puts another allowlist in force.
 func (e *Engine) Reload(allow []Allow) error {
-	for i := range allow {
-		if err := allow[i].validate(); err != nil {
-			return fmt.Errorf("allow[%d]: %w", i, err)
-		}
+	if err := validateAllow(allow); err != nil {
+		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.allow = newAllowlist(allow, e.key)
+	e.hidden.keep(e.allow)
 	e.unrule()
 	return nil
 }
@@ -203,19 +208,8 @@ func (e *Engine) Replace(watchers []detectors.Watcher) error {
 func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
 	place := e.timeline.Place(part.Range.Topic, part.Range.Partition)
 	p := &e.timeline.Partitions[place]
-	for i := 0; i < len(part.Events); {
-		i = e.dealFrom(index, part, p, i, first)
-	}
-	p.Next = max(p.Next, part.Range.Next)
-}
-
-// dealFrom deals from event i on, until the end or until a detector panics; it
-// returns the event to go on with.
-func (e *Engine) dealFrom(index uint32, part *schemas.Part, p *timeline.Partition, i int, first int64) (next int) {
-	defer e.rescue()
 	lateness := int64(e.settings.Config.Lateness)
-	for ; i < len(part.Events); i++ {
-		next = i + 1 // should a detector panic, the event is lost for some
+	for i := range part.Events {
 		ev := &part.Events[i]
 		if ev.Position.Offset < first {
 			e.metrics.skipped.Inc()
@@ -238,21 +232,23 @@ func (e *Engine) dealFrom(index uint32, part *schemas.Part, p *timeline.Partitio
 				continue
 			}
 		}
-		e.hand(ev, index, uint32(i))
+		e.dealt++
+		for e.handed = 0; !e.hand(ev, index, uint32(i)); {
+			e.retire() // a detector panicked; the others see the event
+		}
 	}
-	return i
+	p.Next = max(p.Next, part.Range.Next)
 }
 
 // rescue disables the detector that panicked when it was asked whether it wants
 // an event.
-func (e *Engine) rescue() {
+func (e *Engine) rescue(ev *schemas.Event) {
 	if cause := recover(); cause != nil {
 		if e.asking == nil {
 			panic(cause)
 		}
-		e.disable(e.asking, cause)
+		e.panicked(e.asking, cause, ev)
 		e.asking = nil
-		e.rekind()
 	}
 }
 
@@ -281,9 +277,10 @@ func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event) (wants uint3
 	return wants, wants != 0 || k.counts
 }
 
-// hand gives an event to the shards of its entities.
-func (e *Engine) hand(ev *schemas.Event, part, index uint32) {
-	e.dealt++
+// hand gives an event to the shards of its entities; not those of kinds in
+// handed. It is done unless a detector panicked.
+func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
+	defer e.rescue(ev)
 	it := item{event: index, part: part}
 	if ev.Principal != "" && (e.kinds[schemas.EntityPrincipal].watched || e.kinds[schemas.EntityAddress].watched) {
 		caller := e.key.String(detectors.Caller(ev))
@@ -312,13 +309,15 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) {
 	if e.kinds[schemas.EntityGlobal].watched {
 		e.put(schemas.EntityGlobal, globalKey, it, ev)
 	}
+	return true
 }
 
 func (e *Engine) put(kind schemas.EntityKind, key uint64, it item, ev *schemas.Event) {
-	if !e.kinds[kind].watched {
+	if !e.kinds[kind].watched || e.handed&(1<<kind) != 0 {
 		return
 	}
 	wants, deal := e.wanted(kind, ev)
+	e.handed |= 1 << kind
 	if !deal {
 		return
 	}
@@ -331,7 +330,7 @@ func (e *Engine) put(kind schemas.EntityKind, key uint64, it item, ev *schemas.E
 func (e *Engine) traits(it *item, ev *schemas.Event) *entities.Traits {
 	return &entities.Traits{
 		Time: ev.Time, Class: ev.ClientClass, Network: ev.Network,
-		Tenant: e.allow.tenant(e.key, ev.Tenant), Caller: it.caller,
+		Tenant: e.allow.tenant(ev.Tenant), Caller: it.caller,
 	}
 }
 
@@ -366,14 +365,6 @@ func (e *Engine) run(load int, do func(*shard)) {
 		helpers = 0
 	}
 	e.pool.Run(helpers, func(i int) { do(e.shards[i]) })
-	for _, w := range e.watches {
-		if w.disabled.Load() && !w.dropped {
-			w.dropped = true
-			for _, s := range e.shards {
-				s.dirs[w.spec.Entity].DropAll(w.slot)
-				s.keepTold(e.watches)
-			}
-			e.rekind()
-		}
-	}
+	e.weigh()
+	e.retire()
 }

@@ -19,6 +19,9 @@ type found struct {
 	watch   int
 	key     uint64
 	finding schemas.Finding
+	// rule is the place of the exception that covers it, expired that of one
+	// that no longer does, from 1.
+	rule, expired int
 }
 
 // told is what a finding is emitted once for, unless it gets more severe.
@@ -66,8 +69,12 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 		out.Query = entities.Evidence(e.settings.Table, &who, x.WindowStart, x.WindowStart+int64(x.Window))
 	}
 	out.Samples = s.samples(d, at, x.WindowStart, x.WindowStart+int64(x.Window))
-	out.Exception = e.allow.covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
-	s.found = append(s.found, found{s.order, w.index, x.Entity.ID, out})
+	rule, expired := e.allow.covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
+	if rule > 0 {
+		cover := e.allow.rules[rule-1].exception
+		out.Exception = &cover
+	}
+	s.found = append(s.found, found{s.order, w.index, x.Entity.ID, out, rule, expired})
 }
 
 // meant returns the place of the entity in the directory of its kind, -1 if it
@@ -149,5 +156,10 @@ func (e *Engine) collect() {
 	for i := range all {
 		e.findings = append(e.findings, all[i].finding)
 		e.metrics.finding(all[i].finding.Severity, e.watches[all[i].watch].spec.ID)
+		e.hide(&all[i])
 	}
+	for _, f := range e.retired {
+		e.tell(f)
+	}
+	e.retired = nil
 }

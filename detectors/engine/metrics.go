@@ -13,7 +13,7 @@ import (
 type metrics struct {
 	observed, skipped, late, unbelieved prometheus.Counter
 	forced, turnedBack                  prometheus.Counter
-	suppressed, disabled                prometheus.Counter
+	suppressed, disabled, excepted      prometheus.Counter
 	findings                            *prometheus.CounterVec
 	entities, bytes                     *prometheus.GaugeVec
 	known, knownBytes                   *prometheus.GaugeVec
@@ -40,7 +40,8 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		forced:     counter("forced_windows_total", "Windows closed before the watermark because an event was two windows ahead."),
 		turnedBack: counter("clock_resets_total", "Times that the clock of a partition was found wrong and set back."),
 		suppressed: counter("suppressed_findings_total", "Findings dropped because their window had as many as the setting findings allows."),
-		disabled:   counter("disabled_detectors_total", "Detectors that were disabled because they panicked."),
+		disabled:   counter("disabled_detectors_total", "Detectors that were disabled because they panicked or took more than their budget."),
+		excepted:   counter("excepted_findings_total", "Findings that an exception covers."),
 		findings:   vec("findings_total", "Findings by detector and severity.", "detector", "severity"),
 		entities:   gauges("state_entities", "Entities that have a state.", "detector"),
 		bytes:      gauges("state_bytes", "Memory of the state tables.", "detector"),
@@ -53,7 +54,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		watermark:  prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "gatehound", Subsystem: "detectors", Name: "watermark_timestamp_seconds", Help: "Event time before which no event is expected any more."}),
 	}
 	if r != nil {
-		r.MustRegister(m.observed, m.skipped, m.late, m.unbelieved, m.forced, m.turnedBack, m.suppressed, m.disabled,
+		r.MustRegister(m.observed, m.skipped, m.late, m.unbelieved, m.forced, m.turnedBack, m.suppressed, m.disabled, m.excepted,
 			m.findings, m.entities, m.bytes, m.evicted, m.refused, m.watermark,
 			m.known, m.knownBytes, m.forgotten, m.turnedAway)
 	}

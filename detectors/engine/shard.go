@@ -131,7 +131,7 @@ func (s *shard) one(it *item, hint uint32) {
 		x.Slot, x.WindowStart, x.Now, x.Window = slot, start, ev.Time, w.spec.Window
 		x.Entity = detectors.EntityRef{Kind: it.kind, ID: it.key}
 		if c := &s.costs[w.index]; c.due() {
-			c.measure(func() { w.Observe(x, h.Memory(), ev) })
+			c.observing(func() { w.Observe(x, h.Memory(), ev) })
 		} else {
 			w.Observe(x, h.Memory(), ev)
 		}
@@ -213,5 +213,5 @@ func (s *shard) rescue() {
 		panic(cause)
 	}
 	s.skip, s.closing = s.watch.index+1, -1
-	s.engine.disable(s.watch, cause)
+	s.engine.panicked(s.watch, cause, s.event)
 }

@@ -105,6 +105,7 @@ func (e *Engine) snapshot() []byte {
 		w.Flag(d.frame.Opened)
 		w.Bytes(codec.Memory(d.prev))
 	}
+	e.hidden.encode(&w)
 	w.Number(uint64(len(blocks)))
 	for _, b := range blocks {
 		w.Bytes(b)
@@ -155,7 +156,7 @@ func (e *Engine) Restore(snapshot []byte) error {
 // reset forgets all state.
 func (e *Engine) reset() {
 	c := &e.settings.Config
-	e.timeline = timeline.New(c.Lateness, c.Idle, c.Jump)
+	e.timeline, e.hidden = timeline.New(c.Lateness, c.Idle, c.Jump), newHidden()
 	for _, w := range e.watches {
 		w.frame = timeline.NewFrame(w.spec.Window)
 		clear(w.prev)
@@ -195,6 +196,7 @@ func (e *Engine) restore(snapshot []byte) error {
 		}
 		r.Into(codec.Memory(w.prev))
 	}
+	e.hidden.decode(r)
 	shards := r.Count(8)
 	for i := range shards {
 		if err := e.decode(r.Bytes(), i, shards); err != nil {

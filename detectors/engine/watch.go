@@ -26,9 +26,12 @@ type watch struct {
 	frame timeline.Frame
 	// prev and total are the cohorts of the last and of the closing window.
 	prev, total []uint64
-	// disabled is set when the detector panics, dropped when its state is gone.
+	// disabled is set when the detector panics or takes too long, dropped when
+	// its state is gone and it is reported, with why and a request id.
 	disabled atomic.Bool
 	dropped  bool
+	why      reason
+	sample   string
 	// closed counts the windows closed for one event.
 	closed int
 }
@@ -52,12 +55,12 @@ func newWatch(w detectors.Watcher, index int) (*watch, error) {
 	_, cohort := w.Sizes()
 	return &watch{
 		Watcher: w, spec: spec, index: index, frame: timeline.NewFrame(spec.Window),
-		prev: words(cohort), total: words(cohort),
+		prev: zeroed(cohort), total: zeroed(cohort),
 	}, nil
 }
 
-// words returns zeroed memory for a value of size bytes.
-func words(size uintptr) []uint64 { return make([]uint64, max(1, (size+7)/8)) }
+// zeroed returns zeroed memory for a value of size bytes.
+func zeroed(size uintptr) []uint64 { return make([]uint64, max(1, (size+7)/8)) }
 
 func pointer(w []uint64) unsafe.Pointer { return unsafe.Pointer(&w[0]) }
 
@@ -192,6 +195,7 @@ func (e *Engine) advance(at int64) {
 		}
 		e.closeWindow(next)
 	}
+	e.passDay(watermark)
 	e.reckon()
 }
 
@@ -222,6 +226,7 @@ func (e *Engine) reckon() {
 		e.missed = max(e.missed, w.frame.Start)
 		e.lost = min(e.lost, w.frame.Start)
 	}
+	e.due = min(e.due, e.hidden.end)
 }
 
 // closeWindow ends the older window of w: it gathers the cohort, concludes and
@@ -251,6 +256,7 @@ func (e *Engine) closeWindow(w *watch) {
 		e.run(load, func(s *shard) { s.close(w, start) })
 	}
 	copy(w.prev, w.total)
+	e.retire()
 	e.collect()
 	for _, s := range e.shards {
 		s.forget(w, start)
