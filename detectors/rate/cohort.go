@@ -25,15 +25,20 @@ type Cohort struct {
 	// usual and active are the exponential averages, over two hours, of the
 	// requests and of the entities that make them.
 	usual, active float64
-	// lasting is for how many windows each rule has met all together, hold
-	// keeps the rule from repeating itself.
-	lasting, hold [rules]uint8
+	// hold keeps a rule that meets all together from repeating itself.
+	hold [rules]uint8
 
 	// Set by Conclude: percentiles of the past windows' counts, the common
 	// factor of the window, and the rules that all meet together.
 	p99, p999, factor float64
 	together          [rules]bool
+	// silent tells that all together made hardly anything of what is usual.
+	silent bool
 }
+
+// silence is the share of the usual requests of all at which the log or all
+// traffic has ended.
+const silence = 0.1
 
 // generation is how many windows recent has.
 const generation = 12 * 60
@@ -52,7 +57,7 @@ func (d *watch) Gather(x *detectors.Context, s *State, c *Cohort) {
 		c.requests += uint64(w.requests)
 	}
 	// Most entities are too small for any rule, and cost little.
-	if level, values := s.base.Level(); n < small && level < smallLevel && s.silent == 0 {
+	if level, values := s.base.Level(); n < small && level < smallLevel {
 		if values >= minHistory && n > 0 {
 			c.able[spike]++
 		}
@@ -63,9 +68,6 @@ func (d *watch) Gather(x *detectors.Context, s *State, c *Cohort) {
 	j := d.judge(x, s, w, &alone, s.base.Judge(x.WindowStart, n))
 	if j.Values >= minHistory {
 		c.ratios.Add(max(n, 0.5) / max(j.Expected, 1) * (1 << 16))
-	}
-	if j.able[drop] {
-		j.hit[drop] = j.ended
 	}
 	for r := range rules {
 		if j.able[r] {
@@ -91,7 +93,7 @@ func (d *watch) Merge(dst, src *Cohort) {
 // Conclude implements detectors.Detector.
 func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 	c.recent, c.older, c.windows = prev.recent, prev.older, prev.windows
-	c.lasting, c.hold, c.usual, c.active = prev.lasting, prev.hold, prev.usual, prev.active
+	c.hold, c.usual, c.active = prev.hold, prev.usual, prev.active
 	c.factor = 1
 	// Half of a few entities is no crowd.
 	if c.ratios.Total() >= 10 {
@@ -113,7 +115,8 @@ func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 	for r := range rules {
 		d.crowd(x, c, r)
 	}
-	if !c.together[drop] {
+	c.silent = c.active >= 2 && float64(c.requests) <= silence*c.usual
+	if !c.silent {
 		weight := 1 / min(120, float64(c.windows))
 		c.usual += weight * (float64(c.requests) - c.usual)
 		c.active += weight * (float64(c.counts.Total()) - c.active)
@@ -137,21 +140,10 @@ func (d *watch) crowd(x *detectors.Context, c *Cohort, r int) {
 		share = 0.2
 	}
 	c.together[r] = hit >= least && hit >= share*able || hit >= float64(d.config.Crowd)
-	if r == drop && hit >= 1 && c.active >= 2 && float64(c.requests) <= d.limits.DropShare*c.usual {
-		// Also those whose traffic is not steady enough to tell have ended.
-		c.together[r] = true
-	}
 	if c.hold[r] > 0 {
 		c.hold[r]--
 	}
 	if !c.together[r] {
-		c.lasting[r] = 0
-		return
-	}
-	if c.lasting[r] < math.MaxUint8 {
-		c.lasting[r]++
-	}
-	if r == drop && int(c.lasting[r]) < d.limits.DropMinutes {
 		return
 	}
 	if c.hold[r] == 0 {

@@ -13,7 +13,7 @@ type Config struct {
 	Address   Limits `mapstructure:"address"`
 	Route     Limits `mapstructure:"route"`
 	// ColdFactor is how many times the peers' 99.9th percentile an entity
-	// without a past of its own has to reach. Default 5; 2 to 10,000.
+	// without a past of its own has to reach. Default 3; 2 to 10,000.
 	ColdFactor float64 `mapstructure:"cold_factor"`
 	// RoundFactor multiplies each factor for what begins on the hour or the
 	// half hour, as scheduled jobs do. Default 4; 1 to 100.
@@ -36,6 +36,15 @@ type Limits struct {
 	// without a past is a spike; it also has to make twice Floor in the minute.
 	// Default 3,000 (50 a second), not used for routes; 10 to 1e9.
 	ColdFloor float64 `mapstructure:"cold_floor"`
+	// NamelessFloor is ColdFloor for addresses whose requests tell no principal;
+	// 0 is off. Default 1,500 (25 a second) for addresses, else off; at most 1e9.
+	NamelessFloor float64 `mapstructure:"nameless_floor"`
+	// SteadyFloor and SteadyFactor take the place of Floor and Factor for an
+	// entity with two hours of a past that hardly varies; a floor of 0 is off.
+	// Default 300 and 5 for principals and addresses, off for routes; at most
+	// 1e9, and 1.5 to 1,000.
+	SteadyFloor  float64 `mapstructure:"steady_floor"`
+	SteadyFactor float64 `mapstructure:"steady_factor"`
 	// Burst is the count at which an entity without a past is reported before
 	// its minute is over; 0 is off. Default 30,000, off for routes; at most
 	// 1e9.
@@ -43,20 +52,6 @@ type Limits struct {
 	// ShiftFactor is how many times the old level a lasting change is; 0 is
 	// off. Default 5; else 1.5 to 1,000.
 	ShiftFactor float64 `mapstructure:"shift_factor"`
-	// DropFloor is the least usual count whose end is reported; 0 is off.
-	// Default 60 for principals and addresses,
-	// 30 for routes; at most 1e9.
-	DropFloor float64 `mapstructure:"drop_floor"`
-	// DropShare is the share of the lower end of what is usual at which
-	// traffic has ended. Default 0.1; 0 to 0.9.
-	DropShare float64 `mapstructure:"drop_share"`
-	// DropHistory is how many minutes of steady traffic come before a drop.
-	// Default 1,440 (a day) for principals and addresses, because people and
-	// jobs end theirs; 60 for routes; 30 to 32,000.
-	DropHistory int `mapstructure:"drop_history"`
-	// DropMinutes is how many minutes in a row it lasts. Default 5 for
-	// principals and addresses, 2 for routes; 1 to 250.
-	DropMinutes int `mapstructure:"drop_minutes"`
 	// ThrottledFloor and ThrottledShare are the least count and share of 429
 	// answers; a floor of 0 is off. Default 1,200 and 0.5 for principals and
 	// addresses, 20 and 0.3 for routes; at most 1e9, and 0.01 to 1.
@@ -67,7 +62,7 @@ type Limits struct {
 	ErrorsFloor float64 `mapstructure:"errors_floor"`
 	ErrorsShare float64 `mapstructure:"errors_share"`
 	// Callers is how many different callers have to meet the 429 or 5xx, or
-	// were usual before a drop; one caller's trouble or end is not the
+	// were usual before a lasting fall; one caller's trouble or end is not the
 	// route's. Default 5 for routes, 0 for the others; 0 to 60.
 	Callers int `mapstructure:"callers"`
 }
@@ -76,21 +71,21 @@ type Limits struct {
 func DefaultConfig() Config {
 	caller := Limits{
 		Floor: 600, Factor: 10, ColdFloor: 3000, Burst: 30_000, ShiftFactor: 5,
-		DropFloor: 60, DropShare: 0.1, DropHistory: 1440, DropMinutes: 5,
+		SteadyFloor: 300, SteadyFactor: 5,
 		ThrottledFloor: 1200, ThrottledShare: 0.5, ErrorsFloor: 600, ErrorsShare: 0.5,
 	}
 	address := caller
-	address.ErrorsFloor = 0
+	address.ErrorsFloor, address.NamelessFloor = 0, 1500
 	return Config{
 		Principal: caller,
 		Address:   address,
 		Route: Limits{
 			Floor: 1200, Factor: 5, ColdFloor: 3000, ShiftFactor: 5,
-			DropFloor: 30, DropShare: 0.1, DropHistory: 60, DropMinutes: 2,
+			SteadyFactor:   5,
 			ThrottledFloor: 20, ThrottledShare: 0.3, ErrorsFloor: 20, ErrorsShare: 0.2,
 			Callers: 5,
 		},
-		ColdFactor: 5, RoundFactor: 4, Crowd: 20,
+		ColdFactor: 3, RoundFactor: 4, Crowd: 20,
 	}
 }
 
@@ -111,10 +106,9 @@ func (l *Limits) validate(kind string) error {
 		within(kind+".cold_floor", l.ColdFloor, 10, 1e9),
 		within(kind+".burst", l.Burst, 0, 1e9),
 		orOff(kind+".shift_factor", l.ShiftFactor, 1.5, 1000),
-		within(kind+".drop_floor", l.DropFloor, 0, 1e9),
-		within(kind+".drop_share", l.DropShare, 0, 0.9),
-		within(kind+".drop_history", l.DropHistory, 30, 32_000),
-		within(kind+".drop_minutes", l.DropMinutes, 1, 250),
+		within(kind+".nameless_floor", l.NamelessFloor, 0, 1e9),
+		within(kind+".steady_floor", l.SteadyFloor, 0, 1e9),
+		within(kind+".steady_factor", l.SteadyFactor, 1.5, 1000),
 		within(kind+".throttled_floor", l.ThrottledFloor, 0, 1e9),
 		within(kind+".throttled_share", l.ThrottledShare, 0, 1),
 		within(kind+".errors_floor", l.ErrorsFloor, 0, 1e9),

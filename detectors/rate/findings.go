@@ -19,11 +19,6 @@ var techniques = []schemas.Technique{
 	{Framework: "OWASP API 2023", ID: "API4:2023", Name: "Unrestricted Resource Consumption"},
 }
 
-// silenced is what the end of a log can be besides an outage.
-var silenced = []schemas.Technique{
-	{Framework: "MITRE ATT&CK", ID: "T1562.008", Name: "Impair Defenses: Disable or Modify Cloud Logs"},
-}
-
 // spikeFinding tells of a spike; p999 is 0 if the minute is not over.
 func (d *watch) spikeFinding(x *detectors.Context, w *counts, v *score.Verdict, p999 float64) *schemas.Finding {
 	n, when := float64(w.requests), "a minute"
@@ -35,7 +30,7 @@ func (d *watch) spikeFinding(x *detectors.Context, w *counts, v *score.Verdict, 
 	if v.Values >= minHistory {
 		f.Title = fmt.Sprintf("Spike: %s in %s %s", requests, when, d.place())
 		f.Summary = fmt.Sprintf("%s %s in %s, %s. For it, %s.", d.had(), requests, when, d.callers(d.preposition(), w.callers), usual)
-		f.Confidence = confidence(n / max(d.limits.Factor*v.High, d.limits.Floor))
+		f.Confidence = confidence(n / max(d.limits.Factor*v.High, d.floor(v)))
 	} else {
 		expected, usual = p999, fmt.Sprintf("999 of 1,000 stay below %s a minute", words.Number(p999))
 		if p999 <= 0 {
@@ -145,27 +140,20 @@ func (d *watch) shiftFinding(w *counts, v *score.Verdict, side int) *schemas.Fin
 	}
 }
 
-// dropFinding tells of traffic that has ended.
-func (d *watch) dropFinding(w *counts, v *score.Verdict, minutes int) *schemas.Finding {
+// rampFinding tells of a level that crept up.
+func (d *watch) rampFinding(w *counts, v *score.Verdict) *schemas.Finding {
 	n := float64(w.requests)
-	requests, last := words.Count(n, "request"), ""
-	if minutes > 1 {
-		last = fmt.Sprintf(", the last of %d such minutes", minutes)
+	was := v.Expected / v.Ramp
+	return &schemas.Finding{
+		Detector: "rate.shift", Severity: schemas.SeverityLow, Confidence: 0.6, Events: int64(w.requests),
+		Title: fmt.Sprintf("Slow rise: %s times what was usual %s", words.Number(v.Ramp), d.place()),
+		Summary: fmt.Sprintf("%s %s in this minute, and the average of a day has come to %s times the long-term level, by steps too small to be told. Honest growth stays below a tenth a day; from now on the new level is usual.",
+			d.had(), words.Count(n, "request"), words.Number(v.Ramp)),
+		Features: []schemas.Feature{{
+			Name: "level", Observed: v.Expected, Expected: was, Unit: "requests/min", Weight: 1,
+			Text: fmt.Sprintf("The level is about %s a minute now; at the old pace it would be about %s.", words.Number(v.Expected), words.Number(was)),
+		}},
 	}
-	f := &schemas.Finding{
-		Detector: "rate.drop", Severity: schemas.SeverityMedium, Confidence: 0.8, Events: int64(w.requests),
-		Title:      fmt.Sprintf("Silence: %s in this minute %s", requests, d.place()),
-		Summary:    fmt.Sprintf("%s %s in this minute%s. For it, %s; either the traffic ended or its log did.", d.had(), requests, last, usually(v)),
-		Techniques: silenced,
-	}
-	if d.kind != schemas.EntityRoute {
-		f.Severity = schemas.SeverityLow
-	}
-	f.Features = []schemas.Feature{{
-		Name: "requests", Observed: n, Expected: v.Expected, Unit: "requests/min", Weight: 1,
-		Text: fmt.Sprintf("%s in this minute; %s.", capital(requests), usually(v)),
-	}}
-	return f
 }
 
 // shareFinding tells of a surge of 429 or 5xx answers.
@@ -201,8 +189,8 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // crowdFinding tells that many entities meet a rule in the same window.
 func (d *watch) crowdFinding(c *Cohort, r int) *schemas.Finding {
 	hit, able := float64(c.hit[r]), float64(c.able[r])
-	did := [rules]string{"spiked", "fell silent", "met a surge of 429 (too many requests)", "met a surge of 5xx (server errors)"}[r]
-	name := [rules]string{"rate.spike", "rate.drop", "rate.throttled", "rate.errors"}[r]
+	did := [rules]string{"spiked", "met a surge of 429 (too many requests)", "met a surge of 5xx (server errors)"}[r]
+	name := [rules]string{"rate.spike", "rate.throttled", "rate.errors"}[r]
 	kinds := strings.TrimPrefix(words.Count(2, d.kind.String()), "2 ")
 	who := words.Count(hit, d.kind.String())
 	f := &schemas.Finding{
@@ -214,20 +202,6 @@ func (d *watch) crowdFinding(c *Cohort, r int) *schemas.Finding {
 			Name: kinds, Observed: hit, Expected: 0, Unit: kinds, Weight: 1,
 			Text: fmt.Sprintf("%s %s in the same minute; usually none does.", who, did),
 		}},
-	}
-	if r != drop {
-		return f
-	}
-	f.Techniques = silenced
-	if n := float64(c.requests); n <= d.limits.DropShare*c.usual {
-		requests := words.Count(n, "request")
-		f.Title = fmt.Sprintf("Silence everywhere: %s in this minute", requests)
-		f.Summary = fmt.Sprintf("There were %s in this minute, on all %s together. Usual is %s a minute; either the traffic ended or its log did.",
-			requests, kinds, words.Number(c.usual))
-		f.Features[0] = schemas.Feature{Name: "requests", Observed: n, Expected: c.usual, Unit: "requests/min", Weight: 1,
-			Text: fmt.Sprintf("%s in this minute; usual is %s.", capital(requests), words.Number(c.usual))}
-	} else {
-		f.Summary += " Either the traffic ended or its log did."
 	}
 	return f
 }

@@ -19,26 +19,16 @@ type judgement struct {
 	score.Verdict
 	// hit tells which rules the window meets, able which it could have met.
 	hit, able [rules]bool
-	// ended tells that traffic that was steady has ended in this window.
-	ended bool
 }
 
 // judge holds a window, of which the baseline says v, against the entity's past
 // and, with a cohort whose window is concluded, against its peers. It changes
 // nothing.
 func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort, v score.Verdict) judgement {
-	n := float64(w.requests)
 	j := judgement{Verdict: v}
 	j.able[spike] = j.Values >= minHistory && w.requests > 0
 	j.hit[spike] = d.spikes(&j.Verdict, w, c, s.scheduled > 0 || round(x.WindowStart))
 	l := &d.limits
-	j.able[drop] = l.DropFloor > 0 && int(s.calm) >= l.DropHistory && j.Values >= l.DropHistory &&
-		j.Low >= l.DropFloor/2 && j.Expected >= l.DropFloor && j.Low >= 0.2*j.Expected &&
-		(d.kind != schemas.EntityRoute || s.crowded(l))
-	j.ended = j.able[drop] && n <= l.DropShare*j.Low*min(1, c.factor)
-	// Once it has begun to end, the level falls and is no measure any more.
-	j.ended = j.ended || s.silent > 0 && n <= l.DropShare*max(j.Low, l.DropFloor/2)
-	j.hit[drop] = j.ended && int(s.silent)+1 >= l.DropMinutes
 	if j.Values >= minHistory {
 		j.able[throttled], j.hit[throttled] = d.surges(w, w.throttled, s.throttled, l.ThrottledFloor, l.ThrottledShare)
 		j.able[failing], j.hit[failing] = d.surges(w, w.failed, s.failed, l.ErrorsFloor, l.ErrorsShare)
@@ -50,14 +40,40 @@ func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort, v sc
 // it has one and otherwise against its peers.
 func (d *watch) spikes(v *score.Verdict, w *counts, c *Cohort, scheduled bool) bool {
 	n := float64(w.requests)
-	if n < d.limits.Floor || d.elsewhere(w) {
+	if v.Values < minHistory {
+		return d.kind != schemas.EntityRoute && c.ready() && n >= 2*d.limits.Floor && !d.elsewhere(w) &&
+			w.pace() >= max(d.cold(w), d.config.ColdFactor*c.p999)
+	}
+	if n < d.floor(v) || d.elsewhere(w) {
 		return false
 	}
-	if v.Values < minHistory {
-		return d.kind != schemas.EntityRoute && c.ready() && n >= 2*d.limits.Floor &&
-			w.pace() >= max(d.limits.ColdFloor, d.config.ColdFactor*c.p999)
-	}
 	return v.Deviations >= spikeDeviations && n >= d.threshold(v, c, scheduled)
+}
+
+// cold is the least pace of somebody new: who does not even say who he is has
+// announced no load test.
+func (d *watch) cold(w *counts) float64 {
+	if l := d.limits.NamelessFloor; l > 0 && w.named < w.requests/10 {
+		return min(l, d.limits.ColdFloor)
+	}
+	return d.limits.ColdFloor
+}
+
+// steady tells that the past is that of a caller who hardly varies: hours of
+// it, never much above the level.
+func (d *watch) steady(v *score.Verdict) bool {
+	return d.limits.SteadyFloor > 0 && v.Values >= steadyHistory && v.Expected >= small/2 && v.High <= 3*v.Expected
+}
+
+// steadyHistory is how many minutes show that a caller is steady.
+const steadyHistory = 120
+
+// floor is the least count that can be a spike.
+func (d *watch) floor(v *score.Verdict) float64 {
+	if d.steady(v) {
+		return min(d.limits.SteadyFloor, d.limits.Floor)
+	}
+	return d.limits.Floor
 }
 
 // pace is what the requests would be in a minute if they went on as from the
@@ -74,7 +90,10 @@ func (d *watch) threshold(v *score.Verdict, c *Cohort, scheduled bool) float64 {
 	if d.kind == schemas.EntityRoute {
 		return max(d.limits.Floor, factor*v.High*max(1, c.factor))
 	}
-	least := d.limits.Floor
+	least := d.floor(v)
+	if d.steady(v) {
+		factor = min(d.limits.SteadyFactor, factor)
+	}
 	if scheduled {
 		// The first run of a job is as new as an unknown caller.
 		factor *= d.config.RoundFactor

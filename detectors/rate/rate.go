@@ -22,9 +22,9 @@ type State struct {
 	// calm is how many minutes passed since the level was new, idle since the
 	// last request; both stop at their type's end.
 	calm, idle uint16
-	// silent is how many minutes in a row the traffic has ended, scheduled how
-	// many are left of a job that began at a round time.
-	silent, scheduled uint8
+	// scheduled is how many minutes are left of a job that began at a round
+	// time.
+	scheduled uint8
 	// hold keeps a rule from repeating itself while what it saw lasts.
 	hold [rules]uint8
 	// others is four times how many callers a minute usually has, 1 if one of
@@ -35,6 +35,8 @@ type State struct {
 // counts are those of one open window.
 type counts struct {
 	requests, throttled, failed uint32
+	// named counts the requests that tell their principal.
+	named uint32
 	// callers and troubled are bitmaps that estimate how many there were on
 	// the other side: the addresses of a principal, else the principals; all,
 	// and those who met a 429 or 5xx.
@@ -51,7 +53,6 @@ type counts struct {
 // The rules that can hold.
 const (
 	spike = iota
-	drop
 	throttled
 	failing
 	rules
@@ -92,6 +93,9 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	c.first, c.last = min(c.first, at), max(c.last, at)
 	if c.requests < math.MaxUint32 {
 		c.requests++
+	}
+	if ev.Principal != "" && c.named < math.MaxUint32 {
+		c.named++
 	}
 	caller := d.other(x, ev)
 	bit := uint32(1) << (caller >> 59)
@@ -171,13 +175,13 @@ func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 	base := s.base
 	j := d.judge(x, s, &w, c, base.Add(x.WindowStart, float64(w.requests)))
 	d.report(x, s, &w, c, &j)
-	// An outage is not the new normal, or its end would be a spike, and a
-	// minute without a request of anybody is one of the log.
-	if c.requests > 0 && (!j.ended && !c.together[drop] || s.silent == math.MaxUint8) {
+	// A minute in which all fell nearly silent is one of an outage or of the
+	// log: it teaches nothing, or its end would be a spike.
+	if c.requests > 0 && !c.silent {
 		s.base = base
 		d.shift(x, s, &w, c, &j.Verdict)
 	} else {
-		j.Shift = 0
+		j.Shift, j.Ramp = 0, 0
 	}
 	s.learn(x, &w, &j)
 	s.limit = d.nextLimit(x, s, &j.Verdict, c)
@@ -204,8 +208,6 @@ func (d *watch) report(x *detectors.Context, s *State, w *counts, c *Cohort, j *
 		switch r {
 		case spike:
 			x.Emit(d.spikeFinding(x, w, &j.Verdict, c.p999))
-		case drop:
-			x.Emit(d.dropFinding(w, &j.Verdict, int(s.silent)+1))
 		case throttled:
 			x.Emit(d.shareFinding(w, "throttled", w.throttled, s.throttled))
 		case failing:
@@ -218,23 +220,33 @@ func (d *watch) report(x *detectors.Context, s *State, w *counts, c *Cohort, j *
 // again of the same entity.
 const holdFor = 30
 
-// shift reports a lasting change that no other rule has reported.
+// calmRoute is how many minutes the level of a route has to be known before a
+// change of it is told, and leastFall the least usual count whose fall is.
+const calmRoute, leastFall = 60, 30
+
+// shift reports a lasting change that no other rule has reported: a step that
+// stayed, or a ramp that no minute betrayed.
 func (d *watch) shift(x *detectors.Context, s *State, w *counts, c *Cohort, old *score.Verdict) {
 	f, side := d.limits.ShiftFactor, old.Shift
-	if side == 0 || f == 0 || s.hold[spike] > 0 || s.hold[drop] > 0 || c.together[spike] || c.together[drop] {
+	if old.Ramp > 0 && f > 0 && s.hold[spike] == 0 && !d.elsewhere(w) &&
+		old.Expected >= d.limits.Floor/10 && float64(w.requests) >= d.limits.Floor/10 {
+		x.Emit(d.rampFinding(w, old))
+		return
+	}
+	if side == 0 || f == 0 || s.hold[spike] > 0 || c.together[spike] {
 		return
 	}
 	n, expected := float64(w.requests), old.Expected*c.factor
 	// A caller's day has to be known; the working day of the whole is soon.
 	known := old.Daily && s.calm >= 1440
 	if d.kind == schemas.EntityRoute {
-		known = int(s.calm) >= d.limits.DropHistory
+		known = s.calm >= calmRoute
 	}
 	switch {
 	case !known:
 	case side > 0 && n >= d.limits.Floor && n >= f*expected && n >= f/2*old.High && n >= 2*c.p99 && !d.elsewhere(w):
 		x.Emit(d.shiftFinding(w, old, side))
-	case side < 0 && d.kind == schemas.EntityRoute && s.crowded(&d.limits) && old.Low >= d.limits.DropFloor && n*f <= min(old.Expected*c.factor, old.Low):
+	case side < 0 && d.kind == schemas.EntityRoute && s.crowded(&d.limits) && old.Low >= leastFall && n > silence*old.Low && n*f <= min(old.Expected*c.factor, old.Low):
 		x.Emit(d.shiftFinding(w, old, side))
 	}
 }
@@ -257,11 +269,6 @@ func (s *State) learn(x *detectors.Context, w *counts, j *judgement) {
 	s.idle = next(s.idle)
 	if w.requests > 0 {
 		s.idle = 0
-	}
-	if !j.ended {
-		s.silent = 0
-	} else if s.silent < math.MaxUint8 {
-		s.silent++
 	}
 	// Whose traffic it is is learned while there is as much as usual: the
 	// callers that are left after an end are not those who ended.

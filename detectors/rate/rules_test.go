@@ -2,9 +2,12 @@ package rate
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
+	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/detectortest"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -83,36 +86,70 @@ func TestOfficeBehindOneAddress(t *testing.T) {
 	}
 }
 
-func TestDropOfRoute(t *testing.T) {
+// TestOutage wants the end of an outage to be no spike; that it is silent is
+// told by another detector.
+func TestOutage(t *testing.T) {
 	plants := append(steady(0, 200, 50, 1), steady(0, 200, 50, 2)...)
-	plants = append(plants, answer(120, 40, 1, 1, 0))
-	// The outage ends again, and its end is no spike.
-	want(t, play(t, 200, plants...), "rate.drop", schemas.EntityRoute)
-}
-
-func TestDropOfOneCallersRoute(t *testing.T) {
-	plants := append(steady(0, 200, 50, 1), burst(0, 120, 200, "h1:k1:job", 90, 3))
-	want(t, play(t, 200, plants...), "")
-}
-
-func TestDropOfPrincipal(t *testing.T) {
-	const day = 1440
-	plants := []plant{
-		burst(0, day+100, 80, "h1:k1:pump", 5, 1),
-		burst(0, day+200, 5, "h1:k1:other", 6, 1),
+	for _, route := range []int{1, -1} {
+		want(t, play(t, 200, append(plants, answer(120, 40, route, 1, 0))...), "")
 	}
-	found := play(t, day+200, plants...)
-	want(t, found, "rate.drop", schemas.EntityPrincipal, schemas.EntityAddress)
-	if m := int(found[0].WindowStart.Sub(detectortest.Start).Minutes()); m != day+104 {
-		t.Errorf("told in minute %d, want the fifth silent one, %d", m, day+104)
+}
+
+// TestSteadyCaller holds a caller who never varied against less than others.
+func TestSteadyCaller(t *testing.T) {
+	calm := append(steady(0, 220, 30, 1), steady(0, 220, 30, 2)...)
+	found := play(t, 220, append(calm, burst(200, 3, 450, "h1:k1:steady1-0", 30, 1))...)
+	want(t, found, "rate.spike", schemas.EntityPrincipal, schemas.EntityAddress)
+	// Below five times of what is usual, and without hours of a past.
+	want(t, play(t, 220, append(calm, burst(200, 3, 100, "h1:k1:steady1-0", 30, 1))...), "")
+	want(t, play(t, 100, append(steady(0, 100, 30, 1), burst(84, 3, 450, "h1:k1:steady1-0", 30, 1))...), "")
+}
+
+// TestNameless wants a flood without any name to be told earlier than one of
+// somebody who says who he is: that may be a load test.
+func TestNameless(t *testing.T) {
+	for name, want := range map[string]bool{"": true, "h1:k1:test": false} {
+		tr := newTraffic(5, 300, 900)
+		tr.plants = []plant{burst(77, 2, 1900, name, 9000, 2)}
+		found := at(detectortest.Of(tr.run(t, 0, 82), "rate.spike"), 77, 80)
+		if got := len(found) > 0; got != want {
+			tell(t, found)
+			t.Errorf("%d findings on %q, want any: %v", len(found), name, want)
+		}
+	}
+}
+
+// TestSlowRise lets a caller double each day, after two steady weeks, and wants
+// it told, once while he doubles twice; growth of 5 % a day is not.
+func TestSlowRise(t *testing.T) {
+	for growth, want := range map[float64]bool{2: true, 1.05: false} {
+		var found []schemas.Finding
+		d := &watch{kind: schemas.EntityPrincipal, limits: DefaultConfig().Principal, config: DefaultConfig()}
+		x := detectors.NewContext(func(_ *detectors.Context, f *schemas.Finding) { found = append(found, *f) })
+		x.Window = d.Spec().Window
+		c := Cohort{factor: 1, requests: 1}
+		var s State
+		r := newTraffic(3, 0, 0)
+		for m := range 20 * 1440 {
+			mean := 25 * math.Pow(growth, max(float64(m)/1440-14, 0))
+			x.WindowStart = detectortest.At(time.Duration(m) * time.Minute)
+			x.Now, x.Slot = x.WindowStart+int64(x.Window), m%2
+			s.open[x.Slot].requests = uint32(r.poisson(mean))
+			d.Close(x, &s, &c)
+		}
+		detectortest.Readable(t, found)
+		if got := len(found) > 0; got != want || len(found) > 2 {
+			tell(t, found)
+			t.Errorf("%d findings at a growth of %v a day, want any: %v", len(found), growth, want)
+		}
 	}
 }
 
 func TestShift(t *testing.T) {
 	// Each caller makes more, as after a release: seven times is a spike of the
-	// route, five and a half a shift.
+	// route and of all steady callers together, five and a half a shift.
 	plants := append(steady(0, 300, 50, 1), steady(200, 100, 300, 1)...)
-	want(t, play(t, 300, plants...), "rate.spike", schemas.EntityRoute)
+	want(t, play(t, 300, plants...), "rate.spike", schemas.EntityGlobal, schemas.EntityGlobal, schemas.EntityRoute)
 	plants = append(steady(0, 300, 100, 1), steady(200, 100, 450, 1)...)
 	want(t, play(t, 300, plants...), "rate.shift", schemas.EntityRoute)
 }

@@ -21,10 +21,9 @@ const maxKnobs = 24
 var mainKnobs = map[string][]string{
 	"authfail":             {"guesses", "targets", "failures", "retries", "scan_paths", "addresses", "spray_addresses", "spike_failures"},
 	"extraction":           {"score", "early_score", "calls", "logit_score", "logit_calls", "day_score", "day_calls"},
-	"rate":                 {"*.floor", "*.factor", "*.cold_floor", "cold_factor", "*.shift_factor", "*.drop_floor", "-*.drop_share", "*.throttled_floor", "*.errors_floor"},
-	"rate.spike":           {"*.floor", "*.factor", "*.cold_floor", "cold_factor"},
+	"rate":                 {"*.floor", "*.factor", "*.cold_floor", "cold_factor", "*.shift_factor", "*.steady_floor", "*.steady_factor", "*.throttled_floor", "*.errors_floor"},
+	"rate.spike":           {"*.floor", "*.factor", "*.steady_floor", "*.steady_factor", "*.cold_floor", "*.nameless_floor", "cold_factor"},
 	"rate.shift":           {"*.floor", "*.shift_factor"},
-	"rate.drop":            {"*.drop_floor", "-*.drop_share", "*.drop_minutes"},
 	"rate.throttled":       {"*.throttled_floor", "*.throttled_share"},
 	"rate.errors":          {"*.errors_floor", "*.errors_share"},
 	"feed":                 {"reject_share"},
