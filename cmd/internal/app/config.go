@@ -13,6 +13,7 @@ import (
 	"github.com/gatehound/gatehound/detectors/builtin"
 	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/detectors/feed"
+	"github.com/gatehound/gatehound/detectors/rules"
 	"github.com/gatehound/gatehound/ingest/decode/custom"
 	"github.com/gatehound/gatehound/ingest/enrich"
 	"github.com/gatehound/gatehound/ingest/kafka"
@@ -39,6 +40,7 @@ type Config struct {
 	Engine      engine.Config     `mapstructure:"engine"`
 	Detectors   builtin.Config    `mapstructure:"detectors"`
 	Feed        feed.Config       `mapstructure:"feed"`
+	Rules       rules.Config      `mapstructure:"rules"`
 	Storage     StorageConfig     `mapstructure:"storage"`
 	Alerting    alerting.Config   `mapstructure:"alerting"`
 	Console     ConsoleConfig     `mapstructure:"console"`
@@ -141,7 +143,7 @@ func DefaultConfig() *Config {
 		Redact:  redact.DefaultConfig(),
 		Enrich:  enrich.DefaultConfig(), Prompts: prompt.DefaultConfig(),
 		Pipeline: PipelineConfig{BatchEvents: 50_000, BatchAge: 200 * time.Millisecond, Redeliveries: 1 << 20, CheckpointEvery: 30 * time.Second, WriteTimeout: 30 * time.Second, StallAfter: 2 * time.Second},
-		Engine:   engine.DefaultConfig(), Detectors: builtin.DefaultConfig(), Feed: feed.DefaultConfig(),
+		Engine:   engine.DefaultConfig(), Detectors: builtin.DefaultConfig(), Feed: feed.DefaultConfig(), Rules: rules.DefaultConfig(),
 		Storage: StorageConfig{Mode: StoreClickHouse, ClickHouse: clickhouse.DefaultConfig(),
 			Embedded: store, SpoolBytes: 10 << 30},
 		Alerting: alerting.DefaultConfig(),
@@ -174,6 +176,7 @@ func (c *Config) Validate() error {
 	part("engine", c.Engine.Validate())
 	part("detectors", c.Detectors.Validate())
 	part("feed", c.Feed.Validate())
+	part("rules", c.Rules.Validate())
 	switch c.Storage.Mode {
 	case StoreClickHouse:
 		part("storage.clickhouse", c.Storage.ClickHouse.Validate())

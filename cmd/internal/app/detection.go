@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,15 +13,17 @@ import (
 	"github.com/gatehound/gatehound/cmd/internal/pipeline"
 	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/detectors/feed"
+	"github.com/gatehound/gatehound/detectors/rules"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// Detection is what batches are shown to: the engine with the detectors of
-// callers, and the monitor of the sources.
+// Detection is what batches are shown to: the engine with the detectors, the
+// monitor of the sources, and the users' own rules.
 type Detection struct {
 	*engine.Engine
-	feed *feed.Monitor
+	feed  *feed.Monitor
+	rules *rules.Monitor
 }
 
 var _ pipeline.Engine = (*Detection)(nil)
@@ -41,60 +44,72 @@ func OpenDetection(cfg *Config, keys *redact.Keys, live bool, log *slog.Logger, 
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	return &Detection{e, sources}, nil
+	own, err := rules.New(rules.Settings{Config: cfg.Rules, Table: eventsTable, EntityKey: keys.EntityKey(), Log: log}, reg)
+	if err != nil {
+		e.Close()
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	return &Detection{e, sources, own}, nil
 }
 
 // eventsTable is what the findings' queries read.
 const eventsTable = "events"
 
-// Reload puts the thresholds and exceptions of cfg in force.
+// Reload puts the thresholds, exceptions and rules of cfg in force.
 func (d *Detection) Reload(cfg *Config) error {
 	watchers, err := cfg.Detectors.Watchers()
 	if err != nil {
 		return fmt.Errorf("detectors: %w", err)
 	}
-	return errors.Join(d.Engine.Replace(watchers), d.Engine.Reload(cfg.Engine.Allow))
+	err = errors.Join(d.Engine.Replace(watchers), d.Engine.Reload(cfg.Engine.Allow))
+	if wrong := d.rules.Reload(cfg.Rules); wrong != nil {
+		err = errors.Join(err, fmt.Errorf("rules: %w", wrong))
+	}
+	return err
 }
 
-// Observe shows a batch to both.
+// Observe shows a batch to all.
 func (d *Detection) Observe(b *schemas.Batch, from func(topic string, partition int32) int64) ([]schemas.Finding, error) {
 	findings, err := d.Engine.Observe(b, from)
+	findings = append(findings, d.rules.Observe(b, from)...)
 	return append(findings, d.feed.Observe(b, from, time.Now())...), err
 }
 
-// Idle tells the monitor the time; the engine goes by event time only.
+// Idle tells the monitor of the sources the time; the others go by event time
+// only.
 func (d *Detection) Idle(now time.Time) []schemas.Finding { return d.feed.Idle(now) }
 
-// Flush closes the windows of both.
-func (d *Detection) Flush() []schemas.Finding { return append(d.Engine.Flush(), d.feed.Flush()...) }
-
-// Snapshot is the length of the engine's snapshot, that, and the monitor's.
-func (d *Detection) Snapshot() ([]byte, error) {
-	state, err := d.Engine.Snapshot()
-	if err != nil {
-		return nil, err
-	}
-	sources, err := d.feed.Snapshot()
-	if err != nil {
-		return nil, err
-	}
-	out := make([]byte, 0, 8+len(state)+len(sources))
-	out = binary.BigEndian.AppendUint64(out, uint64(len(state)))
-	return append(append(out, state...), sources...), nil
+// Flush closes the windows of all.
+func (d *Detection) Flush() []schemas.Finding {
+	return slices.Concat(d.Engine.Flush(), d.rules.Flush(), d.feed.Flush())
 }
 
-// Restore gives both their parts. The monitor's is worth less: without it the
-// sources are learnt anew.
+// Snapshot joins the snapshots of the engine, the rules and the monitor, each
+// with its length before it.
+func (d *Detection) Snapshot() ([]byte, error) {
+	var out []byte
+	for _, part := range []func() ([]byte, error){d.Engine.Snapshot, d.rules.Snapshot, d.feed.Snapshot} {
+		state, err := part()
+		if err != nil {
+			return nil, err
+		}
+		out = binary.BigEndian.AppendUint64(out, uint64(len(state)))
+		out = append(out, state...)
+	}
+	return out, nil
+}
+
+// Restore gives each its part.
 func (d *Detection) Restore(snapshot []byte) error {
-	if len(snapshot) < 8 {
-		return errors.New("the snapshot is cut off")
+	for _, part := range []func([]byte) error{d.Engine.Restore, d.rules.Restore, d.feed.Restore} {
+		if len(snapshot) < 8 || binary.BigEndian.Uint64(snapshot) > uint64(len(snapshot)-8) {
+			return errors.New("the snapshot is cut off, or of another version")
+		}
+		n := 8 + binary.BigEndian.Uint64(snapshot)
+		if err := part(snapshot[8:n]); err != nil {
+			return err
+		}
+		snapshot = snapshot[n:]
 	}
-	n := binary.BigEndian.Uint64(snapshot)
-	if snapshot = snapshot[8:]; n > uint64(len(snapshot)) {
-		return errors.New("the snapshot is cut off, or of an older version")
-	}
-	if err := d.Engine.Restore(snapshot[:n]); err != nil {
-		return err
-	}
-	return d.feed.Restore(snapshot[n:])
+	return nil
 }
