@@ -3,45 +3,61 @@
 package builtin
 
 import (
-	"errors"
+	stderrors "errors"
 	"fmt"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/authfail"
+	"github.com/gatehound/gatehound/detectors/errors"
 	"github.com/gatehound/gatehound/detectors/extraction"
+	"github.com/gatehound/gatehound/detectors/keyabuse"
 	"github.com/gatehound/gatehound/detectors/rate"
 	"github.com/gatehound/gatehound/detectors/scan"
+	"github.com/gatehound/gatehound/detectors/shadow"
 	"github.com/gatehound/gatehound/detectors/silence"
+	"github.com/gatehound/gatehound/detectors/spend"
 )
 
 // Config has the settings of every detector.
 type Config struct {
 	Authfail   authfail.Config   `mapstructure:"authfail"`
+	Errors     errors.Config     `mapstructure:"errors"`
 	Extraction extraction.Config `mapstructure:"extraction"`
+	Keyabuse   keyabuse.Config   `mapstructure:"keyabuse"`
 	Rate       rate.Config       `mapstructure:"rate"`
 	Scan       scan.Config       `mapstructure:"scan"`
+	Shadow     shadow.Config     `mapstructure:"shadow"`
 	Silence    silence.Config    `mapstructure:"silence"`
+	Spend      spend.Config      `mapstructure:"spend"`
 }
 
 // DefaultConfig returns the detectors' defaults.
 func DefaultConfig() Config {
 	return Config{
 		Authfail:   authfail.DefaultConfig(),
+		Errors:     errors.DefaultConfig(),
 		Extraction: extraction.DefaultConfig(),
+		Keyabuse:   keyabuse.DefaultConfig(),
 		Rate:       rate.DefaultConfig(),
 		Scan:       scan.DefaultConfig(),
+		Shadow:     shadow.DefaultConfig(),
 		Silence:    silence.DefaultConfig(),
+		Spend:      spend.DefaultConfig(),
 	}
 }
 
 // Validate returns what is out of bounds, a line each, with the detector's key.
 func (c *Config) Validate() error {
-	return errors.Join(
+	return stderrors.Join(
 		keyed("authfail", c.Authfail.Validate()),
+		keyed("errors", c.Errors.Validate()),
 		keyed("extraction", c.Extraction.Validate()),
+		keyed("keyabuse", c.Keyabuse.Validate()),
 		keyed("rate", c.Rate.Validate()),
 		keyed("scan", c.Scan.Validate()),
+		keyed("shadow", c.Shadow.Validate()),
 		keyed("silence", c.Silence.Validate()),
+		keyed("spend", c.Spend.Validate()),
 	)
 }
 
@@ -53,11 +69,21 @@ func (c *Config) Watchers() ([]detectors.Watcher, error) {
 		return nil, fmt.Errorf("authfail: %w", err)
 	}
 	all = append(all, authfailWatchers...)
+	errorsWatchers, err := errors.Watchers(c.Errors)
+	if err != nil {
+		return nil, fmt.Errorf("errors: %w", err)
+	}
+	all = append(all, errorsWatchers...)
 	extractionWatchers, err := extraction.Watchers(c.Extraction)
 	if err != nil {
 		return nil, fmt.Errorf("extraction: %w", err)
 	}
 	all = append(all, extractionWatchers...)
+	keyabuseWatchers, err := keyabuse.Watchers(c.Keyabuse)
+	if err != nil {
+		return nil, fmt.Errorf("keyabuse: %w", err)
+	}
+	all = append(all, keyabuseWatchers...)
 	rateWatchers, err := rate.Watchers(c.Rate)
 	if err != nil {
 		return nil, fmt.Errorf("rate: %w", err)
@@ -68,10 +94,20 @@ func (c *Config) Watchers() ([]detectors.Watcher, error) {
 		return nil, fmt.Errorf("scan: %w", err)
 	}
 	all = append(all, scanWatchers...)
+	shadowWatchers, err := shadow.Watchers(c.Shadow)
+	if err != nil {
+		return nil, fmt.Errorf("shadow: %w", err)
+	}
+	all = append(all, shadowWatchers...)
 	silenceWatchers, err := silence.Watchers(c.Silence)
 	if err != nil {
 		return nil, fmt.Errorf("silence: %w", err)
 	}
 	all = append(all, silenceWatchers...)
+	spendWatchers, err := spend.Watchers(c.Spend)
+	if err != nil {
+		return nil, fmt.Errorf("spend: %w", err)
+	}
+	all = append(all, spendWatchers...)
 	return all, nil
 }

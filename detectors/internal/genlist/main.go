@@ -74,7 +74,7 @@ var list = template.Must(template.New("list").Funcs(template.FuncMap{
 package builtin
 
 import (
-	"errors"
+	stderrors "errors"
 	"fmt"
 
 	"github.com/gatehound/gatehound/detectors"
@@ -101,7 +101,7 @@ func DefaultConfig() Config {
 
 // Validate returns what is out of bounds, a line each, with the detector's key.
 func (c *Config) Validate() error {
-	return errors.Join(
+	return stderrors.Join(
 {{- range .}}
 		keyed("{{.}}", c.{{title .}}.Validate()),
 {{- end}}
