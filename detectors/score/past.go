@@ -9,6 +9,8 @@ const (
 	// length is that of the patterns that are compared, nearest how many of
 	// the most similar ones count, apart how far back they end at least.
 	length, nearest, apart = 12, 3, 24
+	// shapes brings the distances of ordinary patterns to about 1 and above.
+	shapes = 32
 )
 
 // past keeps the last values in a ring, to look for patterns.
@@ -96,5 +98,5 @@ func (p *past) novelty(v, size float64) float64 {
 		}
 		best[j] = d
 	}
-	return math.Sqrt(float64(best[0]+best[1]+best[2])/(nearest*length)) / size * 8
+	return math.Sqrt(float64(best[0]+best[1]+best[2])/(nearest*length)) / size * shapes
 }

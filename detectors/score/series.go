@@ -13,9 +13,14 @@ const (
 	// adopt is how many values in a row on one side make a new level.
 	adopt = 96
 	// rare is the surprise that scores Threshold: one value in 10^rare.
-	rare = 3.0
+	rare = 3.3
 	// holdFor is for how many values an anomaly covers what follows.
 	holdFor = 128
+	// trust and trusted bound what a statistic may claim: after n values no more
+	// than trust*log10(n)+trusted decades.
+	trust, trusted = 1.5, 2
+	// joined is what the second most surprising statistic adds to the first.
+	joined = 0.2
 )
 
 // The statistics of a Series; those with a direction have two tails.
@@ -149,9 +154,10 @@ func (s *Series) judge(stats *[statistics]float64, out *Verdict) {
 		weight = doubtful
 	}
 	most, second := 0.0, 0.0
+	limit := trust*math.Log10(float64(s.seen)+1) + trusted
 	for i := range stats {
 		if stats[i] > 1 && s.seen >= ready/2 {
-			p := s.tails[i].surprise(stats[i])
+			p := min(s.tails[i].surprise(stats[i]), limit)
 			if p > most {
 				most, second = p, most
 			} else {
@@ -167,7 +173,7 @@ func (s *Series) judge(stats *[statistics]float64, out *Verdict) {
 	}
 	// The joint surprise has a tail of its own, as there are many statistics
 	// and they hang together. It is exponential in decades.
-	joint := min(most+second/4, 40)
+	joint := min(most+joined*second, 40)
 	r := math.Exp2(joint / 2)
 	p := s.all.surprise(r)
 	s.all.add(r, weight)

@@ -11,21 +11,21 @@ const (
 	// unit is what a value weighs, doubtful what one weighs that may belong to
 	// an anomaly; full is the sum at which everything is halved, so that the
 	// tail remembers some 4,000 to 8,000 values.
-	unit, doubtful, full = 4, 1, 8192 * unit
+	unit, doubtful, full = 8, 1, 8000 * unit
 	// tailShare is the share of the values that the shape of the tail is
 	// measured on, but not fewer than tailLeast values.
-	tailShare, tailLeast = 0.02, 10
+	tailShare, tailLeast = 0.025, 10
 	// priorWeight and priorExcess shape a tail of which little is known: as if
 	// so many values had lain so far above the threshold, in logarithms.
-	priorWeight, priorExcess = 5, 0.2
+	priorWeight, priorExcess = 10, 0.25
 	// leastExcess is the thinnest tail that is believed in.
-	leastExcess = 0.03
+	leastExcess = 0.04
 )
 
 // tail is the distribution of a statistic that is 0 or above: it says how rare
 // a value is, beyond the largest one seen too. It takes 264 bytes.
 //
-// Up to the threshold (the 98th percentile) the share is counted; beyond, a
+// Up to the threshold (the 97.5th percentile) the share is counted; beyond, a
 // Pareto tail is fitted by Hill's estimator (1975), which is peaks over
 // threshold as in SPOT (Siffer et al. 2017) for tails that may be heavy. So it
 // means the same for every statistic, whatever its distribution: one threshold
