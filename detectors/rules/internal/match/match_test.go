@@ -88,7 +88,9 @@ func item(r *rand.Rand) string {
 	case 3:
 		return pick(r, texts...) + ": " + pick(r, "null", "''", "'*'")
 	case 4:
-		return "c-ip|cidr: " + list(func() string { return pick(r, "10.0.0.0/8", "10.1.0.0/16", "10.1.2.3/32", "2001:db8::/32", "0.0.0.0/0") })
+		return "c-ip|cidr: " + list(func() string {
+			return pick(r, "10.0.0.0/8", "10.1.0.0/16", "10.1.2.3/32", "2001:db8::/32", "0.0.0.0/0")
+		})
 	case 5:
 		return "c-ip: " + list(func() string { return pick(r, "10.1.2.3", "'10.1.*'", "'2001:db8::?'") })
 	case 6:
