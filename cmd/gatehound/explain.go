@@ -45,7 +45,8 @@ before and in the window, and it is said whether they find the same again:
 severity, confidence and every figure within 1 %; or what differs, and why that
 can be. Nothing is stored or sent. Of the time before the window as much is read
 as the detector needs to learn: 48 of its windows, at least 25 hours and at most
-eight days; --history says otherwise.
+eight days, and eight days if that does not give the same. --history reads as
+much as it says.
 
   gatehound explain
   gatehound explain 1f0c6a
@@ -93,7 +94,11 @@ It ends with 0 if the same is found again, with 4 if not.`,
 					return err
 				}
 				p := newProgress(os.Stderr)
-				o.Watch = p.watch
+				o.Watch = func(r *app.Replayed, far app.Progress) {
+					p.stop()
+					p = newProgress(os.Stderr)
+					p.watch(r, far)
+				}
 				x.Rerun, err = backtest.Explain(c.Context(), st, cfg, x.Finding, o)
 				p.stop()
 				if err != nil {

@@ -39,8 +39,8 @@ tried and with what the detector would not say any more.
   gatehound tune extraction --alerts-per-day 2 --store ./evidence
 
 How: first each main setting of the detector is turned fourfold alone, to see
-which of them change the number. Those that do are then turned together, by one
-scale: at a few scales up to 64, and between the two around N. A share, between 0
+which of them change the number. Those that do (all, if none does alone) are then
+turned together, by one scale: at a few scales up to 64, and between the two around N. A share, between 0
 and 1, is scaled in its odds. No value leaves the bounds of the configuration.
 For every value the detectors run over the whole history through the live code,
 --candidates of them side by side in one pass.
@@ -134,9 +134,9 @@ func printTuning(to, side io.Writer, t *tune.Tuning) error {
 		_ = w.Flush() // into memory
 	}
 	if len(t.Effects) > 0 {
-		table("SETTING\tNOW\tTRIED\tALERTS A DAY\tMATTERS", func(w io.Writer) {
+		table("SETTING\tNOW\tTRIED\tALERTS A DAY\tFINDINGS\tMATTERS", func(w io.Writer) {
 			for _, e := range t.Effects {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", e.Key, tune.Plain(e.Value), tune.Plain(e.Tried), backtest.Figure(e.PerDay), map[bool]string{true: "yes", false: "no"}[e.Matters])
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", e.Key, tune.Plain(e.Value), tune.Plain(e.Tried), backtest.Figure(e.PerDay), e.Findings, map[bool]string{true: "yes", false: "no"}[e.Matters])
 			}
 		})
 	}

@@ -63,10 +63,12 @@ type FigureDifference struct {
 type ExplainOptions struct {
 	Keys *redact.Keys
 	// History is how much before the finding's window is read, for the detectors
-	// to learn from; 0 takes DefaultHistory.
+	// to learn from. 0 takes DefaultHistory, and eight days if that does not give
+	// the same and the store has more.
 	History time.Duration
-	Watch   func(*app.Replayed, app.Progress)
-	Log     *slog.Logger
+	// Watch, if set, is called at the beginning of each pass over the events.
+	Watch func(*app.Replayed, app.Progress)
+	Log   *slog.Logger
 }
 
 // The bounds of the history that a re-run reads unless it is told: a day and an
@@ -99,15 +101,33 @@ func DefaultHistory(cfg *app.Config, detector string) (time.Duration, error) {
 // Explain runs the detectors over the stored events around a finding and tells
 // whether they would say the same again. It changes nothing.
 func Explain(ctx context.Context, store *clickhouse.Store, cfg *app.Config, f *schemas.Finding, o ExplainOptions) (*Rerun, error) {
-	if o.History == 0 {
+	history := o.History
+	if history == 0 {
 		var err error
-		if o.History, err = DefaultHistory(cfg, f.Detector); err != nil {
+		if history, err = DefaultHistory(cfg, f.Detector); err != nil {
 			return nil, err
 		}
 	}
+	r, err := rerun(ctx, store, cfg, f, history, o)
+	if err != nil || r.Verdict == VerdictSame || r.Events == 0 || o.History > 0 || history >= mostHistory {
+		return r, err
+	}
+	before, err := store.Extent(ctx, clickhouse.History{From: f.WindowStart.Add(-mostHistory), To: r.From})
+	if err != nil || before.Events == 0 {
+		return r, err
+	}
+	return rerun(ctx, store, cfg, f, mostHistory, o)
+}
+
+// rerun is Explain with so much history.
+func rerun(ctx context.Context, store *clickhouse.Store, cfg *app.Config, f *schemas.Finding, past time.Duration, o ExplainOptions) (*Rerun, error) {
 	// What is late belongs to the window, too, and to close it takes an event
 	// that is later still.
-	r := &Rerun{From: f.WindowStart.Add(-o.History), To: f.WindowEnd.Add(cfg.Engine.Lateness + time.Second), Verdict: VerdictAbsent}
+	end := f.WindowEnd
+	if f.Detected.After(end) {
+		end = f.Detected
+	}
+	r := &Rerun{From: f.WindowStart.Add(-past), To: end.Add(cfg.Engine.Lateness + time.Second), Verdict: VerdictAbsent}
 	history := clickhouse.History{From: r.From, To: r.To}
 	extent, err := store.Extent(ctx, history)
 	if err != nil {
@@ -151,7 +171,7 @@ func Explain(ctx context.Context, store *clickhouse.Store, cfg *app.Config, f *s
 		}
 		r.Verdict, r.Near = VerdictDiffers, nil
 	}
-	r.reason(cfg, f, o.History)
+	r.reason(cfg, f, past)
 	return r, nil
 }
 
@@ -223,7 +243,7 @@ func (r *Rerun) reason(cfg *app.Config, f *schemas.Finding, history time.Duratio
 		say("a part of the window's events is not in the store: %s", expired(cfg))
 	}
 	if strings.HasPrefix(f.Detector, "feed.") {
-		say("the monitor of the sources goes by when records arrive and by what is rejected, which the store does not tell")
+		say("the monitor of the sources judges between batches, by when records arrive and what is rejected, which the store does not tell")
 	}
 	expected, exception := false, false
 	for _, d := range r.Differences {

@@ -66,7 +66,9 @@ type Effect struct {
 	Value  float64 `json:"value"`
 	Tried  float64 `json:"tried"`
 	PerDay float64 `json:"alerts_per_day"`
-	// Matters tells that the number of alerts moved as wanted.
+	// Findings made the alerts; they move sooner.
+	Findings int `json:"findings"`
+	// Matters tells that the number of alerts, or of findings, moved as wanted.
 	Matters bool `json:"matters"`
 }
 
@@ -121,7 +123,7 @@ var ErrCut = errors.New("ended before the search was over")
 // over the events of the source, as near to it as it can.
 //
 // It turns each of the detector's main settings alone to see which matter, then
-// those that do together, by one scale: at a few scales first, then between the
+// those that do (all, if none does) together, by one scale: at a few scales first, then between the
 // two around what is wanted. Every value is tried by a run of the detectors over
 // all events, several side by side in one pass.
 func Run(ctx context.Context, source backtest.Source, cfg *app.Config, o Options) (*Tuning, error) {
@@ -154,10 +156,6 @@ func Run(ctx context.Context, source backtest.Source, cfg *app.Config, o Options
 		return nil, err
 	}
 	t.keep(out.Effects)
-	if len(t.knobs) == 0 {
-		out.Refused = fmt.Sprintf("none of its settings, turned %gfold alone, changes the %s alerts a day as wanted", probeScale, figure(out.Now.PerDay))
-		return out, nil
-	}
 	if out.Curve, err = t.search(ctx, out.Now, fewer); err != nil {
 		return nil, err
 	}
@@ -234,13 +232,19 @@ func (t *tuner) effects(ctx context.Context, now Point, fewer bool) (out []Effec
 	}
 	for i, k := range t.knobs {
 		p := points[i]
-		out = append(out, Effect{Key: k.Key, Value: k.Value, Tried: p.Values[k.Key], PerDay: p.PerDay,
-			Matters: fewer && p.Alerts < now.Alerts || !fewer && p.Alerts > now.Alerts})
+		e := Effect{Key: k.Key, Value: k.Value, Tried: p.Values[k.Key], PerDay: p.PerDay, Findings: p.outcome.Total.Findings}
+		alerts, findings := p.Alerts-now.Alerts, e.Findings-now.outcome.Total.Findings
+		if !fewer {
+			alerts, findings = -alerts, -findings
+		}
+		e.Matters = alerts < 0 || findings < 0 && alerts == 0
+		out = append(out, e)
 	}
 	return out, nil
 }
 
-// keep leaves the settings that matter.
+// keep leaves the settings that matter. If none does alone, all stay: what one
+// of them lets pass, another may hold.
 func (t *tuner) keep(effects []Effect) {
 	var kept []Knob
 	for i, e := range effects {
@@ -248,7 +252,9 @@ func (t *tuner) keep(effects []Effect) {
 			kept = append(kept, t.knobs[i])
 		}
 	}
-	t.knobs = kept
+	if len(kept) > 0 {
+		t.knobs = kept
+	}
 }
 
 // at is the point at a scale.
