@@ -1,0 +1,105 @@
+package poisoning
+
+import (
+	"math"
+	"time"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// crowds counts the principals that wrote one size each, by kind and size: a
+// table of fixed size by hash. Of two that fall together the one with the lower
+// tag stays, whichever came first.
+type crowds [2048]group
+
+// group is who wrote one size: how many principals, how many of them did so for
+// the first time, and how many writes they made.
+type group struct {
+	tag              uint32
+	writes           uint32
+	members, novices uint16
+	kind             kind
+}
+
+// crowdKnown is from how many principals on a size is remembered, crowdAge for
+// how many hours a kind has to be known before a crowd can be told.
+const (
+	crowdKnown = 3
+	crowdAge   = 24
+)
+
+func (c *crowds) add(size uint64, k kind, novice bool, writes uint16) {
+	g := group{tag: uint32(size) | 1, kind: k, members: 1, writes: uint32(writes)}
+	if novice {
+		g.novices = 1
+	}
+	c[size>>53].merge(&g)
+}
+
+func (c *crowds) merge(o *crowds) {
+	for i := range o {
+		if o[i].tag != 0 {
+			c[i].merge(&o[i])
+		}
+	}
+}
+
+func (g *group) merge(o *group) {
+	switch {
+	case g.tag != 0 && o.tag > g.tag:
+	case g.tag != o.tag || g.kind != o.kind:
+		// Another kind under the same tag is another size that fell together:
+		// the lower one stays.
+		if g.tag != o.tag || o.kind < g.kind {
+			*g = *o
+		}
+	default:
+		g.members = uint16(min(uint32(g.members)+uint32(o.members), math.MaxUint16))
+		g.novices = uint16(min(uint32(g.novices)+uint32(o.novices), math.MaxUint16))
+		g.writes = uint32(min(uint64(g.writes)+uint64(o.writes), math.MaxUint32))
+	}
+}
+
+// bit returns the place of a group in the set of known sizes.
+func (g *group) bit(i int) (word int, mask uint64) {
+	v := uint32(i)<<5 ^ g.tag>>1
+	return int(v >> 6 & 255), 1 << (v & 63)
+}
+
+// concert looks for principals that write the same size for the first time, as
+// accounts in one hand do, and remembers the sizes that several wrote.
+func (d *watch) concert(x *detectors.Context, c *Cohort) {
+	best := -1
+	for i := range c.crowds {
+		g := &c.crowds[i]
+		if g.members < crowdKnown {
+			continue
+		}
+		word, mask := g.bit(i)
+		fresh := (c.known[word]|c.before[word])&mask == 0
+		c.known[word] |= mask
+		if fresh && int(g.members) >= d.config.Accounts && 5*int(g.novices) >= 4*int(g.members) &&
+			c.active[g.kind] >= crowdAge && (best < 0 || g.members > c.crowds[best].members) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return
+	}
+	f := d.crowdFinding(&c.crowds[best])
+	now := uint32(x.WindowStart / int64(time.Hour))
+	if c.told == 0 || now >= c.told+uint32(d.config.RepeatHours) || f.Severity > c.severe {
+		c.told, c.severe = now, f.Severity
+		x.Emit(f)
+	}
+}
+
+// crowdSeverity is medium if each of a crowd wrote several times: a class of
+// students hands in the same file once or twice.
+func (g *group) severity() schemas.Severity {
+	if g.writes >= 5*uint32(g.members) {
+		return schemas.SeverityMedium
+	}
+	return schemas.SeverityInfo
+}
