@@ -232,7 +232,10 @@ func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
 				continue
 			}
 		}
-		e.dealt++
+		if e.dealt++; e.dealt > dealtAtOnce {
+			e.work()
+			e.dealt = 1
+		}
 		for e.handed = 0; !e.hand(ev, index, uint32(i)); {
 			e.retire() // a detector panicked; the others see the event
 		}
@@ -342,6 +345,10 @@ func (e *Engine) shardOf(key uint64) int { return int(key >> e.shift) }
 func routeKey(k sketch.Key, method, route string) uint64 {
 	return k.Words(k.String(method), k.String(route))
 }
+
+// dealtAtOnce is how many events are dealt before they are observed: so many
+// that the shards are worth waking, and so few that they are in the caches.
+const dealtAtOnce = 8192
 
 // fewItems is how many events the dealer rather drives alone: waking a worker
 // costs about as much as observing a hundred.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -38,6 +39,10 @@ func traffic(seed uint64, n int) []schemas.Event {
 			ev.ClientAddr = detectortest.Address(r.IntN(30))
 			ev.Client = ev.ClientAddr
 			ev.Route = []string{"/v1/a", "/v1/b", "/v1/c"}[r.IntN(3)]
+			ev.RequestID = fmt.Sprintf("req-%08x", r.Uint32())
+			if r.IntN(5) == 0 {
+				ev.Status = 429
+			}
 		}))
 	}
 	return out

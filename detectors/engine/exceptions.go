@@ -70,10 +70,11 @@ func (e *Engine) hide(f *found) {
 }
 
 // passDay reports and begins anew when the watermark has passed the day's end.
-func (e *Engine) passDay(watermark int64) {
+// The first day is that of the first event, at.
+func (e *Engine) passDay(watermark, at int64) {
 	switch {
 	case e.hidden.end == math.MaxInt64:
-		e.hidden.end = endOfDay(watermark)
+		e.hidden.end = endOfDay(at)
 	case watermark >= e.hidden.end:
 		e.endDay(watermark)
 	}

@@ -33,14 +33,24 @@ type toy struct {
 	keep   bool
 	// panicAt makes it panic at the named method.
 	panicAt string
+	// wants is Spec.Wants.
+	wants func(*schemas.Event) bool
+	// spin is how long an Observe or a Close takes.
+	spin, spinClose time.Duration
 }
 
 var _ detectors.Detector[toyState, toyCohort] = (*toy)(nil)
 
 func (d *toy) Spec() detectors.Spec {
 	return detectors.Spec{
-		ID: d.id, Entity: d.kind, Window: d.window, MinEvents: d.least, Share: max(1, d.share),
+		ID: d.id, Entity: d.kind, Window: d.window, MinEvents: d.least, Share: max(1, d.share), Wants: d.wants,
 		Techniques: []schemas.Technique{{Framework: "MITRE ATT&CK", ID: "T1110", Name: "Brute Force"}},
+	}
+}
+
+func spin(d time.Duration) {
+	for end := time.Now().Add(d); d > 0 && time.Now().Before(end); {
+		_ = d
 	}
 }
 
@@ -60,6 +70,7 @@ func finding(rule string, severity schemas.Severity, n uint64) *schemas.Finding 
 
 func (d *toy) Observe(x *detectors.Context, s *toyState, ev *schemas.Event) {
 	d.trip("observe")
+	spin(d.spin)
 	s.Count[x.Slot]++
 	s.Bytes[x.Slot] += ev.ResponseBytes
 	switch n := s.Count[x.Slot]; {
@@ -96,12 +107,16 @@ func (d *toy) Conclude(x *detectors.Context, prev, c *toyCohort) {
 
 func (d *toy) Close(x *detectors.Context, s *toyState, c *toyCohort) bool {
 	d.trip("close")
+	spin(d.spinClose)
 	s.Windows++
 	n := s.Count[x.Slot]
 	s.Count[x.Slot], s.Bytes[x.Slot] = 0, 0
 	if n > 0 {
 		f := finding(d.id+"_window", schemas.SeverityInfo, uint64(n))
 		f.Summary = fmt.Sprintf("%d of %d in window %d", n, c.Events, s.Windows)
+		if x.Callers > 0 {
+			f.Features = append(f.Features, schemas.Feature{Name: "callers", Observed: x.Callers, Text: "callers"})
+		}
 		x.Emit(f)
 	}
 	return d.keep || n > 0

@@ -15,6 +15,9 @@ func (s *shard) warm(items []item) {
 	for i := range items {
 		it := &items[i]
 		s.hints[i] = s.dirs[it.kind].Peek(it.key)
+		ev := &s.engine.batch.Parts[it.part].Events[it.event]
+		s.touched += uint64(ev.Time) + uint64(ev.Status) + uint64(len(ev.Credential)) + uint64(ev.ClientClass) +
+			uint64(ev.Latency) + uint64(ev.InputTokens) + ev.PromptFingerprint
 	}
 	for i := range items {
 		d := s.dirs[items[i].kind]

@@ -195,7 +195,7 @@ func (e *Engine) advance(at int64) {
 		}
 		e.closeWindow(next)
 	}
-	e.passDay(watermark)
+	e.passDay(watermark, at)
 	e.reckon()
 }
 

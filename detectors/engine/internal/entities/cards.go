@@ -73,14 +73,10 @@ func (d *Directory) issue(place int, ev *schemas.Event) bool {
 }
 
 func (d *Directory) evictCard(place int, now int64) bool {
-	victim, least := -1, d.At(place).worth(now)
-	for range min(evictSteps, d.cards.used) {
-		at := d.cards.next()
-		if w := d.At(int(d.card(at).owner)).worth(now); w < least {
-			victim, least = at, w
-		}
-	}
-	if victim < 0 {
+	victim, ok := d.cards.victim(d.At(place).worth(now), func(at int) int {
+		return d.At(int(d.card(at).owner)).worth(now)
+	})
+	if !ok {
 		return false
 	}
 	d.mourn(victim)

@@ -130,21 +130,10 @@ func (d *Directory) admit(key uint64, now int64) (int, bool) {
 	return place, true
 }
 
-// evictSteps is how many rows a hand passes in search of one that may go: it
-// bounds the cost of an addition to what is full.
-const evictSteps = 8
-
-// evict removes the least worthy of the entities that the hand passes if it is
-// worth less than worth.
+// evict removes an entity that is worth less than worth.
 func (d *Directory) evict(worth int, now int64) bool {
-	victim, least := -1, worth
-	for range min(evictSteps, d.records.used) {
-		place := d.records.next()
-		if w := d.At(place).worth(now); w < least {
-			victim, least = place, w
-		}
-	}
-	if victim < 0 {
+	victim, ok := d.records.victim(worth, func(place int) int { return d.At(place).worth(now) })
+	if !ok {
 		return false
 	}
 	if at := d.At(victim).card; at > 0 {

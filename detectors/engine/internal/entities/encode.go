@@ -15,6 +15,8 @@ func (d *Directory) Encode(w *codec.Writer) {
 func (r *rows) encode(w *codec.Writer) {
 	w.Number(uint64(r.used))
 	w.Number(uint64(r.hand))
+	w.Number(uint64(r.pass))
+	w.Number(uint64(r.passWorth))
 	for i := 0; i < r.used; i += 1 << r.shift {
 		w.Block(codec.Memory(r.chunks[i>>r.shift][:min(1<<r.shift, r.used-i)*r.stride]))
 	}
@@ -22,6 +24,7 @@ func (r *rows) encode(w *codec.Writer) {
 
 func (r *rows) decode(from *codec.Reader) {
 	used, hand := from.Count(0), from.Count(0)
+	pass, worth := from.Count(0), from.Count(0)
 	for done := 0; done < used && !from.Bad(); done += 1 << r.shift {
 		chunk := make([]uint64, r.stride<<r.shift)
 		from.Block(codec.Memory(chunk[:min(1<<r.shift, used-done)*r.stride]))
@@ -32,7 +35,7 @@ func (r *rows) decode(from *codec.Reader) {
 		r.clear()
 		return
 	}
-	r.used, r.hand = used, hand
+	r.used, r.hand, r.pass, r.passWorth = used, hand, pass, worth
 }
 
 // Decode returns the directory that Encode of one with the same kind and states
@@ -58,8 +61,6 @@ func (d *Directory) Decode(r *codec.Reader) *Directory {
 	out.index()
 	return out
 }
-
-func (r *rows) like() rows { return rows{stride: r.stride, shift: r.shift, limit: r.limit} }
 
 // sound tells whether records, cards and states refer to each other, and to
 // nothing else.

@@ -15,6 +15,9 @@ type rows struct {
 	used   int
 	chunks [][]uint64
 	hand   int // where the search for a victim goes on
+	// pass is how many more searches are passed over on behalf of one that is
+	// worth at most passWorth, since one like it found no victim.
+	pass, passWorth int
 }
 
 // chunkBytes is about what rows grow by: enough to make growth rare, and little
@@ -75,4 +78,35 @@ func (r *rows) next() int {
 
 func (r *rows) bytes() int { return len(r.chunks) * r.stride << r.shift * 8 }
 
-func (r *rows) clear() { r.chunks, r.used, r.hand = nil, 0, 0 }
+func (r *rows) clear() { *r = r.like() }
+
+func (r *rows) like() rows { return rows{stride: r.stride, shift: r.shift, limit: r.limit} }
+
+// evictSteps is how many rows a hand passes in search of one that may go, and
+// passSearches how many searches one in vain stands for: in a flood most are, and
+// each reads from eight places in memory.
+const (
+	evictSteps   = 8
+	passSearches = 8
+)
+
+// victim returns the place of the least worthy of the rows that the hand
+// passes, if it is worth less than worth.
+func (r *rows) victim(worth int, of func(place int) int) (int, bool) {
+	if r.pass > 0 && worth <= r.passWorth {
+		r.pass--
+		return 0, false
+	}
+	found, least := -1, worth
+	for range min(evictSteps, r.used) {
+		place := r.next()
+		if w := of(place); w < least {
+			found, least = place, w
+		}
+	}
+	if found < 0 {
+		r.pass, r.passWorth = passSearches-1, worth
+		return 0, false
+	}
+	return found, true
+}

@@ -87,18 +87,12 @@ func (d *Directory) Earn(place, i int, ev *schemas.Event) *State {
 	return h
 }
 
-// evictState takes the state of the least worthy of those that the hand passes
-// if they are worth less than the entity at place.
+// evictState takes the state of an entity that is worth less than the one at
+// place.
 func (d *Directory) evictState(i, place int, now int64) bool {
 	s := d.states[i]
-	victim, least := -1, d.At(place).worth(now)
-	for range min(evictSteps, s.used) {
-		at := s.next()
-		if w := d.At(d.Owner(i, at)).worth(now); w < least {
-			victim, least = at, w
-		}
-	}
-	if victim < 0 {
+	victim, ok := s.victim(d.At(place).worth(now), func(at int) int { return d.At(d.Owner(i, at)).worth(now) })
+	if !ok {
 		return false
 	}
 	d.Drop(i, victim)
