@@ -122,7 +122,7 @@ Results go to stdout, everything else to stderr.`,
 	root.AddCommand(newRun(), newDemo(), newReplay(), newDecode(), newRedact(), newCheck(), newMigrate(),
 		newQuery(), newConfig(), newSimulate(), newVersion(), newRejects(), newRejectReasons(),
 		newExplain(), newBacktest(), newTune(),
-		newReveal(), newForget(), newKeys(), newScore(), newExitCodes(), newEvaluate())
+		newReveal(), newForget(), newKeys(), newScore(), newExitCodes(), newEvaluate(), newRules())
 	return root
 }
 
