@@ -99,7 +99,7 @@ func BenchmarkObserve(b *testing.B) {
 					events[i] = schemas.Event{Time: events[i].Time, Principal: victim, ClientAddr: events[i].ClientAddr, Status: 200, UserAgent: "curl/8.1"}
 				}
 			}
-			d, states, i := &watch{DefaultConfig()}, make([]State, 256), 0
+			d, states, i := newWatch(DefaultConfig()), make([]State, 256), 0
 			for j := range states {
 				states[j].first, states[j].last, states[j].count = detectortest.At(0), detectortest.At(0), 1000
 			}
@@ -115,7 +115,7 @@ func BenchmarkObserve(b *testing.B) {
 }
 
 func BenchmarkClose(b *testing.B) {
-	d, states, i := &watch{DefaultConfig()}, make([]State, 4096), 0
+	d, states, i := newWatch(DefaultConfig()), make([]State, 4096), 0
 	x := detectors.NewContext(func(*detectors.Context, *schemas.Finding) {})
 	x.Window, x.WindowStart, x.Now = d.Spec().Window, detectortest.At(7*24*3600e9), detectortest.At(7*24*3600e9+3600e9)
 	var c Cohort

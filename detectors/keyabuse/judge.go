@@ -12,7 +12,7 @@ import (
 func (d *watch) judge(x *detectors.Context, s *State, w *hour, g *guest) {
 	ev := g.ev
 	if refused(ev) && s.models.find(g.model) == nil {
-		s.probe.refuse(ev, uint32(g.model>>32))
+		s.probe.refuse(g)
 	}
 	client := g.signs&newClient != 0
 	if g.country != 0 && fixed(ev) && d.travel(s, ev, g.country, g.now, &g.age, client) {
@@ -21,15 +21,14 @@ func (d *watch) judge(x *detectors.Context, s *State, w *hour, g *guest) {
 	if g.network != 0 && g.client != 0 {
 		d.replay(x, s, w, g)
 	}
-	tried := s.probe.tried(ev.Time)
-	if g.call && tried >= d.config.Models && (g.strange || client || s.probe.invalid >= 2) {
-		d.say(x, s, ruleEnumeration, d.enumerationFinding(s, tried, g))
+	if g.call {
+		if tried := s.probe.tried(g); tried >= d.config.Models && (g.strange || client || s.probe.invalid >= 2) {
+			g.signs |= probing
+			d.say(x, s, ruleEnumeration, d.enumerationFinding(s, tried, g))
+		}
 	}
 	if !g.strange {
 		return
-	}
-	if tried >= d.config.Models {
-		g.signs |= probing
 	}
 	if ev.Network == schemas.NetworkProxy || ev.Network == schemas.NetworkTor {
 		g.signs |= newClass
@@ -55,10 +54,10 @@ func (d *watch) judge(x *detectors.Context, s *State, w *hour, g *guest) {
 // level is how much strangers make of a key.
 type level struct {
 	// rise is how many times the key's busiest hour they reach, of calls or of
-	// tokens; burst tells that it is one, large that it is ten times a burst's
-	// least.
-	rise         float64
-	burst, large bool
+	// tokens; high tells that it is twice, burst that it is one, large that it is
+	// ten times a burst's least.
+	rise               float64
+	high, burst, large bool
 }
 
 // level judges the volume of strangers.
@@ -66,7 +65,7 @@ func (d *watch) level(s *State, w *hour) level {
 	c := &d.config
 	calls, tokens := float64(w.strange), float64(w.strangeTokens)
 	byCalls, byTokens := calls/max(float64(s.most.calls), 1), tokens/max(float64(s.most.tokens), 1)
-	l := level{rise: byCalls}
+	l := level{rise: byCalls, high: 4*calls >= float64(c.BurstCalls) && byCalls >= 2}
 	if calls >= float64(c.BurstCalls) && byCalls >= c.BurstFactor {
 		l.burst, l.large = true, calls >= 10*float64(c.BurstCalls)
 	}
@@ -82,6 +81,12 @@ func (d *watch) level(s *State, w *hour) level {
 func (d *watch) jacked(x *detectors.Context, s *State, w *hour) {
 	l, strayed := d.level(s, w), w.signs.strayed()
 	model := w.signs&newModel != 0
+	// A traveller has another network, country and hours for one reason, so
+	// without a burst the last two do not count.
+	beside := (w.signs &^ (newCountry | offHours)).strayed()
+	if l.high {
+		beside++
+	}
 	var severity schemas.Severity
 	switch {
 	case w.strange < 5:
@@ -95,7 +100,7 @@ func (d *watch) jacked(x *detectors.Context, s *State, w *hour) {
 		severity = schemas.SeverityCritical
 	case l.burst:
 		severity = schemas.SeverityHigh
-	case strayed >= 2:
+	case model && beside >= 2 || beside >= 3:
 		severity = schemas.SeverityMedium
 	default:
 		return

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
@@ -18,10 +17,18 @@ func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("keyabuse: %w", err)
 	}
-	return []detectors.Watcher{detectors.Watch(&watch{c})}, nil
+	return []detectors.Watcher{detectors.Watch(newWatch(c))}, nil
 }
 
-type watch struct{ config Config }
+// watch is the detector; history and settle are those of the settings, in hours.
+type watch struct {
+	config          Config
+	history, settle uint16
+}
+
+func newWatch(c Config) *watch {
+	return &watch{c, uint16(c.History / time.Hour), uint16(c.Settle / time.Hour)}
+}
 
 var _ detectors.Detector[State, Cohort] = (*watch)(nil)
 
@@ -72,7 +79,7 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 
 // age returns the key's age.
 func (d *watch) age(s *State) age {
-	return age{born: hourOf(s.first), history: uint16(d.config.History.Hours()), settle: uint16(d.config.Settle.Hours())}
+	return age{hourOf(s.first), d.history, d.settle}
 }
 
 // guest is a request as it looks beside the past of its key.
@@ -92,7 +99,7 @@ type guest struct {
 // look finds out what is new about a request, and notes what there is.
 func (g *guest) look(x *detectors.Context, s *State, grown bool) {
 	ev := g.ev
-	if g.network, g.numbered = network(&x.Key, ev); g.network != 0 {
+	if g.network, g.numbered = network(ev); g.network != 0 {
 		m := s.networks.see(g.network, g.now, &g.age)
 		g.strange = grown && !g.age.settled(m, g.now) && s.networks.steady()
 	}
@@ -133,7 +140,7 @@ func (d *watch) count(x *detectors.Context, w *hour, g *guest) {
 		w.numbered = w.numbered || g.numbered
 	}
 	if g.country != 0 && fixed(g.ev) {
-		w.countries |= bit(uint64(g.country))
+		w.countries |= 1 << (g.country % 64)
 	}
 	if g.ev.EndUser != "" {
 		w.users |= bit(x.Key.String(g.ev.EndUser))
@@ -143,18 +150,18 @@ func (d *watch) count(x *detectors.Context, w *hour, g *guest) {
 // network returns a hash of the network of an event's client, and whether it is
 // that of its autonomous system; else it is that of the /16 of an IPv4 address or
 // the /32 of an IPv6 address. 0 is not known.
-func network(key *sketch.Key, ev *schemas.Event) (hash uint64, numbered bool) {
+func network(ev *schemas.Event) (hash uint64, numbered bool) {
 	if ev.Network == schemas.NetworkInternal {
 		return 1 << 32, false
 	}
 	if ev.ASN != 0 {
-		return key.Words(uint64(ev.ASN), 1), true
+		return sketch.Mix(1<<40 | uint64(ev.ASN)), true
 	}
 	a := detectors.Client(ev)
 	if !a.IsValid() {
 		return 0, false
 	}
-	return key.Words(uint64(prefix(a)), 2), false
+	return sketch.Mix(uint64(prefix(a))), false
 }
 
 // prefix returns what stands for the network of an address whose system is not
@@ -172,8 +179,10 @@ func prefix(a netip.Addr) uint32 {
 
 // product returns what a user agent calls itself, without its version.
 func product(agent string) string {
-	if i := strings.IndexAny(agent, "/ ("); i > 0 {
-		return agent[:i]
+	for i := range len(agent) {
+		if c := agent[i]; i > 0 && (c == '/' || c == ' ' || c == '(') {
+			return agent[:i]
+		}
 	}
 	return agent
 }

@@ -28,9 +28,9 @@ func TestJacking(t *testing.T) {
 	// Hit: new network, new model, new client, burst. First told by the signs,
 	// then by the burst.
 	found := run(owner, thief(40, strong))
-	if len(found) != 1 || found[0].Severity != schemas.SeverityCritical {
-		tell(t, found)
-		t.Fatalf("%d findings, want one that is critical", len(found))
+	want(t, found, "keyabuse.jacking", "keyabuse.jacking")
+	if found[0].Severity != schemas.SeverityMedium || found[1].Severity != schemas.SeverityCritical {
+		t.Errorf("severities %v and %v", found[0].Severity, found[1].Severity)
 	}
 	// Hit: all but the client is new.
 	found = want(t, run(owner, thief(40, func(ev *schemas.Event) { ev.Model = "claude-opus-4" })), "keyabuse.jacking")

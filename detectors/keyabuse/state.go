@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"time"
 
-	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -81,9 +80,15 @@ func (s signs) strayed() int { return bits.OnesCount8(uint8(s &^ newModel)) }
 
 // distinct estimates how many set the bits of a bitmap: linear counting
 // (Whang, Vander-Zanden, Taylor 1990). It is at most 266.
-func distinct(bitmap uint64) float64 {
-	return -64 * math.Log(max(float64(64-bits.OnesCount64(bitmap)), 1)/64)
-}
+func distinct(bitmap uint64) float64 { return estimates[bits.OnesCount64(bitmap)] }
+
+// estimates has the estimate for each number of bits.
+var estimates = func() (e [65]float64) {
+	for n := range e {
+		e[n] = -64 * math.Log(max(64-float64(n), 1)/64)
+	}
+	return e
+}()
 
 // hourOf returns the hour since the epoch, modulo 2^16.
 func hourOf(at int64) uint16 { return uint16(at / int64(time.Hour)) }
@@ -148,4 +153,4 @@ func saturate(sum uint64, tokens int64) uint64 {
 	return sum + uint64(min(max(tokens, 0), 1e9))
 }
 
-func bit(hash uint64) uint64 { return 1 << (sketch.Mix(hash) >> 58) }
+func bit(hash uint64) uint64 { return 1 << (hash >> 58) }

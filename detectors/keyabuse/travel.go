@@ -17,13 +17,25 @@ type journey struct {
 	// one that is not.
 	homeAt, awayAt int64
 	// took is the least time between the two, far how many kilometres are.
-	took       time.Duration
-	far        float32
+	took time.Duration
+	far  float32
+	// calls is how many came from away, returns how often the key came back,
+	// there whether it is away.
 	calls      uint32
+	returns    uint8
 	home, away uint8
+	there      bool
 	// client tells that the client was new there as well.
 	client bool
 }
+
+const (
+	// awayCalls is the fewest calls from away that are no slip of a database.
+	awayCalls = 3
+	// awayReturns is how often a key comes back before it is in two places: who
+	// turns a VPN on and off comes back once.
+	awayReturns = 3
+)
 
 // fixed tells that an address tells where its user is: those of hosts, proxies
 // and Tor do not.
@@ -37,15 +49,8 @@ func (d *watch) travel(s *State, ev *schemas.Event, country uint8, now uint16, a
 	m := s.countries.see(uint64(country)<<32, now, a)
 	j := &s.journey
 	if a.settled(m, now) {
-		took := ev.Time - j.awayAt
-		back := j.away != 0 && j.calls >= 3 && d.impossible(j.away, country, took)
+		back := j.back(d, country, ev.Time)
 		j.home, j.homeAt = country, max(j.homeAt, ev.Time)
-		if back {
-			j.took = min(j.took, time.Duration(max(took, 0)))
-		}
-		if back || took > int64(24*time.Hour) {
-			j.away = 0
-		}
 		return back
 	}
 	if j.home == 0 || s.countries.newcomers >= 1 || s.countries.settledCount(now, a) > 3 {
@@ -56,14 +61,35 @@ func (d *watch) travel(s *State, ev *schemas.Event, country uint8, now uint16, a
 		if !d.impossible(j.home, country, took) {
 			return false
 		}
-		j.away, j.calls, j.client = country, 0, client
-		j.took, j.far = time.Duration(max(took, 0)), float32(apart(j.home, country))
+		*j = journey{
+			home: j.home, homeAt: j.homeAt, away: country, client: client,
+			took: time.Duration(max(took, 0)), far: float32(apart(j.home, country)),
+		}
 	}
 	j.calls++
-	j.awayAt = max(j.awayAt, ev.Time)
-	// Who does not come back may have turned on a VPN, but then with the client
-	// that he had.
-	return j.client && j.calls == 3
+	j.there, j.awayAt = true, max(j.awayAt, ev.Time)
+	// Who turned on a VPN has the client that he had.
+	return j.client && j.calls == awayCalls
+}
+
+// back notes a call from a known country; it tells that the key has come back
+// from away too often and too fast.
+func (j *journey) back(d *watch, country uint8, at int64) bool {
+	took := at - j.awayAt
+	switch {
+	case j.away == 0:
+		return false
+	case took > int64(time.Hour):
+		j.away = 0
+		return false
+	case !j.there || !d.impossible(j.away, country, took):
+		return false
+	}
+	j.there, j.took = false, min(j.took, time.Duration(max(took, 0)))
+	if j.returns < 255 {
+		j.returns++
+	}
+	return j.returns == awayReturns && j.calls >= awayCalls
 }
 
 // impossible tells that nobody gets from one country to the other in that time.
