@@ -11,6 +11,7 @@ import (
 	"github.com/gatehound/gatehound/detectors/errors"
 	"github.com/gatehound/gatehound/detectors/extraction"
 	"github.com/gatehound/gatehound/detectors/keyabuse"
+	"github.com/gatehound/gatehound/detectors/poisoning"
 	"github.com/gatehound/gatehound/detectors/rate"
 	"github.com/gatehound/gatehound/detectors/scan"
 	"github.com/gatehound/gatehound/detectors/shadow"
@@ -24,6 +25,7 @@ type Config struct {
 	Errors     errors.Config     `mapstructure:"errors"`
 	Extraction extraction.Config `mapstructure:"extraction"`
 	Keyabuse   keyabuse.Config   `mapstructure:"keyabuse"`
+	Poisoning  poisoning.Config  `mapstructure:"poisoning"`
 	Rate       rate.Config       `mapstructure:"rate"`
 	Scan       scan.Config       `mapstructure:"scan"`
 	Shadow     shadow.Config     `mapstructure:"shadow"`
@@ -38,6 +40,7 @@ func DefaultConfig() Config {
 		Errors:     errors.DefaultConfig(),
 		Extraction: extraction.DefaultConfig(),
 		Keyabuse:   keyabuse.DefaultConfig(),
+		Poisoning:  poisoning.DefaultConfig(),
 		Rate:       rate.DefaultConfig(),
 		Scan:       scan.DefaultConfig(),
 		Shadow:     shadow.DefaultConfig(),
@@ -53,6 +56,7 @@ func (c *Config) Validate() error {
 		keyed("errors", c.Errors.Validate()),
 		keyed("extraction", c.Extraction.Validate()),
 		keyed("keyabuse", c.Keyabuse.Validate()),
+		keyed("poisoning", c.Poisoning.Validate()),
 		keyed("rate", c.Rate.Validate()),
 		keyed("scan", c.Scan.Validate()),
 		keyed("shadow", c.Shadow.Validate()),
@@ -84,6 +88,11 @@ func (c *Config) Watchers() ([]detectors.Watcher, error) {
 		return nil, fmt.Errorf("keyabuse: %w", err)
 	}
 	all = append(all, keyabuseWatchers...)
+	poisoningWatchers, err := poisoning.Watchers(c.Poisoning)
+	if err != nil {
+		return nil, fmt.Errorf("poisoning: %w", err)
+	}
+	all = append(all, poisoningWatchers...)
 	rateWatchers, err := rate.Watchers(c.Rate)
 	if err != nil {
 		return nil, fmt.Errorf("rate: %w", err)
