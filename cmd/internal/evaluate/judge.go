@@ -169,7 +169,8 @@ func classify(f *schemas.Finding, attacks, innocents []plant) alert {
 		if a.about == "" || len(p.entities) < 3 {
 			a.about = p.Kind
 		}
-		if p.expects(f.Detector) || p.Mild && f.Severity <= schemas.SeverityLow {
+		mild := p.Mild && f.Severity <= schemas.SeverityLow && f.Entity.Kind != schemas.EntityGlobal
+		if mild || p.expects(f.Detector) {
 			a.is, a.about = isRight, p.Kind
 			return a
 		}

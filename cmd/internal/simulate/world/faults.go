@@ -79,7 +79,7 @@ var faults = kinds{
 	"latency_shift": {Title: "a route's answers take six times as long", Service: simulate.AppAssistant,
 		Expect: []string{"errors"}, Who: byService, Lasts: 30 * time.Minute, Learn: 6 * time.Hour, Fixed: true, Change: slower(6)},
 	"key_silence": {Title: "a busy key falls silent", Service: kongShared,
-		Expect: quiet, Who: byPrincipal, Lasts: 55 * time.Minute, Learn: 12 * time.Hour, Fixed: true, Quiet: true,
+		Expect: quiet, Who: byPrincipal, Lasts: 55 * time.Minute, Learn: 74 * time.Hour, Fixed: true, Quiet: true,
 		Before: &simulate.Habit{Rate: 0.4, Jitter: 0.5, Fill: ordinary}},
 	"all_silent": {Title: "everything falls silent", Service: simulate.AllServices,
 		Expect: quiet, Who: everything, Also: func(*campaign) []simulate.Entity {

@@ -164,7 +164,7 @@ var novelties = kinds{
 			who := caller(gateway.Mix(uint64(n)) % 100)
 			from(c, r, c.Caller()+who, c.Home(c.Caller()+who, 0), node)
 		}},
-	"old_client": {Title: "an old client stays on the version that was given up", Service: kongLegacy, Benign: true, Expect: []string{"shadow"},
+	"old_client": {Title: "an old client stays on the version that was given up", Service: kongOlder, Benign: true, Expect: []string{"shadow"},
 		Rate: 1. / 300, Jitter: 0.5, Who: []schemas.EntityKind{schemas.EntityPrincipal, schemas.EntityRoute, schemas.EntityModel}, Lasts: simulate.Always,
 		Fill: func(c *campaign, r *gateway.Record, _ int64) { ordinary(c, r, 0) }},
 	"wrong_model": {Title: "a developer mistypes the name of a model", Service: simulate.KongChat, Benign: true,
@@ -179,7 +179,7 @@ var novelties = kinds{
 			for i := range 40 {
 				es = append(es, addressed(c, at(hosting(i, 0), c))...)
 			}
-			return append(es, unknownRoutes(c)...)
+			return append(append(es, unknownRoutes(c)...), simulate.Entity{Kind: schemas.EntityGlobal})
 		}, Fill: func(c *campaign, r *gateway.Record, n int64) {
 			c.As(r, c.Caller(), 0)
 			r.Client = at(hosting(int(n/8%40), 0), c)

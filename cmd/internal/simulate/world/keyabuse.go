@@ -57,7 +57,10 @@ var enumerated = []string{"claude-opus-4-1", "claude-3-opus-20240229", "gpt-5-pr
 
 var stolenKeys = kinds{
 	"llmjacking": {Title: "a stolen key probes models from a host abroad, then burns the costliest", Service: kongShared,
-		Expect: []string{"keyabuse", "spend"}, Rate: 2, Jitter: 0.4, Who: byPrincipal, Also: thief, Lasts: 10 * time.Minute, Learn: 12 * time.Hour,
+		Expect: []string{"keyabuse", "spend"}, Rate: 2, Jitter: 0.4, Who: byPrincipal, Also: func(c *campaign) []simulate.Entity {
+			return append(thief(c), simulate.Entity{Kind: schemas.EntityTenant, Raw: "research"},
+				simulate.Entity{Kind: schemas.EntityModel, Raw: "claude-opus-4-1"}, simulate.Entity{Kind: schemas.EntityRoute, Raw: "POST /anthropic/v1/messages"})
+		}, Lasts: 10 * time.Minute, Learn: 12 * time.Hour,
 		Before: &simulate.Habit{Rate: 1. / 30, Jitter: 0.8, Fill: ordinary},
 		Fill: func(c *campaign, r *gateway.Record, n int64) {
 			if n < 24 {
@@ -106,7 +109,7 @@ var spending = kinds{
 			from(c, r, c.Victim(), atHome(c), sdk)
 			spends(c, r, 170_000, 300)
 		}},
-	"cache_busting": {Title: "a key that lived on the prompt cache misses it with every call", Service: litellmTools,
+	"cache_busting": {Title: "a key that lived on the prompt cache misses it with every call", Service: litellmTools, Quiet: true,
 		Expect: []string{"spend"}, Rate: 1, Jitter: 0.5, Who: byPrincipal, Lasts: 20 * time.Minute, Learn: 6 * time.Hour,
 		Before: &simulate.Habit{Rate: 0.2, Jitter: 0.5, Fill: func(c *campaign, r *gateway.Record, n int64) {
 			ordinary(c, r, n)

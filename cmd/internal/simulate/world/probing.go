@@ -14,7 +14,7 @@ var byCallerAndRoute = []schemas.EntityKind{schemas.EntityPrincipal, schemas.Ent
 
 // unknownRoutes lets a finding name whatever route a path without one gets.
 func unknownRoutes(c *campaign) []simulate.Entity {
-	return []simulate.Entity{{Kind: schemas.EntityRoute, Raw: "GET {other}"}, {Kind: schemas.EntityRoute, Raw: "GET /{other}"}}
+	return []simulate.Entity{{Kind: schemas.EntityRoute, Raw: "GET {other}"}, {Kind: schemas.EntityRoute, Raw: "GET /"}}
 }
 
 var shadows = kinds{
@@ -50,7 +50,7 @@ var sensitive = []string{"/.env", "/.git/config", "/.aws/credentials", "/config.
 
 var scans = kinds{
 	"path_scan": {Title: "one address tries hundreds of paths", Service: simulate.CombinedModels,
-		Expect: []string{"scan", "authfail.scan"}, Rate: 5, Jitter: 0.4, Who: byAddress, Also: unknownRoutes, Fill: func(c *campaign, r *gateway.Record, n int64) {
+		Expect: []string{"scan", "authfail.scan"}, Rate: 5, Jitter: 0.4, Who: byCrowd, Also: unknownRoutes, Fill: func(c *campaign, r *gateway.Record, n int64) {
 			c.As(r, c.Caller(), 0)
 			r.SetPath("GET", fmt.Sprintf("/%s/%s.php", gateway.FirstNames[n%int64(len(gateway.FirstNames))], strconv.FormatUint(gateway.Mix(uint64(n))%100000, 36)))
 			r.Principal = r.Principal[:0]
@@ -58,7 +58,7 @@ var scans = kinds{
 			r.Refuse(404)
 		}},
 	"sensitive_paths": {Title: "one address asks for files with secrets, and gets one", Service: simulate.CombinedModels,
-		Expect: []string{"scan", "authfail.scan"}, Rate: 0.2, Jitter: 0.5, Who: byAddress, Also: unknownRoutes, Fixed: true, Fill: func(c *campaign, r *gateway.Record, n int64) {
+		Expect: []string{"scan", "authfail.scan"}, Rate: 0.2, Jitter: 0.5, Who: byCrowd, Also: unknownRoutes, Fixed: true, Fill: func(c *campaign, r *gateway.Record, n int64) {
 			c.As(r, c.Caller(), 0)
 			r.SetPath("GET", sensitive[n%int64(len(sensitive))])
 			r.Principal = r.Principal[:0]
@@ -92,12 +92,12 @@ var scans = kinds{
 			c.As(r, c.Caller(), 0)
 			r.Path = strconv.AppendInt(append(r.Path[:0], r.Service.Path...), 1000+n, 10)
 			r.Principal = r.Principal[:0]
-			r.SetAgent("python-httpx/0.28.1")
+			r.SetAgent("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/139.0.0.0 Safari/537.36")
 		}},
 	"sdk_poser": {Title: "a bot says that it is an SDK and asks for what no SDK does", Service: simulate.EdgeChat,
-		Expect: []string{"scan", "authfail.scan"}, Rate: 1, Jitter: 0.5, Who: byAddress, Also: unknownRoutes, Fixed: true, Fill: func(c *campaign, r *gateway.Record, n int64) {
+		Expect: []string{"scan", "authfail.scan"}, Rate: 1, Jitter: 0.5, Who: byCrowd, Also: unknownRoutes, Fixed: true, Fill: func(c *campaign, r *gateway.Record, n int64) {
 			c.As(r, c.Caller(), 0)
-			r.SetPath("GET", []string{"/", "/index.html", "/robots.txt", "/login", "/admin", "/dashboard", "/favicon.ico", "/api", "/docs", "/swagger.json"}[n%10])
+			r.SetPath("GET", []string{"/", "/index.html", "/robots.txt", "/.env", "/admin", "/.git/config", "/favicon.ico", "/wp-login.php", "/docs", "/.aws/credentials"}[n%10])
 			r.Principal = r.Principal[:0]
 			r.SetAgent([]string{sdk, node, "Anthropic/Python 0.64.0"}[n%3])
 			if n%10 != 0 {

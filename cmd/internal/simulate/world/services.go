@@ -19,6 +19,7 @@ const (
 	kongShared                                      // a key that is meant for one application
 	edgeNew                                         // what a deployment brings, on a host of its own
 	litellmEmbed                                    // embeddings of a customer who imports documents
+	kongOlder                                       // another deprecated endpoint, never unused
 	appAdmin                                        // an administration that nobody listed
 )
 
@@ -55,20 +56,25 @@ var Services = []gateway.Service{
 		Format: gateway.NginxJSON, Model: "gpt-4.1-mini", Load: chat},
 	{Name: "aembedding", Method: "POST", Host: "litellm.example.com", Path: "/v1/embeddings", Template: "/v1/embeddings",
 		Format: gateway.LiteLLM, Provider: "openai", Model: "text-embedding-3-small", Load: embed, Tenant: "team-search"},
+	{Name: "openai-older", Method: "POST", Host: "ai.example.com", Path: "/openai/v0/embeddings", Template: "/openai/v0/embeddings",
+		Format: gateway.Kong, Provider: "openai", Model: "gpt-3.5-turbo", Load: chat, Tenant: "default"},
 	{Name: "admin", Method: "GET", Host: "app.example.com", Path: "/internal/debug/prompts", Template: "/internal/debug/prompts",
 		Format: gateway.App, Load: upload},
 }
 
-// listedEndpoints is the inventory: what there is, whatever the host.
+// listedEndpoints is the inventory: what there is at each host. What is behind
+// gateways that do not log the host is listed without.
 func listedEndpoints() []string {
 	return []string{
-		"POST /openai/v1/chat/completions", "POST /anthropic/v1/messages", "POST /openai/v1/embeddings",
-		"GET,POST /openai/v1/files", "GET,POST /openai/v1/fine_tuning/jobs", "GET /openai/v1/models",
-		"POST /openai/v0/completions deprecated",
-		"GET,POST,DELETE /v1/files/{id}", "GET,POST /v1/files", "GET /v1/models", "GET /v1/models/{model}",
-		"POST /v1/chat/completions", "POST /v1/completions", "POST /v1/responses", "POST /v1/embeddings",
-		"POST /api/assistant", "GET,POST /api/documents/{id}", "POST /login", "POST /api/feedback",
-		"POST /v1/vector_stores/{id}/files", "GET /health",
+		"POST ai.example.com/openai/v1/chat/completions", "POST ai.example.com/anthropic/v1/messages", "POST ai.example.com/openai/v1/embeddings",
+		"GET,POST ai.example.com/openai/v1/files", "GET,POST ai.example.com/openai/v1/fine_tuning/jobs", "GET ai.example.com/openai/v1/models",
+		"POST ai.example.com/openai/v0/completions deprecated", "POST ai.example.com/openai/v0/embeddings deprecated",
+		"GET,POST,DELETE /v1/files/{id}", "GET,POST /v1/files", "GET /v1/models", "GET /v1/models/{model}", // nginx combined
+		"POST edge.example.com/v1/chat/completions", "POST edge.example.com/v1/completions",
+		"POST llm.example.com/v1/chat/completions", "POST llm.example.com/v1/responses",
+		"POST litellm.example.com/v1/chat/completions", "POST litellm.example.com/v1/embeddings",
+		"POST app.example.com/api/assistant", "GET,POST app.example.com/api/documents/{id}", "POST app.example.com/login",
+		"POST app.example.com/api/feedback", "POST app.example.com/v1/vector_stores/{id}/files",
 	}
 }
 

@@ -142,7 +142,9 @@ func TestWhatDetectorsSee(t *testing.T) {
 		{"shadow_endpoint", "unlisted", func(e *schemas.Event) bool { return e.Endpoint == schemas.ListingUnlisted && e.Status == 200 }, 1},
 		{"unlisted_model", "unlisted", func(e *schemas.Event) bool { return e.ModelListing == schemas.ListingUnlisted }, 1},
 		{"deprecated_back", "deprecated", func(e *schemas.Event) bool { return e.Endpoint == schemas.ListingDeprecated }, 1},
-		{"unlisted_host", "the host", func(e *schemas.Event) bool { return e.Host == "staging-7.example.com" }, 1},
+		{"unlisted_host", "the host", func(e *schemas.Event) bool {
+			return e.Host == "staging-7.example.com" && e.Endpoint == schemas.ListingUnlisted
+		}, 1},
 		{"path_scan", "not found", func(e *schemas.Event) bool { return e.Status == 404 }, 1},
 		{"model_enumeration", "the provider's 404", func(e *schemas.Event) bool { return e.Status == 404 && e.UpstreamStatus == 404 && e.Model != "" }, 0.85},
 		{"injection_run", "signatures", func(e *schemas.Event) bool { return e.PromptSignals != 0 }, 0.95},
