@@ -31,8 +31,6 @@ func (p *past) at(back int32) float64 {
 	return float64(p.ring[(p.head-back+kept)%kept])
 }
 
-func (p *past) last() float64 { return p.at(1) }
-
 // recent returns the mean of the last values with v, and the mean size of
 // their changes.
 func (p *past) recent(v float64) (mean, change float64) {

@@ -2,47 +2,47 @@ package score
 
 import "math"
 
-// The constants of a Series. Lengths are in values.
+// The constants of a Series. Lengths are in values; all were chosen on the
+// series of the tests that are not held out.
 const (
 	// ready is how many values are learned before one is scored.
 	ready = 64
 	// fast and slow are the lengths of the averages.
 	fast, slow = 6, 384
-	// recent is the length of the window whose mean and spread are watched.
+	// recent is the length of the window whose mean and changes are watched.
 	recent = 16
-	// adopt is how many values in a row on one side make a new level.
-	adopt = 96
-	// rare is the surprise that scores Threshold: one value in 10^rare.
-	rare = 3.3
-	// holdFor is for how many values an anomaly covers what follows.
-	holdFor = 128
-	// trust and trusted bound what a statistic may claim: after n values no more
-	// than trust*log10(n)+trusted decades.
-	trust, trusted = 1.5, 2
-	// joined is what the second most surprising statistic adds to the first.
-	joined = 0.2
+	// adopt is how many values in a row on one side of the slow average draw it
+	// after the fast one, sixteen times as fast as before.
+	adopt, hurry = 96, 16
+	// stepClip and levelClip bound what one value can teach, in mean deviations
+	// (Huber 1964).
+	stepClip, levelClip = 5, 4
 )
 
-// The statistics of a Series; those with a direction have two tails.
+// The statistics of a Series. Those with a direction come in pairs, because a
+// series may rise often and fall never.
 const (
-	stepUp = iota
+	stepUp = iota // against the fast average
 	stepDown
-	levelUp
+	levelUp // against the slow average
 	levelDown
-	seasonUp
+	seasonUp // against the same time of other days or weeks
 	seasonDown
-	meanUp
+	turnUp // the same, once a level that moved as a whole is taken out
+	turnDown
+	meanUp // the mean of the recent values against the slow average
 	meanDown
-	noisier
+	noisier // the changes of the recent values against the usual ones
 	calmer
-	shape
+	shape // the pattern of the recent values against all patterns that are kept
 	statistics
 )
 
 // Series is a rich baseline for any series of numbers, negative and fractional
-// ones too: it looks at a value in six ways, learns how rare each statistic is
-// in this very series, and scores the rarest, so that one threshold serves
-// every series. It takes less than 16 KiB.
+// ones too. It looks at a value in thirteen ways, learns how rare each of these
+// statistics is in this very series, and scores the rarest: so nothing has to be
+// set, and one threshold serves every series. The zero value is empty. It takes
+// less than 16 KiB, most of it the values of the past.
 type Series struct {
 	past past
 	day  profile
@@ -51,79 +51,64 @@ type Series struct {
 	// level is the fast average, base the slow one; stepSize and size are the
 	// mean deviations from them; jitter is the mean size of a change.
 	level, base, stepSize, size, jitter float64
-	// seen counts the values, side how many in a row were on one side of base.
+	// seen counts the values, side how many in a row were above (or, negative,
+	// below) base.
 	seen uint32
 	side int32
 	// last is the time of the last value in seconds.
 	last int64
-	// hold is how many values the last anomaly still covers, loud how loud it
-	// was.
-	hold int32
-	loud float64
 
 	tails [statistics]tail
-	all   tail
+	joint joint
 }
 
 // Score returns Add(at, v).Score.
 func (s *Series) Score(at int64, v float64) float64 { return s.Add(at, v).Score }
 
-// Add judges the value v at the time at (Unix nanoseconds) and then learns
-// from it. Times that go back are taken as the last time; a value that is no
-// number is a gap and scores 0.
+// Add judges the value v at the time at (Unix nanoseconds) by the values before
+// it and then learns from it. Times that go back are taken as the last time; a
+// value that is no finite number is a gap: it scores 0 and teaches nothing.
 func (s *Series) Add(at int64, v float64) Verdict {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return Verdict{}
 	}
 	v = min(max(v, -1e15), 1e15)
 	s.last = max(at/1e9, s.last)
-	s.day.bins, s.week.bins = dayBins, weekBins
-	s.day.move(s.last / (86400 / dayBins))
-	s.week.move(s.last / (7 * 86400 / weekBins))
+	s.day.move(s.last/(86400/dayBins), dayBins)
+	s.week.move(s.last/(7*86400/weekBins), weekBins)
 	if s.seen == 0 {
 		s.level, s.base = v, v
 	}
 	var stats [statistics]float64
 	out := s.measure(v, &stats)
-	s.judge(&stats, &out)
+	out.Score = s.judge(&stats)
 	s.learn(v)
 	return out
 }
 
-// measure fills in the statistics of v and what was expected.
+// measure fills in the statistics of v, in mean deviations, and says what was
+// expected. What is not known yet is NaN.
 func (s *Series) measure(v float64, stats *[statistics]float64) Verdict {
-	least := 1e-9*math.Abs(s.base) + 1e-12
-	size := max(s.size, least)
-	signed := func(up int, r float64) {
-		if r > 0 {
-			stats[up] = r
-		} else {
-			stats[up+1] = -r
-		}
-	}
-	out := Verdict{Expected: s.level, Values: int(min(s.seen, math.MaxInt16))}
-	// What is not known yet teaches nothing.
-	for _, i := range []int{seasonUp, seasonDown, noisier, calmer, shape} {
+	for _, i := range []int{seasonUp, seasonDown, turnUp, turnDown, noisier, calmer, shape} {
 		stats[i] = math.NaN()
 	}
-	signed(stepUp, (v-s.level)/max(s.stepSize, size/100))
-	signed(levelUp, (v-s.base)/max(size, s.stepSize/4))
-	p := s.season()
-	if p != nil {
+	both := func(up int, r float64) { stats[up], stats[up+1] = max(r, 0), max(-r, 0) }
+	// A series that never moved has no deviation; rounding is none.
+	least := 1e-9*math.Abs(s.base) + 1e-12
+	size := max(s.size, least)
+	out := Verdict{Expected: s.level, Values: int(min(s.seen, math.MaxInt16))}
+	both(stepUp, (v-s.level)/max(s.stepSize, size/100))
+	both(levelUp, (v-s.base)/max(size, s.stepSize/4))
+	if p := s.season(); p != nil {
 		low, high := p.bounds()
-		scale := max(p.size, size/20, least)
-		r := 0.0
-		switch {
-		case v > high:
-			r = (v - high) / scale
-		case v < low:
-			r = (v - low) / scale
-		}
-		stats[seasonUp], stats[seasonDown] = max(r, 0), max(-r, 0)
-		out.Expected, out.Daily = min(max(s.level, low), high), true
+		both(seasonUp, outside(v, low, high)/max(p.size, size/20, least))
+		out.Expected, out.Daily, out.Weekly = min(max(s.level, low), high), true, p == &s.week
+	}
+	if p := s.turning(); p != nil {
+		both(turnUp, p.turn(v)/max(p.turnSize, size/50, least))
 	}
 	mean, change := s.past.recent(v)
-	signed(meanUp, (mean-s.base)/size)
+	both(meanUp, (mean-s.base)/size)
 	if s.past.n > recent {
 		r := max(change, least) / max(s.jitter, least)
 		stats[noisier], stats[calmer] = r, 1/max(r, 1e-3)
@@ -135,7 +120,8 @@ func (s *Series) measure(v float64, stats *[statistics]float64) Verdict {
 	return out
 }
 
-// season returns the profile that has erred less, if one is known.
+// season returns the profile that has erred less, if one is known: the week's
+// where there is enough history, else the day's.
 func (s *Series) season() *profile {
 	day, week := s.day.known(), s.week.known()
 	switch {
@@ -147,19 +133,28 @@ func (s *Series) season() *profile {
 	return nil
 }
 
-// judge turns the statistics into the score.
-func (s *Series) judge(stats *[statistics]float64, out *Verdict) {
-	weight := uint16(unit)
-	if s.hold > 0 {
-		weight = doubtful
+// turning returns the profile whose changes have erred less, if one is known.
+func (s *Series) turning() *profile {
+	day, week := s.day.known() && s.day.turns >= tried, s.week.known() && s.week.turns >= tried
+	switch {
+	case week && (!day || s.week.turnSize < s.day.turnSize):
+		return &s.week
+	case day:
+		return &s.day
 	}
-	most, second := 0.0, 0.0
+	return nil
+}
+
+// judge returns the score of the statistics and learns how rare they are.
+func (s *Series) judge(stats *[statistics]float64) float64 {
+	weight := s.joint.weight()
 	limit := trust*math.Log10(float64(s.seen)+1) + trusted
+	first, second := 0.0, 0.0
 	for i := range stats {
 		if stats[i] > 1 && s.seen >= ready/2 {
 			p := min(s.tails[i].surprise(stats[i]), limit)
-			if p > most {
-				most, second = p, most
+			if p > first {
+				first, second = p, first
 			} else {
 				second = max(second, p)
 			}
@@ -169,63 +164,52 @@ func (s *Series) judge(stats *[statistics]float64, out *Verdict) {
 		}
 	}
 	if s.seen < ready/2 {
-		return
+		return 0
 	}
-	// The joint surprise has a tail of its own, as there are many statistics
-	// and they hang together. It is exponential in decades.
-	joint := min(most+joined*second, 40)
-	r := math.Exp2(joint / 2)
-	p := s.all.surprise(r)
-	s.all.add(r, weight)
+	score := s.joint.score(first, second)
 	if s.seen < ready {
-		return
+		return 0
 	}
-	covered := 0.0
-	if s.hold > 0 {
-		s.hold--
-		covered = s.loud * float64(s.hold) / holdFor
-	}
-	if p > rare && p <= covered+rare {
-		p = min(p, rare*0.98)
-	} else if p > rare {
-		s.hold, s.loud = holdFor, p
-	}
-	z := p / rare
-	out.Score = 1 - math.Exp2(-z*z)
+	return score
 }
 
-// learn moves the averages.
+// learn moves the averages towards v.
 func (s *Series) learn(v float64) {
-	n := float64(s.seen + 1)
+	w := max(1.0/slow, 1/float64(s.seen+1))
+	step, diff := v-s.level, v-s.base
 	if s.seen > 0 {
-		s.jitter += max(1.0/slow, 1/n) * (min(math.Abs(v-s.past.last()), 5*s.jitter+math.Abs(s.jitterFloor(v))) - s.jitter)
+		change := min(math.Abs(v-s.past.at(1)), 5*s.jitter+(math.Abs(diff)+s.size)/4)
+		s.jitter += w * (change - s.jitter)
 	}
-	w := max(1.0/slow, 1/n)
-	diff, step := v-s.base, v-s.level
 	if s.seen >= ready {
-		step = min(max(step, -5*s.stepSize-s.size), 5*s.stepSize+s.size)
-		diff = min(max(diff, -4*s.size-s.stepSize), 4*s.size+s.stepSize)
+		step = bounded(step, stepClip*s.stepSize+s.size)
+		diff = bounded(diff, levelClip*s.size+s.stepSize)
 	}
 	s.stepSize += w * (math.Abs(step) - s.stepSize)
 	s.size += w * (math.Abs(diff) - s.size)
 	s.base += w * diff
-	s.level += max(1.0/fast, 1/n) * (v - s.level)
+	s.level += max(1.0/fast, 1/float64(s.seen+1)) * (v - s.level)
 	switch {
-	case v > s.base && s.side >= 0:
-		s.side++
-	case v < s.base && s.side <= 0:
-		s.side--
+	case v > s.base:
+		s.side = max(s.side, 0) + 1
+	case v < s.base:
+		s.side = min(s.side, 0) - 1
 	default:
 		s.side = 0
 	}
 	if s.side > adopt || s.side < -adopt {
-		s.base += 4 * w * (s.level - s.base) * 4
+		s.base += hurry * w * (s.level - s.base)
 	}
 	s.day.add(v)
 	s.week.add(v)
 	s.past.add(v)
-	s.seen++
+	if s.seen < math.MaxUint32 {
+		s.seen++
+	}
 }
 
-// jitterFloor lets a jitter of nothing begin to grow.
-func (s *Series) jitterFloor(v float64) float64 { return (math.Abs(v-s.base) + s.size) / 4 }
+// bounded bounds x to both sides.
+func bounded(x, bound float64) float64 { return min(max(x, -bound), bound) }
+
+// outside returns how far v is above high, or, negative, below low.
+func outside(v, low, high float64) float64 { return max(v-high, 0) - max(low-v, 0) }
