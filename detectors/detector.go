@@ -4,7 +4,10 @@
 package detectors
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
+	"regexp"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors/sketch"
@@ -22,7 +25,8 @@ type Spec struct {
 	// at multiples of it since the Unix epoch.
 	Window time.Duration
 	// MinEvents is how many events an entity shows before it gets a state, wanted
-	// or not; 1 gives every entity one at once. The events before are not
+	// or not, each day of silence halving what was shown; 1 gives every entity one
+	// at once. The events before are not
 	// observed. With many entities the states are what memory and time go to, so
 	// a detector asks for as many as it can.
 	MinEvents int
@@ -35,6 +39,25 @@ type Spec struct {
 	Share int
 	// Techniques are the public catalogues' entries that a finding carries.
 	Techniques []schemas.Technique
+}
+
+var specID = regexp.MustCompile(`^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$`)
+
+// Validate returns an error that names what is out of bounds.
+func (s *Spec) Validate() error {
+	switch {
+	case !specID.MatchString(s.ID):
+		return errors.New("id is not of the form family.watch")
+	case s.Entity == schemas.EntityNone || s.Entity == schemas.EntitySource || s.Entity > schemas.EntityHost:
+		return fmt.Errorf("%s: no kind of entity", s.ID)
+	case s.Window < time.Second || s.Window > 31*24*time.Hour:
+		return fmt.Errorf("%s: window is out of bounds: want 1s to 744h", s.ID)
+	case s.MinEvents < 0 || s.MinEvents > 200:
+		return fmt.Errorf("%s: events before a state are out of bounds: want 0 to 200", s.ID)
+	case s.Share < 1 || s.Share > 1000:
+		return fmt.Errorf("%s: share of memory is out of bounds: want 1 to 1000", s.ID)
+	}
+	return nil
 }
 
 // Detector folds the events of each entity into a state S of its own and, when
@@ -88,9 +111,10 @@ type Context struct {
 	// Window is Spec.Window.
 	Window time.Duration
 
-	// Callers is about how many principals were seen behind the entity lately,
-	// if it is an address, else 0: an office, a carrier or a proxy has many. It
-	// stops at 100.
+	// Callers is about how many principals were seen behind the entity in the last
+	// six to twelve hours, if it is an address, else 0: an office, a carrier or a
+	// proxy has many. It is off by some 12 % and stops at 100. At the end of a
+	// window it is as of the last event that the detector observed.
 	Callers float64
 
 	// Key hashes what clients choose; it is the engine's, the same on every

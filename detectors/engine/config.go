@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"runtime"
 	"time"
+
+	"github.com/gatehound/gatehound/detectors/engine/internal/exceptions"
 )
 
 // Config is what a user sets. Durations are in event time.
@@ -46,6 +48,9 @@ type Config struct {
 	// a finding itself; hiding a critical one always is. 1 to 1000000, default 20.
 	AllowReport int `mapstructure:"allow_report"`
 }
+
+// Allow covers findings: those for which everything that is set in it holds.
+type Allow = exceptions.Allow
 
 // Settings is what the engine runs with.
 type Settings struct {
@@ -96,7 +101,7 @@ func (c *Config) Validate() error {
 			return fmt.Errorf("%s is out of bounds: want %s", b.key, b.allowed)
 		}
 	}
-	return validateAllow(c.Allow)
+	return exceptions.Validate(c.Allow)
 }
 
 func (c *Config) workers() int {

@@ -2,23 +2,16 @@ package engine
 
 import (
 	"fmt"
-	"math"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
 
+	"github.com/gatehound/gatehound/detectors/engine/internal/cputime"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
-	"github.com/gatehound/gatehound/detectors/words"
+	"github.com/gatehound/gatehound/detectors/engine/internal/report"
 	"github.com/gatehound/gatehound/schemas"
 )
-
-// reason is why a detector is disabled: a panic, or CPU time, which is that of a
-// call on average.
-type reason struct {
-	panicked bool
-	cpu      time.Duration
-}
 
 // panicked takes a detector that panicked out of service; ev is the event at
 // hand, if there is one. The panic's value is not logged unless it is the
@@ -31,7 +24,7 @@ func (e *Engine) panicked(w *watch, cause any, ev *schemas.Event) {
 	if !w.disabled.CompareAndSwap(false, true) {
 		return
 	}
-	w.why = reason{panicked: true}
+	w.why = report.Reason{Panicked: true}
 	if ev != nil && entities.Showable(ev.RequestID) {
 		w.sample = strings.Clone(ev.RequestID)
 	}
@@ -42,9 +35,33 @@ func (e *Engine) panicked(w *watch, cause any, ev *schemas.Event) {
 // overspent takes a detector out of service that takes more than its budget.
 func (e *Engine) overspent(w *watch, cpu time.Duration) {
 	w.disabled.Store(true)
-	w.why = reason{cpu: cpu}
+	w.why = report.Reason{CPU: cpu}
 	e.log.Error("detector takes more than its budget and is disabled", "detector", w.spec.ID,
 		"cpu", cpu, "budget", e.settings.Config.Budget)
+}
+
+// weigh disables the detectors that take more than the budget.
+func (e *Engine) weigh() {
+	if e.settings.Config.Budget == 0 {
+		return
+	}
+	meters := make([]*cputime.Meter, len(e.shards))
+	for _, w := range e.watches {
+		if w.disabled.Load() {
+			continue
+		}
+		for i, s := range e.shards {
+			meters[i] = &s.costs[w.index]
+		}
+		sum := cputime.Sum(meters...)
+		if over := sum.Over(e.settings.Config.Budget); over > 0 {
+			e.overspent(w, over)
+		} else if sum.Full() {
+			for _, m := range meters {
+				m.Halve()
+			}
+		}
+	}
 }
 
 // retire drops the state of detectors that were disabled since, and reports
@@ -60,33 +77,16 @@ func (e *Engine) retire() {
 			s.keepTold(e.watches)
 		}
 		e.rekind()
-		e.metrics.disabled.Inc()
-		e.retired = append(e.retired, e.disabled(w))
+		e.metrics.Disabled.Inc()
+		w.why.Budget = e.settings.Config.Budget
+		e.retired = append(e.retired, report.Disabled(w.spec.ID, w.why, w.sample, e.settings.Table, max(0, e.timeline.Clock)))
 	}
 }
 
-// disabled is the finding that a detector is out of service.
-func (e *Engine) disabled(w *watch) schemas.Finding {
-	at := max(0, e.timeline.Clock)
-	f := e.report("engine.disabled", "detector "+w.spec.ID, at)
-	f.Severity, f.Events = schemas.SeverityHigh, 1
-	if w.sample != "" {
-		f.Samples = []string{w.sample}
+// tell puts a finding of the engine's own behind the others; nil is none.
+func (e *Engine) tell(f *schemas.Finding) {
+	if f != nil {
+		e.findings = append(e.findings, *f)
+		e.metrics.Finding(f.Severity, "engine")
 	}
-	who := entities.Subject{Kind: schemas.EntityGlobal}
-	f.Query = entities.Evidence(e.settings.Table, &who, max(0, at-int64(time.Minute)), at+1)
-	if w.why.panicked {
-		f.Title = fmt.Sprintf("Detector %s panicked and is disabled: no findings of it any more", w.spec.ID)
-		f.Summary = fmt.Sprintf("Detector %s panicked, which none is expected to do, and what it knew is dropped. Report the stack in the log as a fault, and reload the configuration to enable it again.", w.spec.ID)
-		f.Features = []schemas.Feature{{Name: "panics", Observed: 1, Expected: 0, Weight: 1, Text: "The detector panicked; the others go on."}}
-		return f
-	}
-	micros := func(d time.Duration) float64 { return math.Round(float64(d)/100) / 10 }
-	took, budget := micros(w.why.cpu), micros(e.settings.Config.Budget)
-	f.Title = fmt.Sprintf("Detector %s is disabled: %s µs of CPU a call", w.spec.ID, words.Number(took))
-	f.Summary = fmt.Sprintf("Detector %s took %s µs of CPU time for an event or entity on average, against the %s µs that engine.budget allows, and what it knew is dropped. Raise the setting or narrow the detector's, and reload the configuration to enable it again.",
-		w.spec.ID, words.Number(took), words.Number(budget))
-	f.Features = []schemas.Feature{{Name: "cpu_time", Observed: took, Expected: budget, Unit: "µs", Weight: 1,
-		Text: fmt.Sprintf("It took %s µs of CPU time a call; at most %s µs are allowed.", words.Number(took), words.Number(budget))}}
-	return f
 }

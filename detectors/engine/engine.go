@@ -11,6 +11,8 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/exceptions"
+	"github.com/gatehound/gatehound/detectors/engine/internal/metrics"
 	"github.com/gatehound/gatehound/detectors/engine/internal/pool"
 	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
 	"github.com/gatehound/gatehound/detectors/sketch"
@@ -29,7 +31,7 @@ type Engine struct {
 	settings Settings
 	log      *slog.Logger
 	key      sketch.Key
-	metrics  *metrics
+	metrics  *metrics.Metrics
 
 	// mu keeps a reload or a snapshot, which come from other goroutines, out
 	// of an Observe.
@@ -43,15 +45,15 @@ type Engine struct {
 	pool     *pool.Pool
 	helpers  int // workers besides the caller
 	timeline *timeline.Timeline
-	allow    *allowlist
-	hidden   hidden
+	allow    *exceptions.List
+	hidden   exceptions.Hidden
 
 	// batch is what the dealt items refer to, dealt how many there are.
 	batch    *schemas.Batch
 	dealt    int
 	findings []schemas.Finding
 	// retired are the reports of detectors that were disabled.
-	retired []schemas.Finding
+	retired []*schemas.Finding
 	// handed are the kinds to which the event was dealt, a bit each.
 	handed uint32
 	// asking is the watch whose Wants is called.
@@ -81,15 +83,15 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 		settings: settings,
 		log:      settings.Log,
 		key:      sketch.NewKey(settings.EntityKey),
-		metrics:  newMetrics(registerer),
+		metrics:  metrics.New(registerer),
 		shift:    uint(64 - bits.TrailingZeros(uint(c.Shards))),
 		timeline: timeline.New(c.Lateness, c.Idle, c.Jump),
-		hidden:   newHidden(),
+		hidden:   exceptions.NewHidden(c.AllowReport, settings.Table),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	e.allow = newAllowlist(c.Allow, e.key)
+	e.allow = exceptions.New(c.Allow, e.key)
 	for i := range c.Shards {
 		e.shards = append(e.shards, newShard(e, i))
 	}
@@ -154,7 +156,9 @@ func (e *Engine) Flush() []schemas.Finding {
 			}
 		}
 	}
-	e.endDay(e.timeline.Clock)
+	for _, f := range e.hidden.EndDay(e.allow, e.timeline.Clock) {
+		e.tell(f)
+	}
 	e.reckon()
 	e.measure()
 	return e.findings
@@ -173,13 +177,13 @@ func (e *Engine) Next(topic string, number int32) int64 {
 
 // Reload puts another allowlist in force.
 func (e *Engine) Reload(allow []Allow) error {
-	if err := validateAllow(allow); err != nil {
+	if err := exceptions.Validate(allow); err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.allow = newAllowlist(allow, e.key)
-	e.hidden.keep(e.allow)
+	e.allow = exceptions.New(allow, e.key)
+	e.hidden.Keep(e.allow)
 	e.unrule()
 	return nil
 }
@@ -212,12 +216,12 @@ func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
 	for i := range part.Events {
 		ev := &part.Events[i]
 		if ev.Position.Offset < first {
-			e.metrics.skipped.Inc()
+			e.metrics.Skipped.Inc()
 			continue
 		}
 		switch e.timeline.See(p, ev.Time) {
 		case timeline.Unbelieved:
-			e.metrics.unbelieved.Inc()
+			e.metrics.Unbelieved.Inc()
 			continue
 		case timeline.TurnedBack:
 			e.turnBack()
@@ -227,7 +231,7 @@ func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
 			e.advance(ev.Time)
 		}
 		if ev.Time < e.missed {
-			e.metrics.late.Inc()
+			e.metrics.Late.Inc()
 			if ev.Time < e.lost {
 				continue
 			}
@@ -298,7 +302,7 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 	}
 	it.caller = 0
 	if e.kinds[schemas.EntityRoute].watched && ev.Route != "" {
-		e.put(schemas.EntityRoute, routeKey(e.key, ev.Method, ev.Route), it, ev)
+		e.put(schemas.EntityRoute, exceptions.RouteKey(e.key, ev.Method, ev.Route), it, ev)
 	}
 	if e.kinds[schemas.EntityModel].watched && ev.Model != "" {
 		e.put(schemas.EntityModel, e.key.Words(e.key.String(ev.Provider), e.key.String(ev.Model)), it, ev)
@@ -333,7 +337,7 @@ func (e *Engine) put(kind schemas.EntityKind, key uint64, it item, ev *schemas.E
 func (e *Engine) traits(it *item, ev *schemas.Event) *entities.Traits {
 	return &entities.Traits{
 		Time: ev.Time, Class: ev.ClientClass, Network: ev.Network,
-		Tenant: e.allow.tenant(ev.Tenant), Caller: it.caller,
+		Tenant: e.allow.Tenant(ev.Tenant), Caller: it.caller,
 	}
 }
 
@@ -341,10 +345,6 @@ func (e *Engine) traits(it *item, ev *schemas.Event) *entities.Traits {
 const globalKey = 1
 
 func (e *Engine) shardOf(key uint64) int { return int(key >> e.shift) }
-
-func routeKey(k sketch.Key, method, route string) uint64 {
-	return k.Words(k.String(method), k.String(route))
-}
 
 // dealtAtOnce is how many events are dealt before they are observed: so many
 // that the shards are worth waking, and so few that they are in the caches.
@@ -359,7 +359,7 @@ func (e *Engine) work() {
 	if e.dealt == 0 {
 		return
 	}
-	e.metrics.observed.Add(float64(e.dealt))
+	e.metrics.Observed.Add(float64(e.dealt))
 	e.run(e.dealt, (*shard).observe)
 	e.dealt = 0
 	e.collect()

@@ -2,13 +2,13 @@ package engine
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/told"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -24,25 +24,16 @@ type found struct {
 	rule, expired int
 }
 
-// told is what a finding is emitted once for, unless it gets more severe.
-type told struct {
-	rule  uint64 // hash of Finding.Detector
-	watch string // Spec.ID
-	key   uint64
-	start int64
-}
-
 // emit completes a finding and keeps it until collect.
 func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 	e, w := s.engine, s.watch
-	once := told{e.key.String(f.Detector), w.spec.ID, x.Entity.ID, x.WindowStart}
-	if was, ok := s.told[once]; ok && f.Severity <= was {
+	once := told.Once{Rule: e.key.String(f.Detector), Watch: w.spec.ID, Key: x.Entity.ID, Start: x.WindowStart}
+	if emit, full := s.told.Tell(once, f.Severity); full {
+		e.metrics.Suppressed.Inc()
 		return
-	} else if !ok && len(s.told) >= s.room(f.Severity) {
-		e.metrics.suppressed.Inc()
+	} else if !emit {
 		return
 	}
-	s.told[once] = f.Severity
 
 	who, covered, at := entities.Subject{Kind: schemas.EntityGlobal, Name: "global"}, (*entities.Record)(nil), s.meant(w, x)
 	d := s.dirs[x.Entity.Kind]
@@ -69,10 +60,9 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 		out.Query = entities.Evidence(e.settings.Table, &who, x.WindowStart, x.WindowStart+int64(x.Window))
 	}
 	out.Samples = s.samples(d, at, x.WindowStart, x.WindowStart+int64(x.Window))
-	rule, expired := e.allow.covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
+	rule, expired := e.allow.Covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
 	if rule > 0 {
-		cover := e.allow.rules[rule-1].exception
-		out.Exception = &cover
+		out.Exception = e.allow.Exception(rule)
 	}
 	s.found = append(s.found, found{s.order, w.index, x.Entity.ID, out, rule, expired})
 }
@@ -108,37 +98,7 @@ func (s *shard) samples(d *entities.Directory, at int, start, end int64) []strin
 	if at >= 0 {
 		out = d.Samples(out, at, start, end)
 	}
-	for i := len(out) - 1; i > 0; i-- {
-		if slices.Contains(out[:i], out[i]) {
-			out = slices.Delete(out, i, i+1)
-		}
-	}
 	return out[:min(len(out), maxSamples)]
-}
-
-// room is how many findings may be open when one of the severity comes. Severe
-// ones have a half for themselves, so that a flood of others hides none.
-func (s *shard) room(severity schemas.Severity) int {
-	room := max(2, s.engine.settings.Config.Findings/len(s.engine.shards))
-	if severity < schemas.SeverityHigh {
-		return room / 2
-	}
-	return room
-}
-
-// forget drops what was told of a window that is over.
-func (s *shard) forget(w *watch, start int64) {
-	maps.DeleteFunc(s.told, func(t told, _ schemas.Severity) bool {
-		return t.watch == w.spec.ID && t.start <= start
-	})
-}
-
-// keepTold drops what was told by detectors that are not among watches, and
-// that no end of a window would drop.
-func (s *shard) keepTold(watches []*watch) {
-	maps.DeleteFunc(s.told, func(t told, _ schemas.Severity) bool {
-		return !slices.ContainsFunc(watches, func(w *watch) bool { return w.spec.ID == t.watch && !w.disabled.Load() })
-	})
 }
 
 // collect moves the shards' findings into the result, in an order that does
@@ -155,8 +115,13 @@ func (e *Engine) collect() {
 	})
 	for i := range all {
 		e.findings = append(e.findings, all[i].finding)
-		e.metrics.finding(all[i].finding.Severity, e.watches[all[i].watch].spec.ID)
-		e.hide(&all[i])
+		e.metrics.Finding(all[i].finding.Severity, e.watches[all[i].watch].spec.ID)
+		if f := &all[i]; f.rule > 0 {
+			e.metrics.Excepted.Inc()
+			e.tell(e.hidden.Hide(e.allow, f.rule, &f.finding))
+		} else if f.expired > 0 {
+			e.tell(e.hidden.Lapse(e.allow, f.expired, &f.finding))
+		}
 	}
 	for _, f := range e.retired {
 		e.tell(f)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/told"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -30,11 +31,9 @@ func (e *Engine) Forget(principals []string, addresses []netip.Addr) (states int
 			if place, ok := s.dirs[kind].Find(key, 0); ok {
 				states += max(1, s.dirs[kind].Remove(place))
 			}
-			for t := range s.told {
-				if t.key == key && slices.ContainsFunc(e.byKind[kind], func(w *watch) bool { return w.spec.ID == t.watch }) {
-					delete(s.told, t)
-				}
-			}
+			s.told.Forget(func(t told.Once) bool {
+				return t.Key == key && slices.ContainsFunc(e.byKind[kind], func(w *watch) bool { return w.spec.ID == t.Watch })
+			})
 		}
 	}
 	return states

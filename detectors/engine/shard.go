@@ -2,9 +2,12 @@ package engine
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/cputime"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/told"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -30,11 +33,11 @@ type shard struct {
 	// cohort is what Gather adds to, sized for the largest of the watches.
 	cohort []uint64
 	// costs are the measures of the watches' CPU time.
-	costs []cost
+	costs []cputime.Meter
 
 	x     *detectors.Context
 	found []found
-	told  map[told]schemas.Severity
+	told  *told.Told
 
 	// What is being done, for Emit and for a panic; event is nil at the close
 	// of a window, place is that of the entity, -1 if none is meant.
@@ -51,7 +54,7 @@ type shard struct {
 }
 
 func newShard(e *Engine, id int) *shard {
-	s := &shard{engine: e, id: id, told: map[told]schemas.Severity{}, place: -1, closing: -1}
+	s := &shard{engine: e, id: id, told: told.New(e.settings.Config.Findings / e.settings.Config.Shards), place: -1, closing: -1}
 	s.x = detectors.NewContext(s.emit)
 	s.x.Key = e.key
 	return s
@@ -102,7 +105,7 @@ func (s *shard) one(it *item, hint uint32) {
 	s.place = place
 	r := d.At(place)
 	if r.Rule == 0 {
-		r.Rule = s.engine.allow.ask(it.kind, ev)
+		r.Rule = s.engine.allow.Ask(it.kind, ev)
 	}
 	callers := r.Callers()
 	x.Callers = float64(callers)
@@ -130,8 +133,8 @@ func (s *shard) one(it *item, hint uint32) {
 		s.watch = w
 		x.Slot, x.WindowStart, x.Now, x.Window = slot, start, ev.Time, w.spec.Window
 		x.Entity = detectors.EntityRef{Kind: it.kind, ID: it.key}
-		if c := &s.costs[w.index]; c.due() {
-			c.observing(func() { w.Observe(x, h.Memory(), ev) })
+		if c := &s.costs[w.index]; c.Due() {
+			c.Observing(func() { w.Observe(x, h.Memory(), ev) })
 		} else {
 			w.Observe(x, h.Memory(), ev)
 		}
@@ -155,7 +158,7 @@ func (s *shard) gather(w *watch, start int64) {
 	s.at(w, start)
 	clear(s.cohort)
 	s.guarded(w, func() {
-		s.costs[w.index].closing(t.Used(), func() {
+		s.costs[w.index].Closing(t.Used(), func() {
 			for i := range t.Used() {
 				h := t.At(i)
 				s.x.Entity, s.x.Callers = detectors.EntityRef{Kind: w.spec.Entity, ID: h.Key}, float64(h.Callers)
@@ -177,7 +180,7 @@ func (s *shard) close(w *watch, start int64) {
 	s.at(w, start)
 	closing := uint8(1) << s.x.Slot
 	s.guarded(w, func() {
-		s.costs[w.index].closing(t.Used(), func() {
+		s.costs[w.index].Closing(t.Used(), func() {
 			for i := t.Used() - 1; i >= 0; i-- {
 				h := t.At(i)
 				s.closing = i
@@ -214,4 +217,12 @@ func (s *shard) rescue() {
 	}
 	s.skip, s.closing = s.watch.index+1, -1
 	s.engine.panicked(s.watch, cause, s.event)
+}
+
+// keepTold drops what was told by detectors that are not among watches, and
+// that no end of a window would drop.
+func (s *shard) keepTold(watches []*watch) {
+	s.told.Forget(func(t told.Once) bool {
+		return !slices.ContainsFunc(watches, func(w *watch) bool { return w.spec.ID == t.Watch && !w.disabled.Load() })
+	})
 }

@@ -8,12 +8,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
-	"slices"
-	"strings"
 
 	"github.com/gatehound/gatehound/detectors/engine/internal/codec"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
+	"github.com/gatehound/gatehound/detectors/engine/internal/told"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -51,21 +50,7 @@ func (e *Engine) fingerprint() string {
 func (e *Engine) Seen() []schemas.Range {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.seenRanges()
-}
-
-func (e *Engine) seenRanges() []schemas.Range {
-	var out []schemas.Range
-	for _, p := range e.timeline.Partitions {
-		out = append(out, schemas.Range{Topic: p.Topic, Partition: p.Number, Next: p.Next})
-	}
-	slices.SortFunc(out, func(a, b schemas.Range) int {
-		if c := strings.Compare(a.Topic, b.Topic); c != 0 {
-			return c
-		}
-		return int(a.Partition) - int(b.Partition)
-	})
-	return out
+	return e.timeline.Seen()
 }
 
 // Checkpoint returns a snapshot with the fingerprint and the offsets that
@@ -76,7 +61,7 @@ func (e *Engine) Checkpoint() (schemas.Checkpoint, error) {
 	if e.closed {
 		return schemas.Checkpoint{}, ErrClosed
 	}
-	return schemas.Checkpoint{Fingerprint: e.fingerprint(), Seen: e.seenRanges(), State: e.snapshot()}, nil
+	return schemas.Checkpoint{Fingerprint: e.fingerprint(), Seen: e.timeline.Seen(), State: e.snapshot()}, nil
 }
 
 // Snapshot returns the whole state, compressed. The shards are written side by
@@ -91,21 +76,14 @@ func (e *Engine) snapshot() []byte {
 	e.pool.Run(e.helpers, func(i int) { blocks[i] = e.shards[i].encode() })
 	var w codec.Writer
 	w.Bytes([]byte(e.fingerprint()))
-	w.Number(e.allow.generation)
-	w.Number(uint64(e.timeline.Clock))
-	w.Number(uint64(len(e.timeline.Partitions)))
-	for _, p := range e.timeline.Partitions {
-		w.Bytes([]byte(p.Topic))
-		for _, n := range []int64{int64(p.Number), p.Next, p.Clock, int64(p.Ahead), int64(p.Behind)} {
-			w.Number(uint64(n))
-		}
-	}
+	w.Number(e.allow.Generation)
+	e.timeline.Encode(&w)
 	for _, d := range e.watches {
 		w.Number(uint64(d.frame.Start))
 		w.Flag(d.frame.Opened)
 		w.Bytes(codec.Memory(d.prev))
 	}
-	e.hidden.encode(&w)
+	e.hidden.Encode(&w)
 	w.Number(uint64(len(blocks)))
 	for _, b := range blocks {
 		w.Bytes(b)
@@ -123,13 +101,7 @@ func (s *shard) encode() []byte {
 			d.Encode(&w)
 		}
 	}
-	w.Number(uint64(len(s.told)))
-	for t, severity := range s.told {
-		w.Bytes([]byte(t.watch))
-		for _, n := range []uint64{t.rule, t.key, uint64(t.start), uint64(severity)} {
-			w.Number(n)
-		}
-	}
+	s.told.Encode(&w)
 	return w.B
 }
 
@@ -156,7 +128,8 @@ func (e *Engine) Restore(snapshot []byte) error {
 // reset forgets all state.
 func (e *Engine) reset() {
 	c := &e.settings.Config
-	e.timeline, e.hidden = timeline.New(c.Lateness, c.Idle, c.Jump), newHidden()
+	e.timeline = timeline.New(c.Lateness, c.Idle, c.Jump)
+	e.hidden.Reset()
 	for _, w := range e.watches {
 		w.frame = timeline.NewFrame(w.spec.Window)
 		clear(w.prev)
@@ -167,7 +140,7 @@ func (e *Engine) reset() {
 				d.Clear()
 			}
 		}
-		clear(s.told)
+		s.told.Clear()
 	}
 	e.reckon()
 }
@@ -181,14 +154,8 @@ func (e *Engine) restore(snapshot []byte) error {
 	if string(r.Bytes()) != e.fingerprint() {
 		return ErrFingerprint
 	}
-	t, sameRules := e.timeline, r.Number() == e.allow.generation
-	t.Clock = int64(r.Number())
-	for range r.Count(48) {
-		topic := string(r.Bytes())
-		p := &t.Partitions[t.Place(topic, int32(r.Number()))]
-		p.Next, p.Clock = int64(r.Number()), int64(r.Number())
-		p.Ahead, p.Behind = int32(r.Number()), int32(r.Number())
-	}
+	sameRules := r.Number() == e.allow.Generation
+	e.timeline.Decode(r)
 	for _, w := range e.watches {
 		w.frame.Start, w.frame.Opened = int64(r.Number()), r.Flag()
 		if w.frame.Start < 0 || w.frame.Start%w.frame.Window != 0 || w.frame.Start > math.MaxInt64/2 {
@@ -196,7 +163,7 @@ func (e *Engine) restore(snapshot []byte) error {
 		}
 		r.Into(codec.Memory(w.prev))
 	}
-	e.hidden.decode(r)
+	e.hidden.Decode(r)
 	shards := r.Count(8)
 	for i := range shards {
 		if err := e.decode(r.Bytes(), i, shards); err != nil {
@@ -229,10 +196,7 @@ func (e *Engine) decode(block []byte, i, shards int) error {
 			d.Deal(func(key uint64) *entities.Directory { return e.shards[e.shardOf(key)].dirs[kind] })
 		}
 	}
-	for range r.Count(40) {
-		t := told{watch: string(r.Bytes()), rule: r.Number(), key: r.Number(), start: int64(r.Number())}
-		e.shards[e.shardOf(t.key)].told[t] = schemas.Severity(r.Number())
-	}
+	told.Decode(r, func(key uint64) *told.Told { return e.shards[e.shardOf(key)].told })
 	if !r.Done() {
 		return ErrCorrupt
 	}

@@ -4,15 +4,16 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/cputime"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/report"
 	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
+	"github.com/gatehound/gatehound/detectors/engine/internal/told"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -30,27 +31,16 @@ type watch struct {
 	// its state is gone and it is reported, with why and a request id.
 	disabled atomic.Bool
 	dropped  bool
-	why      reason
+	why      report.Reason
 	sample   string
 	// closed counts the windows closed for one event.
 	closed int
 }
 
-var watcherID = regexp.MustCompile(`^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$`)
-
 func newWatch(w detectors.Watcher, index int) (*watch, error) {
 	spec := w.Spec()
-	switch {
-	case !watcherID.MatchString(spec.ID):
-		return nil, fmt.Errorf("detector %d: id is not of the form family.watch", index)
-	case spec.Entity == schemas.EntityNone || spec.Entity == schemas.EntitySource || int(spec.Entity) >= kinds:
-		return nil, fmt.Errorf("detector %s: no kind of entity", spec.ID)
-	case spec.Window < time.Second || spec.Window > 31*24*time.Hour:
-		return nil, fmt.Errorf("detector %s: window is out of bounds: want 1s to 744h", spec.ID)
-	case spec.MinEvents < 0 || spec.MinEvents > 200:
-		return nil, fmt.Errorf("detector %s: events before a state are out of bounds: want 0 to 200", spec.ID)
-	case spec.Share < 1 || spec.Share > 1000:
-		return nil, fmt.Errorf("detector %s: share of memory is out of bounds: want 1 to 1000", spec.ID)
+	if err := spec.Validate(); err != nil {
+		return nil, fmt.Errorf("detector %d: %w", index, err)
 	}
 	_, cohort := w.Sizes()
 	return &watch{
@@ -96,17 +86,26 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 	for _, w := range watches {
 		cohort = max(cohort, len(w.total))
 	}
-	p := e.plan(&byKind)
+	var watched []entities.Watched
+	for _, w := range watches {
+		size, _ := w.Sizes()
+		watched = append(watched, entities.Watched{Kind: w.spec.Entity, Size: size, Share: w.spec.Share})
+	}
+	plan := entities.NewPlan(int(e.settings.Config.Memory)/len(e.shards), watched)
 	for _, s := range e.shards {
-		s.cohort, s.costs = make([]uint64, cohort), make([]cost, len(watches))
+		s.cohort, s.costs = make([]uint64, cohort), make([]cputime.Meter, len(watches))
 		for kind, of := range byKind {
-			s.equip(schemas.EntityKind(kind), of, old, &p)
+			s.equip(schemas.EntityKind(kind), of, old, plan)
 		}
 		s.keepTold(watches)
 	}
 	e.watches, e.byKind = watches, byKind
 	e.rekind()
-	e.metrics.watch(watches)
+	var ids []string
+	for _, w := range watches {
+		ids = append(ids, w.spec.ID)
+	}
+	e.metrics.Watch(ids)
 	e.reckon()
 	return nil
 }
@@ -117,13 +116,13 @@ const maxOfKind = 32
 
 // equip gives the shard a directory of a kind for the watches of, with what the
 // watches old of them have of states.
-func (s *shard) equip(kind schemas.EntityKind, of, old []*watch, p *plan) {
+func (s *shard) equip(kind schemas.EntityKind, of, old []*watch, p *entities.Plan) {
 	d := s.dirs[kind]
 	switch {
 	case len(of) == 0:
 		s.dirs[kind] = nil
 	case d == nil:
-		s.dirs[kind] = entities.New(kind, p.limits(kind, of))
+		s.dirs[kind] = entities.New(kind, p.Limits(kind))
 	default:
 		from := make([]int, len(of))
 		for i, w := range of {
@@ -131,7 +130,7 @@ func (s *shard) equip(kind schemas.EntityKind, of, old []*watch, p *plan) {
 				from[i] = old[w.index].slot
 			}
 		}
-		s.dirs[kind] = d.Reshape(p.limits(kind, of), from)
+		s.dirs[kind] = d.Reshape(p.Limits(kind), from)
 	}
 }
 
@@ -191,17 +190,19 @@ func (e *Engine) advance(at int64) {
 			continue
 		}
 		if next.frame.End() > watermark {
-			e.metrics.forced.Inc()
+			e.metrics.Forced.Inc()
 		}
 		e.closeWindow(next)
 	}
-	e.passDay(watermark, at)
+	for _, f := range e.hidden.PassDay(e.allow, watermark, at) {
+		e.tell(f)
+	}
 	e.reckon()
 }
 
 // turnBack opens the windows anew that a wrong time has closed.
 func (e *Engine) turnBack() {
-	e.metrics.turnedBack.Inc()
+	e.metrics.TurnedBack.Inc()
 	for _, w := range e.watches {
 		if !w.frame.Opened || w.frame.Start <= e.timeline.Clock {
 			continue
@@ -226,7 +227,7 @@ func (e *Engine) reckon() {
 		e.missed = max(e.missed, w.frame.Start)
 		e.lost = min(e.lost, w.frame.Start)
 	}
-	e.due = min(e.due, e.hidden.end)
+	e.due = min(e.due, e.hidden.End)
 }
 
 // closeWindow ends the older window of w: it gathers the cohort, concludes and
@@ -259,6 +260,6 @@ func (e *Engine) closeWindow(w *watch) {
 	e.retire()
 	e.collect()
 	for _, s := range e.shards {
-		s.forget(w, start)
+		s.told.Forget(func(t told.Once) bool { return t.Watch == w.spec.ID && t.Start <= start })
 	}
 }

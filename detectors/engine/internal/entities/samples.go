@@ -1,6 +1,7 @@
 package entities
 
 import (
+	"slices"
 	"time"
 	"unsafe"
 
@@ -35,7 +36,7 @@ func (d *Directory) Sample(place int, ev *schemas.Event) {
 }
 
 // Samples appends the request ids of the entity's samples from start to end
-// (not in it), refused and failed ones first.
+// (not in it), refused and failed ones first, each once.
 func (d *Directory) Samples(out []string, place int, start, end int64) []string {
 	r := d.At(place)
 	if r.card == 0 {
@@ -49,7 +50,9 @@ func (d *Directory) Samples(out []string, place int, start, end int64) []string 
 			for n < len(id) && id[n] != 0 {
 				n++
 			}
-			out = append(out, string(id[:n]))
+			if !slices.Contains(out, string(id[:n])) {
+				out = append(out, string(id[:n]))
+			}
 		}
 	}
 	return out

@@ -1,4 +1,6 @@
-package engine
+// Package exceptions has what is known and not to be alerted on: which findings
+// an exception covers, and how many it hides.
+package exceptions
 
 import (
 	"fmt"
@@ -45,7 +47,8 @@ type Allow struct {
 // one that it remembers.
 const maxAllow = 50000
 
-func validateAllow(list []Allow) error {
+// Validate returns an error that names the first exception with a mistake.
+func Validate(list []Allow) error {
 	if len(list) > maxAllow {
 		return fmt.Errorf("allow has too many exceptions: want at most %d", maxAllow)
 	}

@@ -1,4 +1,4 @@
-package engine
+package exceptions
 
 import (
 	"fmt"
@@ -11,15 +11,15 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// allowlist is the compiled exceptions. It is immutable.
-type allowlist struct {
+// List is the compiled exceptions. It is immutable.
+type List struct {
 	key   sketch.Key
 	rules []rule
 	// tenants tells that a rule asks for the tenant.
 	tenants bool
-	// generation is a hash of the rules: what the records of a snapshot
+	// Generation is a hash of the rules: what the records of a snapshot
 	// remember of another list is not taken for this one's.
-	generation uint64
+	Generation uint64
 }
 
 type rule struct {
@@ -36,9 +36,9 @@ type rule struct {
 	id uint64
 }
 
-// newAllowlist compiles exceptions that were validated.
-func newAllowlist(list []Allow, key sketch.Key) *allowlist {
-	a := &allowlist{key: key, generation: key.String(fmt.Sprintf("%q", list))}
+// New compiles exceptions that were validated.
+func New(list []Allow, key sketch.Key) *List {
+	a := &List{key: key, Generation: key.String(fmt.Sprintf("%q", list))}
 	for _, l := range list {
 		r := rule{
 			detector: l.Detector, exception: schemas.Exception{Owner: l.Owner, Reason: l.Reason},
@@ -56,7 +56,7 @@ func newAllowlist(list []Allow, key sketch.Key) *allowlist {
 			r.kind, r.key = schemas.EntityPrincipal, key.String(l.Principal)
 		case l.Route != "":
 			method, route, _ := strings.Cut(l.Route, " ")
-			r.kind, r.key = schemas.EntityRoute, routeKey(key, method, route)
+			r.kind, r.key = schemas.EntityRoute, RouteKey(key, method, route)
 		case r.address.IsValid() || r.client.IsValid():
 			r.kind = schemas.EntityAddress
 		}
@@ -68,9 +68,20 @@ func newAllowlist(list []Allow, key sketch.Key) *allowlist {
 	return a
 }
 
-// tenant returns the hash by which a record knows a tenant; 0 if it is not
+// RouteKey is the hash of a route.
+func RouteKey(k sketch.Key, method, route string) uint64 {
+	return k.Words(k.String(method), k.String(route))
+}
+
+// Exception returns the mark of the rule at a place, from 1.
+func (a *List) Exception(place int) *schemas.Exception {
+	x := a.rules[place-1].exception
+	return &x
+}
+
+// Tenant returns the hash by which a record knows a tenant; 0 if it is not
 // known, or if no rule asks.
-func (a *allowlist) tenant(name string) uint32 {
+func (a *List) Tenant(name string) uint32 {
 	if !a.tenants || name == "" {
 		return 0
 	}
@@ -88,13 +99,13 @@ const (
 	ruleFirst   = 2
 )
 
-// ask returns what a record remembers of the allowlist while the event is at
+// Ask returns what a record remembers of the allowlist while the event is at
 // hand: of an address the rule with the narrowest network around the client's
 // true address, which is kept nowhere; all other networks around the address
 // hold this one, so it stands for them too. Of a principal, the first rule for
 // the pseudonym under the current key of the ring, while the entity itself goes
 // by the one under the oldest.
-func (a *allowlist) ask(kind schemas.EntityKind, ev *schemas.Event) (rule uint16) {
+func (a *List) Ask(kind schemas.EntityKind, ev *schemas.Event) (rule uint16) {
 	switch {
 	case len(a.rules) == 0:
 		return ruleNone
@@ -109,7 +120,7 @@ func (a *allowlist) ask(kind schemas.EntityKind, ev *schemas.Event) (rule uint16
 	}
 }
 
-func (a *allowlist) narrowest(address netip.Addr) uint16 {
+func (a *List) narrowest(address netip.Addr) uint16 {
 	bits, rule := -1, uint16(ruleNone)
 	for i := range a.rules {
 		if p := a.rules[i].address; p.Bits() > bits && p.Contains(address) {
@@ -119,7 +130,7 @@ func (a *allowlist) narrowest(address netip.Addr) uint16 {
 	return rule
 }
 
-func (a *allowlist) named(key uint64) uint16 {
+func (a *List) named(key uint64) uint16 {
 	for i := range a.rules {
 		if r := &a.rules[i]; r.kind == schemas.EntityPrincipal && r.key == key {
 			return uint16(i + ruleFirst)
@@ -128,11 +139,11 @@ func (a *allowlist) named(key uint64) uint16 {
 	return ruleNone
 }
 
-// covering returns the place, from 1, of the first rule for a finding of
+// Covering returns the place, from 1, of the first rule for a finding of
 // detector on the entity at event time now, and that of one that would cover it
 // if it had not expired; 0 stands for none. client is the address as it is
 // stored, r the entity's record; both may be absent.
-func (a *allowlist) covering(detector string, kind schemas.EntityKind, key uint64, client netip.Addr, r *entities.Record, now int64) (rule, expired int) {
+func (a *List) Covering(detector string, kind schemas.EntityKind, key uint64, client netip.Addr, r *entities.Record, now int64) (rule, expired int) {
 	var around netip.Prefix
 	named := key
 	if r != nil && r.Rule >= ruleFirst && int(r.Rule) < len(a.rules)+ruleFirst {
