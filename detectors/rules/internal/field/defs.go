@@ -101,7 +101,7 @@ var defs = []Def{
 	enum("endpoint", "known, deprecated, internal or unlisted in the inventory", func(e *event) string { return e.Endpoint.String() },
 		func(e *event) bool { return e.Endpoint != schemas.ListingUnknown }),
 	str("user_agent", "redacted user agent", func(e *event) string { return e.UserAgent },
-		"c-useragent", "cs-user-agent", "user_agent.original", "useragent"),
+		"c-useragent", "cs-useragent", "c-user-agent", "cs-user-agent", "user_agent.original", "useragent"),
 	enum("client_class", "sdk, http_library, browser, crawler, ai_crawler, scanner or empty", func(e *event) string { return e.ClientClass.String() },
 		func(e *event) bool { return e.ClientClass != schemas.ClientUnknown }),
 

@@ -100,6 +100,16 @@ func (d *Def) Known(e *schemas.Event, b *Buffer) bool {
 	return d.text(e, b) != ""
 }
 
+// Empty tells whether the event says that the field was empty, as ” in a rule
+// asks. A request without a user agent is one only if the log has them; of other
+// fields nothing is known, so what is not there counts as empty.
+func (d *Def) Empty(e *schemas.Event, b *Buffer) bool {
+	if d.Name == "user_agent" {
+		return e.ClientClass == schemas.ClientEmpty
+	}
+	return !d.Known(e, b)
+}
+
 // Addr returns the client's true address, or what is stored of it if the true
 // one is not at hand.
 func Addr(e *schemas.Event) netip.Addr {
@@ -199,6 +209,9 @@ var absent = map[string]string{
 	"prompt":                noBody,
 	"c_win32_status":        "is not in events: it is of Windows only",
 	"prompt_minhash":        "is a sketch that no rule can compare; use prompt_fingerprint or template_fingerprint",
+	"response":              noBody,
+	"response_body":         noBody,
+	"http.response.body":    noBody,
 	"known":                 "is not a value; ask for a field with the modifier exists",
 	"cs_authorization":      "is never kept: it holds secrets; auth and auth_reason have the outcome",
 }

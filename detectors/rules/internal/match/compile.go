@@ -281,7 +281,7 @@ func (c *compiler) term(n, place int32, t *sigma.Term, f field.ID) {
 		c.networks[t.Prefix] = append(c.networks[t.Prefix], n)
 	case sigma.Present:
 		c.present[f] = append(c.present[f], n)
-	case sigma.Absent, sigma.Equals:
+	case sigma.Absent, sigma.Empty, sigma.Equals:
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/field"
+	"github.com/gatehound/gatehound/detectors/rules/internal/pattern"
 	"github.com/gatehound/gatehound/detectors/rules/internal/sigma"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -87,6 +88,8 @@ func (s *Scratch) term(a *atom, place int, f field.ID) bool {
 		return def.Known(s.event, &s.buffer)
 	case sigma.Absent:
 		return !def.Known(s.event, &s.buffer)
+	case sigma.Empty:
+		return def.Empty(s.event, &s.buffer)
 	case sigma.Equals:
 		return s.equal(f, t)
 	}
@@ -142,7 +145,7 @@ func (s *Scratch) fold(f field.ID) string {
 	v := &s.folded[f]
 	if v.epoch != s.epoch {
 		start := len(s.bytes)
-		s.bytes = sigma.AppendFolded(s.bytes, s.plain(f))
+		s.bytes = pattern.AppendFolded(s.bytes, s.plain(f))
 		folded := s.bytes[start:]
 		v.epoch, v.text = s.epoch, unsafe.String(unsafe.SliceData(folded), len(folded))
 	}

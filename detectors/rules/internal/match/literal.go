@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/field"
+	"github.com/gatehound/gatehound/detectors/rules/internal/pattern"
 	"github.com/gatehound/gatehound/detectors/rules/internal/sigma"
 )
 
@@ -77,13 +78,13 @@ func longest(runes []rune) string {
 			b = b[:0]
 			continue
 		}
-		b = utf8.AppendRune(b, sigma.FoldRune(r))
+		b = utf8.AppendRune(b, pattern.FoldRune(r))
 	}
 	return best
 }
 
 // globLiteral returns the longest literal of a glob, folded.
-func globLiteral(g *sigma.Glob) string {
+func globLiteral(g *pattern.Glob) string {
 	best := ""
 	for i := range g.Pieces {
 		p := &g.Pieces[i]
@@ -95,7 +96,7 @@ func globLiteral(g *sigma.Glob) string {
 			last = at + 1
 		}
 	}
-	return string(sigma.AppendFolded(nil, best))
+	return string(pattern.AppendFolded(nil, best))
 }
 
 // ordinary is text that ordinary requests have: who waits for it is looked at
@@ -155,7 +156,7 @@ func weight(t *sigma.Term, def *field.Def) float64 {
 		return math.Pow(0.7, float64(bits))
 	case sigma.Present:
 		return 0.6
-	case sigma.Absent, sigma.Equals:
+	case sigma.Absent, sigma.Empty, sigma.Equals:
 	}
 	return never
 }

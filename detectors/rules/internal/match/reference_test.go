@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/field"
+	"github.com/gatehound/gatehound/detectors/rules/internal/pattern"
 	"github.com/gatehound/gatehound/detectors/rules/internal/sigma"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -53,6 +54,11 @@ func referenceTerm(t *sigma.Term, d *field.Def, ev *schemas.Event) bool {
 		return known
 	case sigma.Absent:
 		return !known
+	case sigma.Empty:
+		if d.Name == "user_agent" {
+			return ev.ClientClass == schemas.ClientEmpty
+		}
+		return !known
 	case sigma.Within:
 		return field.Addr(ev).IsValid() && t.Prefix.Contains(field.Addr(ev))
 	case sigma.Equals:
@@ -74,7 +80,7 @@ func referenceTerm(t *sigma.Term, d *field.Def, ev *schemas.Event) bool {
 	}
 }
 
-func globRegexp(g *sigma.Glob, cased bool) *regexp.Regexp {
+func globRegexp(g *pattern.Glob, cased bool) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString("(?s")
 	if !cased {

@@ -3,6 +3,8 @@ package sigma
 import (
 	"slices"
 	"strings"
+
+	"github.com/gatehound/gatehound/detectors/rules/internal/pattern"
 )
 
 // condition reads the grammar of conditions:
@@ -156,9 +158,9 @@ func (c *condition) of() (*Expr, error) {
 	if len(c.words) == 0 {
 		return nil, refuse(c.line, "the condition ends behind of")
 	}
-	pattern := c.words[0]
+	which := c.words[0]
 	c.words = c.words[1:]
-	glob, them := parseGlob(pattern), strings.EqualFold(pattern, "them")
+	glob, them := pattern.Parse(which), strings.EqualFold(which, "them")
 	var kids []*Expr
 	for _, n := range c.names {
 		if them && !strings.HasPrefix(n, "_") || !them && glob.Match(n) {
@@ -166,7 +168,7 @@ func (c *condition) of() (*Expr, error) {
 		}
 	}
 	if len(kids) == 0 {
-		return nil, refuse(c.line, "no selection is called %q", clean(pattern, 40))
+		return nil, refuse(c.line, "no selection is called %q", clean(which, 40))
 	}
 	return join(op, kids), nil
 }

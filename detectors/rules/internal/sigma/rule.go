@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/field"
+	"github.com/gatehound/gatehound/detectors/rules/internal/pattern"
 )
 
 // The bounds of what is read. Rules may come from strangers, and one of them
@@ -130,6 +131,7 @@ const (
 	Within                   // in the network Prefix
 	Present                  // the field is known
 	Absent                   // the field is not known
+	Empty                    // the field is known to be empty
 	Equals                   // the same as the field Other
 )
 
@@ -165,7 +167,7 @@ type Term struct {
 	// Shown is the value as the rule has it, or what became of it.
 	Shown  string
 	Cased  bool
-	Glob   Glob
+	Glob   pattern.Glob
 	Regexp string
 	Cmp    Cmp
 	Number float64

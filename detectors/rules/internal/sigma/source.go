@@ -7,11 +7,12 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/field"
+	"github.com/gatehound/gatehound/detectors/rules/internal/pattern"
 )
 
 // formats are the log formats that a product of the categories webserver and
 // proxy can name: the gateways and servers themselves.
-var formats = []string{"nginx", "envoy", "kong", "apisix", "traefik", "haproxy", "uvicorn", "litellm"}
+var formats = []string{"nginx", "apache", "envoy", "kong", "apisix", "traefik", "haproxy", "uvicorn", "litellm"}
 
 // source reads the log source.
 func (rule *Rule) source(n *yaml.Node, line int) error {
@@ -71,7 +72,11 @@ func (s Source) limits() []*Expr {
 	case s.Product == "gatehound" && s.Service == "model":
 		return leaf("operation", Term{Kind: Present, Shown: "true"})
 	case s.Product != "" && s.Product != "gatehound":
-		return leaf("format", Term{Kind: Matches, Shown: s.Product, Glob: plain(s.Product)})
+		format := s.Product
+		if format == "apache" {
+			format = "nginx" // both write the combined format
+		}
+		return leaf("format", Term{Kind: Matches, Shown: format, Glob: pattern.Plain(format)})
 	}
 	return nil
 }

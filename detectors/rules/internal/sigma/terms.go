@@ -1,22 +1,17 @@
 package sigma
 
 import (
-	"errors"
 	"math"
 	"net/netip"
 	"regexp"
-	"regexp/syntax"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/field"
+	"github.com/gatehound/gatehound/detectors/rules/internal/pattern"
 )
-
-// maxRegexp bounds the compiled form of a regular expression, in instructions:
-// the time that it takes is the product of that and the text's length.
-const maxRegexp = 2000
 
 // terms makes terms of a value.
 func (r *reader) terms(m set, def *field.Def, v *yaml.Node) ([]Term, error) {
@@ -106,7 +101,7 @@ func (m *set) term(def *field.Def, text string, line int) ([]Term, error) {
 // typed reads a value of a field that is not text, unless it is a pattern.
 func typed(def *field.Def, text, shown string) (Term, bool) {
 	if text == "" {
-		return Term{Kind: Absent, Shown: "''"}, true
+		return Term{Kind: Empty, Shown: "''"}, true
 	}
 	switch def.Kind {
 	case field.Number:
@@ -150,13 +145,13 @@ func number(text string) (float64, bool) {
 func (m *set) texts(text, shown string, line int) ([]Term, error) {
 	variants := []string{text}
 	if m.windash {
-		if variants = windash(text); variants == nil {
-			return nil, refuse(line, "windash: a value has more than %d dashes", maxDashes)
+		if variants = pattern.Windash(text); variants == nil {
+			return nil, refuse(line, "windash: a value has more than %d dashes", pattern.MaxDashes)
 		}
 	}
-	var globs []Glob
+	var globs []pattern.Glob
 	for _, v := range variants {
-		g := parseGlob(v)
+		g := pattern.Parse(v)
 		if len(m.encodings) == 0 {
 			globs = append(globs, g)
 			continue
@@ -169,7 +164,7 @@ func (m *set) texts(text, shown string, line int) ([]Term, error) {
 		for _, e := range m.encodings {
 			var next []string
 			for _, l := range lits {
-				next = append(next, encode(e, l)...)
+				next = append(next, pattern.Encode(e, l)...)
 			}
 			lits = next
 		}
@@ -177,7 +172,7 @@ func (m *set) texts(text, shown string, line int) ([]Term, error) {
 			return nil, refuse(line, "a value is too short to be found in base64")
 		}
 		for _, l := range lits {
-			globs = append(globs, plain(l))
+			globs = append(globs, pattern.Plain(l))
 		}
 	}
 	terms := make([]Term, 0, len(globs))
@@ -188,15 +183,15 @@ func (m *set) texts(text, shown string, line int) ([]Term, error) {
 			if g.OpenStart || g.OpenEnd {
 				terms = append(terms, Term{Kind: Present, Shown: shown})
 			} else {
-				terms = append(terms, Term{Kind: Absent, Shown: shown})
+				terms = append(terms, Term{Kind: Empty, Shown: shown})
 			}
 			continue
 		}
-		if n := g.wildcards(); n > maxStars {
+		if n := g.Wildcards(); n > maxStars {
 			return nil, refuse(line, "a value has %d wildcards; allowed are %d", n, maxStars)
 		}
 		if !m.cased {
-			g = g.folded()
+			g = g.Folded()
 		}
 		terms = append(terms, Term{Kind: Matches, Shown: shown, Glob: g, Cased: m.cased})
 	}
@@ -209,41 +204,10 @@ func (m *set) regular(text, shown string, line int) ([]Term, error) {
 	if m.flags != "" {
 		source = "(?" + m.flags + ")" + text
 	}
-	tree, err := syntax.Parse(source, syntax.Perl)
-	if err != nil {
-		return nil, refuse(line, "re: %s", whyNot(text, err))
-	}
-	prog, err := syntax.Compile(tree.Simplify())
-	if err != nil || len(prog.Inst) > maxRegexp {
-		return nil, refuse(line, "re: the expression is too large: allowed are %d instructions", maxRegexp)
-	}
-	if _, err := regexp.Compile(source); err != nil {
-		return nil, refuse(line, "re: %s", whyNot(text, err))
+	if reason := pattern.Unfit(source, text); reason != "" {
+		return nil, refuse(line, "re: %s", reason)
 	}
 	return []Term{{Kind: Regular, Shown: shown, Regexp: source}}, nil
-}
-
-var (
-	around = regexp.MustCompile(`\(\?(?:=|!|<=|<!)`)
-	back   = regexp.MustCompile(`\\[1-9]|\\k[<{']|\(\?P=`)
-	atomic = regexp.MustCompile(`\(\?>|[*+?}]\+|\(\?\(|\(\?R\)`)
-)
-
-// whyNot tells why an expression is none of RE2.
-func whyNot(text string, err error) string {
-	const always = "is not supported: expressions run in time linear in the text (RE2), so that no text can stall them"
-	var bad *syntax.Error
-	switch {
-	case around.MatchString(text):
-		return "look-around " + always + "; write two fields, one of them negated"
-	case back.MatchString(text):
-		return "a back-reference " + always
-	case atomic.MatchString(text):
-		return "an atomic group, possessive quantifier or condition " + always
-	case errors.As(err, &bad):
-		return "not a regular expression of RE2: " + bad.Code.String()
-	}
-	return "not a regular expression of RE2"
 }
 
 var placeholder = regexp.MustCompile(`\\%|%[A-Za-z0-9_.-]+%`)

@@ -1,8 +1,9 @@
-package sigma
+// Package pattern has texts with wildcards, the folding of upper and lower case,
+// and the encodings that rules ask for.
+package pattern
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -22,7 +23,7 @@ type Piece struct {
 	Any []int
 }
 
-// Any tells that the glob holds for every text.
+// Anything tells that the glob holds for every text.
 func (g *Glob) Anything() bool { return len(g.Pieces) == 0 && g.OpenStart }
 
 // Literal returns the text of a glob without wildcards.
@@ -36,9 +37,9 @@ func (g *Glob) Literal() (string, bool) {
 	return g.Pieces[0].Text, len(g.Pieces[0].Any) == 0
 }
 
-// parseGlob reads * and ?, with backslashes before those that are meant as they
+// Parse reads * and ?, with backslashes before those that are meant as they
 // are.
-func parseGlob(s string) Glob {
+func Parse(s string) Glob {
 	var g Glob
 	var text strings.Builder
 	var ones []int
@@ -77,16 +78,16 @@ func parseGlob(s string) Glob {
 	return g
 }
 
-// plain is a glob of text that is meant as it is.
-func plain(s string) Glob {
+// Plain is a glob of text that is meant as it is.
+func Plain(s string) Glob {
 	if s == "" {
 		return Glob{}
 	}
 	return Glob{Pieces: []Piece{{Text: s}}}
 }
 
-// folded returns the glob for text that was folded.
-func (g Glob) folded() Glob {
+// Folded returns the glob for text that was folded.
+func (g Glob) Folded() Glob {
 	out := g
 	out.Pieces = make([]Piece, len(g.Pieces))
 	for i, p := range g.Pieces {
@@ -105,8 +106,8 @@ func (g Glob) folded() Glob {
 	return out
 }
 
-// wildcards counts them.
-func (g *Glob) wildcards() int {
+// Wildcards counts them.
+func (g *Glob) Wildcards() int {
 	n := max(0, len(g.Pieces)-1)
 	for i := range g.Pieces {
 		n += len(g.Pieces[i].Any)
@@ -216,42 +217,4 @@ func (p *Piece) find(s string) (int, bool) {
 		i += size
 	}
 	return 0, false
-}
-
-// AppendFolded appends s in the form in which letters that differ in case only
-// are the same, by Unicode's simple case folding, as Go's regular expressions
-// with (?i) have it. Bytes that are no UTF-8 stay.
-func AppendFolded(b []byte, s string) []byte {
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if 'A' <= c && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			b = append(b, c)
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 {
-			b = append(b, c)
-		} else {
-			b = utf8.AppendRune(b, FoldRune(r))
-		}
-		i += size
-	}
-	return b
-}
-
-// FoldRune returns the least of the characters that differ in case only, and
-// of ASCII letters the small one.
-func FoldRune(r rune) rune {
-	least := r
-	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-		least = min(least, f)
-	}
-	if 'A' <= least && least <= 'Z' {
-		least += 'a' - 'A'
-	}
-	return least
 }

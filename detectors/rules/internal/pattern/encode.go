@@ -1,15 +1,14 @@
-package sigma
+package pattern
 
 import (
 	"encoding/base64"
 	"strings"
 	"unicode"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
-// encode applies a modifier that turns text into other text.
-func encode(modifier, s string) []string {
+// Encode applies a modifier that turns text into other text.
+func Encode(modifier, s string) []string {
 	switch modifier {
 	case "base64":
 		return []string{base64.StdEncoding.EncodeToString([]byte(s))}
@@ -60,12 +59,12 @@ func base64Offsets(s string) []string {
 // dashes are what windash takes for one another.
 var dashes = []rune{'-', '/', '–', '—', '―'}
 
-// maxDashes bounds the dashes of a value: each makes five times as many.
-const maxDashes = 4
+// MaxDashes bounds the dashes of a value: each makes five times as many.
+const MaxDashes = 4
 
-// windash returns s with every dash that begins a word as each of dashes; nil if
+// Windash returns s with every dash that begins a word as each of dashes; nil if
 // there are too many.
-func windash(s string) []string {
+func Windash(s string) []string {
 	runes := []rune(s)
 	out := [][]rune{nil}
 	n := 0
@@ -77,7 +76,7 @@ func windash(s string) []string {
 			}
 			continue
 		}
-		if n++; n > maxDashes {
+		if n++; n > MaxDashes {
 			return nil
 		}
 		var next [][]rune
@@ -96,32 +95,3 @@ func windash(s string) []string {
 }
 
 func word(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
-
-// clean makes text of a rule fit to be shown: without control characters and
-// other invisible ones, on one line, of at most limit bytes.
-func clean(s string, limit int) string {
-	var b strings.Builder
-	space := false
-	for _, r := range s {
-		if unicode.IsSpace(r) {
-			space = b.Len() > 0
-			continue
-		}
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			continue
-		}
-		size := utf8.RuneLen(r)
-		if space {
-			size++
-		}
-		if b.Len()+size > limit {
-			break
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
