@@ -10,7 +10,7 @@ import (
 // Config has the settings of the detector.
 type Config struct {
 	// History is how long a key was seen before anything about it is new.
-	// Default 24h; 1h to 720h.
+	// Default 6h; 1h to 720h.
 	History time.Duration `mapstructure:"history"`
 	// Events is how many requests it made before. Default 100; 50 to 1,000,000.
 	Events int `mapstructure:"events"`
@@ -48,7 +48,7 @@ type Config struct {
 // DefaultConfig returns the defaults.
 func DefaultConfig() Config {
 	return Config{
-		History: 24 * time.Hour, Events: 100, Settle: 48 * time.Hour,
+		History: 6 * time.Hour, Events: 100, Settle: 48 * time.Hour,
 		BurstCalls: 200, BurstTokens: 300_000, BurstFactor: 5,
 		Models: 3, Networks: 12, Users: 20, Speed: 900, Replays: 3, Repeat: 24 * time.Hour,
 	}

@@ -59,7 +59,7 @@ func novelties(set signs) []schemas.Feature {
 	add(probing, "probing", "Models that the key never used were refused just before.", 0.2)
 	add(newClient, "new_client", "They use another program than the key did.", 0.15)
 	add(newCountry, "new_country", "They come from a country that is new to the key.", 0.1)
-	add(newClass, "anonymous", "They come through a proxy, a VPN or Tor.", 0.1)
+	add(newClass, "anonymous", "They come through Tor.", 0.1)
 	add(offHours, "off_hours", "They come in hours of the week in which the key rests.", 0.1)
 	return out
 }
@@ -113,7 +113,7 @@ func (d *watch) enumerationFinding(s *State, tried int, g *guest) *schemas.Findi
 	}
 	features := []schemas.Feature{feature("refused_models", float64(tried), float64(d.config.Models), "models", 0.5,
 		fmt.Sprintf("%s that the key never used were refused within ten minutes, before one answered.", models))}
-	why := "another program"
+	why := "requests that cannot succeed"
 	if g.strange {
 		why = "a new network"
 		features = append(features, feature("new_network", 1, 0, "", 0.3, "The caller is in a network that is new to the key."))
@@ -122,7 +122,6 @@ func (d *watch) enumerationFinding(s *State, tried int, g *guest) *schemas.Findi
 		features = append(features, feature("new_client", 1, 0, "", 0.2, "The caller uses another program than the key did."))
 	}
 	if s.probe.invalid >= 2 {
-		why = "requests that cannot succeed"
 		features = append(features, feature("invalid", float64(s.probe.invalid), 2, "requests", 0.3,
 			fmt.Sprintf("%s asked for no tokens, as thieves do to learn what is enabled at no cost.", words.Count(float64(s.probe.invalid), "request"))))
 	}

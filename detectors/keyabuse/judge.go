@@ -15,14 +15,14 @@ func (d *watch) judge(x *detectors.Context, s *State, w *hour, g *guest) {
 		s.probe.refuse(g)
 	}
 	client := g.signs&newClient != 0
-	if g.country != 0 && fixed(ev) && d.travel(s, ev, g.country, g.now, &g.age, client) {
+	if g.country != 0 && fixed(ev) && d.travel(s, g, client) {
 		d.say(x, s, ruleTravel, d.travelFinding(s, g.strange && client))
 	}
 	if g.network != 0 && g.client != 0 {
 		d.replay(x, s, w, g)
 	}
 	if g.call {
-		if tried := s.probe.tried(g); tried >= d.config.Models && (g.strange || client || s.probe.invalid >= 2) {
+		if tried := s.probe.tried(g); tried >= d.config.Models && (g.strange || s.probe.invalid >= 2) {
 			g.signs |= probing
 			d.say(x, s, ruleEnumeration, d.enumerationFinding(s, tried, g))
 		}
@@ -30,11 +30,8 @@ func (d *watch) judge(x *detectors.Context, s *State, w *hour, g *guest) {
 	if !g.strange {
 		return
 	}
-	if ev.Network == schemas.NetworkProxy || ev.Network == schemas.NetworkTor {
+	if ev.Network == schemas.NetworkTor {
 		g.signs |= newClass
-	}
-	if m := s.countries.find(uint64(g.country) << 32); g.country != 0 && m != nil && !g.age.settled(m, g.now) {
-		g.signs |= newCountry
 	}
 	if s.unusual(ev.Time) {
 		g.signs |= offHours
@@ -100,6 +97,9 @@ func (d *watch) jacked(x *detectors.Context, s *State, w *hour) {
 		severity = schemas.SeverityCritical
 	case l.burst:
 		severity = schemas.SeverityHigh
+	case s.last-s.first < 2*day:
+		// What is not much is judged when more than a day is known.
+		return
 	case model && beside >= 2 || beside >= 3:
 		severity = schemas.SeverityMedium
 	default:
@@ -140,8 +140,7 @@ type sharing struct {
 func (d *watch) shared(s *State, w *hour, c *Cohort, start int64) sharing {
 	j := sharing{figures: w.figures()}
 	a, now := d.age(s), hourOf(start)
-	// Two days, because a day has hours that are not like those of the next.
-	if now-a.born < 2*a.history || int64(s.count) <= int64(d.config.Events) {
+	if !a.grown(now) || int64(s.count) <= int64(d.config.Events) {
 		return j
 	}
 	least := float64(d.config.Networks)

@@ -90,10 +90,11 @@ type guest struct {
 	// network, model, client and credential are hashes, 0 if not known.
 	network, model, client, credential uint64
 	country                            uint8
-	// strange tells that the network is new to the key, call that it is a call
-	// of a model that was answered, numbered that the network has a number.
-	strange, call, numbered bool
-	signs                   signs
+	// strange tells that the network, or the country, is new to the key, abroad
+	// that the country is, call that it is a call of a model that was answered,
+	// numbered that the network has a number.
+	strange, abroad, call, numbered bool
+	signs                           signs
 }
 
 // look finds out what is new about a request, and notes what there is.
@@ -101,8 +102,16 @@ func (g *guest) look(x *detectors.Context, s *State, grown bool) {
 	ev := g.ev
 	if g.network, g.numbered = network(ev); g.network != 0 {
 		m := s.networks.see(g.network, g.now, &g.age)
-		g.strange = grown && !g.age.settled(m, g.now) && s.networks.steady()
+		g.strange = !g.age.settled(m, g.now) && s.networks.steady()
 	}
+	if g.country = numberOf(ev.Country); g.country != 0 && fixed(ev) {
+		m := s.countries.see(uint64(g.country)<<32, g.now, &g.age)
+		if g.abroad = !g.age.settled(m, g.now); g.abroad && s.countries.steady() {
+			// Who is on the move is still in a country or two.
+			g.strange, g.signs = g.strange || g.network != 0, g.signs|newCountry
+		}
+	}
+	g.strange = g.strange && grown
 	if ev.UserAgent != "" {
 		g.client = x.Key.String(product(ev.UserAgent))
 		if m := s.clients.see(g.client, g.now, &g.age); !g.age.settled(m, g.now) && s.clients.steady() {
@@ -113,7 +122,6 @@ func (g *guest) look(x *detectors.Context, s *State, grown bool) {
 		g.credential = x.Key.String(ev.Credential)
 		s.credentials.see(g.credential, g.now, &g.age)
 	}
-	g.country = numberOf(ev.Country)
 	if ev.Model == "" {
 		return
 	}

@@ -123,30 +123,50 @@ func slot(at int64) int { return int(at / int64(time.Hour) % 168) }
 
 // worked tells whether there were requests in an hour of the week.
 func (s *State) worked(slot int) bool {
-	slot = (slot + 168) % 168
 	return (s.active[0][slot/64]|s.active[1][slot/64])>>(slot%64)&1 == 1
 }
 
 // unusual tells that a time is two hours and more from any in which the key was
-// used in the last weeks, if it rests for half of the week.
+// used, if it rests for half of the time: from such hours of the week, or, in the
+// first two weeks, of any day.
 func (s *State) unusual(at int64) bool {
-	if at-s.first < int64(14*24*time.Hour) {
+	known := at - s.first
+	if known < 3*day {
 		return false
 	}
-	busy := 0
-	for i := range 3 {
-		busy += bits.OnesCount64(s.active[0][i] | s.active[1][i])
+	step, days := 168, 1
+	if known < 14*day {
+		step, days = 24, 7
 	}
-	if busy > 84 {
+	busy := 0
+	for i := range step {
+		if s.workedOn(i, days) {
+			busy++
+		}
+	}
+	if 2*busy > step {
 		return false
 	}
 	for off := -2; off <= 2; off++ {
-		if s.worked(slot(at) + off) {
+		if s.workedOn((slot(at)+off+168)%step, days) {
 			return false
 		}
 	}
 	return true
 }
+
+// workedOn tells whether there were requests in an hour of the week, or, of seven
+// days, in that hour of any.
+func (s *State) workedOn(slot, days int) bool {
+	for d := range days {
+		if s.worked(slot + 24*d) {
+			return true
+		}
+	}
+	return false
+}
+
+const day = int64(24 * time.Hour)
 
 // saturate adds without wrapping around; no model takes a billion tokens.
 func saturate(sum uint64, tokens int64) uint64 {

@@ -44,16 +44,15 @@ func fixed(ev *schemas.Event) bool {
 }
 
 // travel follows a key over countries; it returns whether it was in two of them
-// faster than anybody travels.
-func (d *watch) travel(s *State, ev *schemas.Event, country uint8, now uint16, a *age, client bool) bool {
-	m := s.countries.see(uint64(country)<<32, now, a)
-	j := &s.journey
-	if a.settled(m, now) {
+// faster than anybody travels. client tells that the client is new to the key.
+func (d *watch) travel(s *State, g *guest, client bool) bool {
+	j, ev, country := &s.journey, g.ev, g.country
+	if !g.abroad {
 		back := j.back(d, country, ev.Time)
 		j.home, j.homeAt = country, max(j.homeAt, ev.Time)
 		return back
 	}
-	if j.home == 0 || s.countries.newcomers >= 1 || s.countries.settledCount(now, a) > 3 {
+	if j.home == 0 || s.countries.newcomers >= 1 || s.countries.settledCount(g.now, &g.age) > 3 {
 		return false
 	}
 	if j.away != country {

@@ -25,12 +25,18 @@ func unkind(seed uint64) []user {
 	for i := range 30 {
 		home, carrier, agent, land := 100+i, 60+i%3*4, agents[i%4], countries[i%6]
 		trip := r.IntN(30) * oneDay
-		days := uint64(r.Uint32())
-		add(fmt.Sprintf("person%d", i), home, office(0.1+0.5*r.Float64()), func(r *rand.Rand, m int, ev *schemas.Event) {
+		days, work := uint64(r.Uint32()), office(0.1+0.5*r.Float64())
+		much := func(r *rand.Rand, m int) int {
+			if at := m - trip; at >= 0 && at < 14*hour60 || at >= 3*oneDay && at < 3*oneDay+14*hour60 {
+				return 0 // on the aeroplane
+			}
+			return work(r, m)
+		}
+		add(fmt.Sprintf("person%d", i), home, much, func(r *rand.Rand, m int, ev *schemas.Event) {
 			ev.UserAgent, ev.Country, ev.Model = agent, land, models[i%2]
 			today := rand.New(rand.NewPCG(days, uint64(m/oneDay)))
 			switch {
-			case m >= trip && m < trip+3*oneDay && m%oneDay > 12*hour60:
+			case m >= trip && m < trip+3*oneDay:
 				ev.ClientAddr, ev.Country = at(180+i, 5), countries[(i+2)%6]
 			case i%5 == 0 && m/60%7 == 3:
 				ev.ClientAddr, ev.Country, ev.Network = at(240, 9), "NL", schemas.NetworkProxy
