@@ -14,7 +14,7 @@ const (
 )
 
 // profile is what is usual at each time of a day or of a week, by the clock:
-// 968 bytes.
+// 912 bytes.
 type profile struct {
 	means [weekBins]float32
 	seen  [weekBins]uint8

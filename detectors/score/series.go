@@ -42,7 +42,7 @@ const (
 // ones too. It looks at a value in thirteen ways, learns how rare each of these
 // statistics is in this very series, and scores the rarest: so nothing has to be
 // set, and one threshold serves every series. The zero value is empty. It takes
-// less than 16 KiB, most of it the values of the past.
+// 13.3 KiB, most of it the values of the past.
 type Series struct {
 	past past
 	day  profile
