@@ -10,6 +10,7 @@ import (
 	"github.com/gatehound/gatehound/detectors/authfail"
 	"github.com/gatehound/gatehound/detectors/errors"
 	"github.com/gatehound/gatehound/detectors/extraction"
+	"github.com/gatehound/gatehound/detectors/injection"
 	"github.com/gatehound/gatehound/detectors/keyabuse"
 	"github.com/gatehound/gatehound/detectors/poisoning"
 	"github.com/gatehound/gatehound/detectors/rate"
@@ -24,6 +25,7 @@ type Config struct {
 	Authfail   authfail.Config   `mapstructure:"authfail"`
 	Errors     errors.Config     `mapstructure:"errors"`
 	Extraction extraction.Config `mapstructure:"extraction"`
+	Injection  injection.Config  `mapstructure:"injection"`
 	Keyabuse   keyabuse.Config   `mapstructure:"keyabuse"`
 	Poisoning  poisoning.Config  `mapstructure:"poisoning"`
 	Rate       rate.Config       `mapstructure:"rate"`
@@ -39,6 +41,7 @@ func DefaultConfig() Config {
 		Authfail:   authfail.DefaultConfig(),
 		Errors:     errors.DefaultConfig(),
 		Extraction: extraction.DefaultConfig(),
+		Injection:  injection.DefaultConfig(),
 		Keyabuse:   keyabuse.DefaultConfig(),
 		Poisoning:  poisoning.DefaultConfig(),
 		Rate:       rate.DefaultConfig(),
@@ -55,6 +58,7 @@ func (c *Config) Validate() error {
 		keyed("authfail", c.Authfail.Validate()),
 		keyed("errors", c.Errors.Validate()),
 		keyed("extraction", c.Extraction.Validate()),
+		keyed("injection", c.Injection.Validate()),
 		keyed("keyabuse", c.Keyabuse.Validate()),
 		keyed("poisoning", c.Poisoning.Validate()),
 		keyed("rate", c.Rate.Validate()),
@@ -83,6 +87,11 @@ func (c *Config) Watchers() ([]detectors.Watcher, error) {
 		return nil, fmt.Errorf("extraction: %w", err)
 	}
 	all = append(all, extractionWatchers...)
+	injectionWatchers, err := injection.Watchers(c.Injection)
+	if err != nil {
+		return nil, fmt.Errorf("injection: %w", err)
+	}
+	all = append(all, injectionWatchers...)
 	keyabuseWatchers, err := keyabuse.Watchers(c.Keyabuse)
 	if err != nil {
 		return nil, fmt.Errorf("keyabuse: %w", err)

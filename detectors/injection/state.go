@@ -1,0 +1,189 @@
+package injection
+
+import (
+	"math"
+	"math/bits"
+	"time"
+
+	"github.com/gatehound/gatehound/detectors/sketch"
+)
+
+// The rules, which are quiet about a caller each for itself.
+const (
+	ruleSignatures = iota
+	ruleBlocked
+	ruleHidden
+	ruleVariants
+	ruleRefusals
+	rules
+)
+
+// state is what is kept of a caller, in less than 600 bytes.
+type state struct {
+	// Seen is the time of the last event, Met when each rule was met last.
+	Seen int64
+	Met  [rules]int64
+	Run  run
+	// Window has the counts of the open windows.
+	Window [2]window
+	// Hits and Blocks are the usual shares of prompts that hit a signature and
+	// that are blocked, Near that of near duplicates; Known in how many windows
+	// they were seen.
+	Hits, Blocks, Near float32
+	Known              uint16
+	Chain              chain
+}
+
+// window has the counts of one open window.
+type window struct{ Events, Prompts, Hits, Blocks, Near uint32 }
+
+// The length of a run, and of a pause that ends it.
+const (
+	pause   = time.Hour
+	longest = 2 * time.Hour
+)
+
+// run is what a caller did since something about it was remarkable.
+type run struct {
+	Since, Last int64
+	// Prompts are all, Warm those at a high temperature, Tests those of clients
+	// that call themselves scanners.
+	Prompts, Warm, Tests uint32
+	// Disguised are the prompts with hidden or disguised text and no hit.
+	Disguised uint32
+	// Hits and Blocked are the different prompts that hit a signature and that
+	// were blocked; Leak, Hidden and Odd those that ask for the system prompt,
+	// that hit in hidden text, and that have much hidden text without a hit.
+	Hits, Blocked     sketch.Bitmap256
+	Leak, Hidden, Odd few
+	// Kinds are the signatures that were hit.
+	Kinds uint16
+	// Users are the end users of what was hit or blocked, Nameless counts what
+	// has none.
+	Users    sketch.TopK8
+	Nameless uint32
+	Variants cluster
+}
+
+// few counts up to some sixty different things in eight bytes, by linear
+// counting (Whang, Vander-Zanden, Taylor 1990).
+type few uint64
+
+func (f *few) add(hash uint64) { *f |= 1 << (hash >> 58) }
+
+func (f few) count() float64 {
+	return math.Round(64 * math.Log(64/float64(max(64-bits.OnesCount64(uint64(f)), 1))))
+}
+
+// cluster finds near duplicates: up to four prompts that others are near to.
+type cluster struct {
+	At [4]struct {
+		Sim   uint64
+		Count uint32
+	}
+	// Different are the different prompts that were near to one of them, Near
+	// and Bad count them all and those that hit a signature; Blocked those that
+	// were blocked.
+	Different          sketch.HLL64
+	Near, Bad, Blocked uint32
+}
+
+// radius is in how many of 64 bits the sketches of near duplicates differ: of a
+// prompt of 400 words with five letters changed it is 1 to 3, of a template
+// with other material more than 8.
+const radius = 3
+
+// add tells whether a prompt is a near duplicate of others.
+func (c *cluster) add(sim, fingerprint uint64, hit, blocked bool) bool {
+	least := 0
+	for i := range c.At {
+		a := &c.At[i]
+		if a.Count > 0 && bits.OnesCount64(a.Sim^sim) <= radius {
+			a.Count++
+			c.Near++
+			c.Different.Add(sketch.Mix(fingerprint))
+			if hit {
+				c.Bad++
+			}
+			if blocked {
+				c.Blocked++
+			}
+			return true
+		}
+		if a.Count < c.At[least].Count {
+			least = i
+		}
+	}
+	// Who is asked for often makes no room at once.
+	if a := &c.At[least]; a.Count > 0 {
+		a.Count--
+	}
+	if a := &c.At[least]; a.Count == 0 {
+		a.Sim, a.Count = sim, 1
+	}
+	return false
+}
+
+func (c *cluster) count() float64 { return math.Round(c.Different.Count()) }
+
+// chain follows short answers of about one length to prompts of about one
+// length.
+type chain struct {
+	In, Out int32
+	Length  uint16
+	// Inputs are the different lengths of prompts, Usual is the typical length
+	// of an answer (by its logarithm) of so many that are in no chain.
+	Inputs few
+	Usual  float32
+	Seen   uint16
+	// Broken tells that an answer came that was much longer.
+	Broken bool
+}
+
+// The lengths of a refusal in tokens ("I'm sorry, but I can't help with that."
+// has 11); labels and numbers are shorter.
+const shortest, refusalEnd = 6, 60
+
+// add takes an answer in; capped tells that it may not be longer.
+func (c *chain) add(in, out int64, capped bool) {
+	near := func(a, b, slack int64) bool { return a-b <= slack && b-a <= slack }
+	last := int64(c.In)
+	same := c.Length > 0 && near(in, last, max(last/20, 3))
+	refused := out >= shortest && out <= refusalEnd && !capped
+	switch {
+	case refused && same && near(out, int64(c.Out), 4):
+		if c.Length < math.MaxUint16 {
+			c.Length++
+		}
+	case refused:
+		c.Length, c.Inputs, c.Broken = 1, 0, false
+	default:
+		c.Broken = same && c.Length >= 10 && out >= 5*int64(c.Out)
+		c.Length, c.Inputs = 0, 0
+	}
+	if refused {
+		c.In, c.Out = int32(min(in, math.MaxInt32)), int32(out)
+		c.Inputs.add(sketch.Mix(uint64(in)))
+	}
+	// Before a chain is long it is not known to be one.
+	if c.Length < 5 {
+		if c.Seen < math.MaxUint16 {
+			c.Seen++
+		}
+		weight := max(1.0/64, 1/float32(c.Seen))
+		c.Usual += weight * (log2(out) - c.Usual)
+	}
+}
+
+// usual is the typical length of an answer.
+func (c *chain) usual() float64 { return math.Exp2(float64(c.Usual)) }
+
+// log2 returns about the logarithm of a length, 0 for what is below 1; between
+// powers of two it is a straight line, at most 0.09 too low.
+func log2(n int64) float32 {
+	if n < 1 {
+		return 0
+	}
+	whole := bits.Len64(uint64(n)) - 1
+	return float32(whole) + float32(n-1<<whole)/float32(int64(1)<<whole)
+}
