@@ -29,14 +29,14 @@ func run(t *testing.T, o Options) *Report {
 // the detectors of authentication and extraction.
 func TestEvaluate(t *testing.T) {
 	o := DefaultOptions(app.DefaultConfig())
-	o.Seeds, o.Hours, o.Rate, o.Strengths = []uint64{109}, 5, 10, []float64{1}
+	o.Seeds, o.Hours, o.Rate, o.Strengths = []uint64{109}, 4, 10, []float64{1}
 	o.Attacks, o.Families = classic, []string{"authfail", "extraction", "rate"}
 	r := run(t, o)
 	assert.Greater(t, r.BenignEvents, int64(100_000))
 	assert.Empty(t, r.Missed)
 	assert.Empty(t, r.False)
 	assert.True(t, r.Met())
-	assert.Len(t, r.Attacks, len(classic)-1, "five hours are too few for the slow one")
+	assert.Len(t, r.Attacks, len(classic)-1, "four hours are too few for the slow one")
 	assert.Contains(t, r.Left, string(simulate.SlowExtraction))
 	if t.Failed() {
 		var b bytes.Buffer

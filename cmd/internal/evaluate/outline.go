@@ -136,7 +136,7 @@ func (p *outline) hour(b *simulate.Behaviour, learn, span time.Duration) (time.D
 func (p *outline) spread(dice *gateway.Dice, jobs []job, from, to time.Duration) {
 	for i, j := range jobs {
 		after := from + (to-from)*time.Duration(i)/time.Duration(len(jobs)) + time.Duration(dice.Below(300))*time.Second
-		p.add(j.kind, after, j.lasts, j.strength)
+		p.add(j.kind, max(after, j.does.Learn), j.lasts, j.strength)
 	}
 }
 

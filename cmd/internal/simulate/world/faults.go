@@ -16,35 +16,39 @@ var (
 )
 
 var poisonings = kinds{
-	"upload_burst": {Title: "one key uploads files by the hundred", Service: kongFiles,
-		Expect: []string{"poisoning"}, Rate: 2, Jitter: 0.4, Who: byCallerAndRoute, Lasts: 10 * time.Minute, Learn: 2 * time.Hour,
+	"upload_burst": {Title: "a stolen key that only read uploads files by the hundred", Service: kongFiles,
+		Expect: []string{"poisoning", "keyabuse"}, Rate: 2, Jitter: 0.4, Who: byCallerAndRoute, Also: thief, Lasts: 10 * time.Minute, Learn: 74 * time.Hour,
+		Before: &simulate.Habit{Rate: 1. / 30, Jitter: 0.8, Fill: reads},
 		Fill: func(c *campaign, r *gateway.Record, _ int64) {
-			c.As(r, c.Victim(), 0)
+			from(c, r, c.Victim(), atThief(c), curl)
 			r.RequestBytes = int64(c.Dice().Lognormal(40_000, 0.3))
 		}},
 	"equal_payloads": {Title: "many keys upload files of one and the same size", Service: kongFiles,
-		Expect: []string{"poisoning"}, Rate: 0.5, Jitter: 0.6, Who: byService, Lasts: 15 * time.Minute, Learn: 2 * time.Hour,
+		Expect: []string{"poisoning"}, Rate: 0.5, Jitter: 0.6, Who: byService, Lasts: 15 * time.Minute, Learn: 25 * time.Hour,
 		Also: func(c *campaign) []simulate.Entity {
 			var es []simulate.Entity
-			for i := range 80 {
+			for i := range 60 {
 				es = append(es, c.Principal(c.Victim()+caller(i)))
 			}
 			return es
 		},
 		Fill: func(c *campaign, r *gateway.Record, n int64) {
-			c.As(r, c.Victim()+caller(n%80), int(n%80))
+			c.As(r, c.Victim()+caller(n%60), int(n%60))
 			r.RequestBytes = 18_433
 		}},
-	"new_trainer": {Title: "a key that never did starts to fine-tune", Service: kongFineTune,
-		Expect: []string{"poisoning"}, Rate: 1. / 60, Jitter: 0.5, Who: byCallerAndRoute, Lasts: 10 * time.Minute, Learn: 12 * time.Hour, Fixed: true,
-		Before: &simulate.Habit{Rate: 1. / 30, Jitter: 0.8, Fill: func(c *campaign, r *gateway.Record, n int64) {
-			c.At(r, kongShared)
-			ordinary(c, r, n)
-		}},
+	"new_trainer": {Title: "a stolen key that never did starts to fine-tune", Service: kongFineTune,
+		Expect: []string{"poisoning", "keyabuse"}, Rate: 1. / 60, Jitter: 0.5, Who: byCallerAndRoute, Also: thief, Lasts: 10 * time.Minute, Learn: 74 * time.Hour, Fixed: true,
+		Before: &simulate.Habit{Rate: 1. / 30, Jitter: 0.8, Fill: reads},
 		Fill: func(c *campaign, r *gateway.Record, _ int64) {
-			from(c, r, c.Victim(), atHome(c), sdk)
+			from(c, r, c.Victim(), atThief(c), curl)
 			r.RequestBytes = 900
 		}},
+}
+
+// reads is what a key does that writes nothing.
+func reads(c *campaign, r *gateway.Record, n int64) {
+	c.At(r, kongShared)
+	ordinary(c, r, n)
 }
 
 // failing lets a share of the requests fail at the upstream.
