@@ -217,7 +217,7 @@ func printFinding(to io.Writer, f *schemas.Finding) error {
 		fmt.Fprint(&out, "\nTechniques\n")
 		w := tabwriter.NewWriter(&out, 0, 4, 2, ' ', 0)
 		for _, t := range f.Techniques {
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", t.Framework, t.ID, t.Name, techniquePage(t))
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", t.Framework, t.ID, t.Name, pageOf(t.Framework, t.ID))
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -286,15 +286,15 @@ var (
 	attackID = regexp.MustCompile(`^T([0-9]{4})(?:\.([0-9]{3}))?$`)
 )
 
-// techniquePage returns the page of a technique, or of its catalogue.
-func techniquePage(t schemas.Technique) string {
-	switch t.Framework {
+// pageOf returns the page of a technique, or of its catalogue.
+func pageOf(framework, id string) string {
+	switch framework {
 	case "MITRE ATLAS":
-		if atlasID.MatchString(t.ID) {
-			return "https://atlas.mitre.org/techniques/" + t.ID
+		if atlasID.MatchString(id) {
+			return "https://atlas.mitre.org/techniques/" + id
 		}
 	case "MITRE ATT&CK":
-		if m := attackID.FindStringSubmatch(t.ID); m != nil {
+		if m := attackID.FindStringSubmatch(id); m != nil {
 			return strings.TrimRight("https://attack.mitre.org/techniques/T"+m[1]+"/"+m[2], "/") + "/"
 		}
 	case "OWASP LLM 2025":

@@ -136,7 +136,7 @@ func printTuning(to, side io.Writer, t *tune.Tuning) error {
 	if len(t.Effects) > 0 {
 		table("SETTING\tNOW\tTRIED\tALERTS A DAY\tFINDINGS\tMATTERS", func(w io.Writer) {
 			for _, e := range t.Effects {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", e.Key, tune.Plain(e.Value), tune.Plain(e.Tried), backtest.Figure(e.PerDay), e.Findings, map[bool]string{true: "yes", false: "no"}[e.Matters])
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\n", e.Key, tune.Plain(e.Value), tune.Plain(e.Tried), backtest.Figure(e.PerDay), e.Findings, map[bool]string{true: "yes", false: "no"}[e.Matters]+map[bool]string{true: ", inversely"}[e.Inverse])
 			}
 		})
 	}

@@ -15,29 +15,34 @@ import (
 const maxKnobs = 24
 
 // mainKnobs names the settings that decide how often a detector speaks, by its
-// family and by its rule. "*" stands for any one part of a key; a minus means
-// that a smaller value makes fewer alerts. A detector that is not here is tuned
-// by the first numbers of its Config, which are its thresholds by convention.
+// family and by its rule; "*" stands for any one part of a key. A detector that is
+// not here is tuned by the first numbers of its Config, which are its thresholds
+// by convention.
 var mainKnobs = map[string][]string{
 	"authfail":             {"guesses", "targets", "failures", "retries", "scan_paths", "addresses", "spray_addresses", "spike_failures"},
 	"extraction":           {"score", "early_score", "calls", "logit_score", "logit_calls", "day_score", "day_calls"},
-	"rate":                 {"*.floor", "*.factor", "*.cold_floor", "cold_factor", "*.shift_factor", "*.steady_floor", "*.steady_factor", "*.throttled_floor", "*.errors_floor"},
-	"rate.spike":           {"*.floor", "*.factor", "*.steady_floor", "*.steady_factor", "*.cold_floor", "*.nameless_floor", "cold_factor"},
+	"extraction.harvest":   {"score", "early_score", "calls"},
+	"extraction.logits":    {"logit_score", "logit_calls"},
+	"extraction.sustained": {"day_score", "day_calls"},
+	"rate":                 {"*.floor", "*.factor", "*.cold_floor", "cold_factor", "*.shift_factor", "*.throttled_floor", "*.errors_floor"},
+	"rate.spike":           {"*.floor", "*.factor", "*.cold_floor", "cold_factor"},
 	"rate.shift":           {"*.floor", "*.shift_factor"},
 	"rate.throttled":       {"*.throttled_floor", "*.throttled_share"},
 	"rate.errors":          {"*.errors_floor", "*.errors_share"},
 	"feed":                 {"reject_share"},
-	"extraction.logits":    {"logit_score", "logit_calls"},
-	"extraction.harvest":   {"score", "early_score", "calls"},
-	"extraction.sustained": {"day_score", "day_calls"},
 }
+
+// otherNumbers are parts of the names of numbers that are no thresholds: for how
+// long something is learnt, held or repeated.
+var otherNumbers = []string{"history", "repeat", "days", "hours", "minutes"}
 
 // Knob is a numeric setting.
 type Knob struct {
 	// Key is where it is in the configuration: "detectors.rate.principal.floor".
 	Key   string
 	Value float64
-	// whole numbers stay whole; inverse ones make fewer alerts when they fall.
+	// whole numbers stay whole; inverse ones make fewer alerts when they fall,
+	// which turning them shows.
 	whole, inverse bool
 }
 
@@ -57,7 +62,8 @@ func Knobs(cfg *app.Config, detector string) ([]Knob, error) {
 		} else {
 			k.Value = v.Float()
 		}
-		if k.Value > 0 {
+		last := key[strings.LastIndexByte(key, '.')+1:]
+		if k.Value > 0 && !slices.ContainsFunc(otherNumbers, func(o string) bool { return strings.Contains(last, o) }) {
 			all = append(all, k)
 		}
 	})
@@ -70,10 +76,8 @@ func Knobs(cfg *app.Config, detector string) ([]Knob, error) {
 	}
 	var out []Knob
 	for _, hint := range hints {
-		name, inverse := strings.CutPrefix(hint, "-")
 		for _, k := range all {
-			if matches(name, strings.TrimPrefix(k.Key, path+".")) {
-				k.inverse = inverse
+			if matches(hint, strings.TrimPrefix(k.Key, path+".")) {
 				out = append(out, k)
 			}
 		}

@@ -68,8 +68,10 @@ type Effect struct {
 	PerDay float64 `json:"alerts_per_day"`
 	// Findings made the alerts; they move sooner.
 	Findings int `json:"findings"`
-	// Matters tells that the number of alerts, or of findings, moved as wanted.
+	// Matters tells that the number of alerts, or of findings, moved; Inverse
+	// that a greater value makes more of them.
 	Matters bool `json:"matters"`
+	Inverse bool `json:"inverse,omitempty"`
 }
 
 // Loss is what a rule says of an entity now and with the proposal.
@@ -152,6 +154,9 @@ func Run(ctx context.Context, source backtest.Source, cfg *app.Config, o Options
 		return out, nil
 	}
 	fewer := out.Now.PerDay > o.PerDay
+	if fewer {
+		t.prune(out.Now.outcome)
+	}
 	if out.Effects, err = t.effects(ctx, out.Now, fewer); err != nil {
 		return nil, err
 	}
@@ -217,6 +222,32 @@ func (t *tuner) only(f *schemas.Finding) bool {
 	return f.Detector == t.o.Detector || family == t.o.Detector
 }
 
+// prune drops the settings for kinds of entities of which nothing is said: they
+// cannot make fewer alerts of the others.
+func (t *tuner) prune(now *backtest.Outcome) {
+	said := map[string]bool{}
+	for _, f := range now.Findings() {
+		said[f.Entity.Kind.String()] = true
+	}
+	if said[schemas.EntityGlobal.String()] {
+		return // what is said of many at once stands for any of them
+	}
+	var kept []Knob
+	for _, k := range t.knobs {
+		silent := false
+		for part := range strings.SplitSeq(k.Key, ".") {
+			var kind schemas.EntityKind
+			silent = silent || kind.UnmarshalText([]byte(part)) == nil && !said[part]
+		}
+		if !silent {
+			kept = append(kept, k)
+		}
+	}
+	if len(kept) > 0 {
+		t.knobs = kept
+	}
+}
+
 // effects turns each setting alone.
 func (t *tuner) effects(ctx context.Context, now Point, fewer bool) (out []Effect, err error) {
 	scale := probeScale
@@ -233,11 +264,8 @@ func (t *tuner) effects(ctx context.Context, now Point, fewer bool) (out []Effec
 	for i, k := range t.knobs {
 		p := points[i]
 		e := Effect{Key: k.Key, Value: k.Value, Tried: p.Values[k.Key], PerDay: p.PerDay, Findings: p.outcome.Total.Findings}
-		alerts, findings := p.Alerts-now.Alerts, e.Findings-now.outcome.Total.Findings
-		if !fewer {
-			alerts, findings = -alerts, -findings
-		}
-		e.Matters = alerts < 0 || findings < 0 && alerts == 0
+		moved := cmp.Or(p.Alerts-now.Alerts, e.Findings-now.outcome.Total.Findings)
+		e.Matters, e.Inverse = moved != 0, moved != 0 && moved > 0 == fewer
 		out = append(out, e)
 	}
 	return out, nil
@@ -249,7 +277,9 @@ func (t *tuner) keep(effects []Effect) {
 	var kept []Knob
 	for i, e := range effects {
 		if e.Matters {
-			kept = append(kept, t.knobs[i])
+			k := t.knobs[i]
+			k.inverse = e.Inverse
+			kept = append(kept, k)
 		}
 	}
 	if len(kept) > 0 {
