@@ -20,6 +20,7 @@ func (m *Monitor) count(f feed, ev *schemas.Event) {
 	if !m.value(c, &o, ev) {
 		return
 	}
+	m.current = r
 	who := m.grouped(c, f.place, ev)
 	if correlate.Judged(c) && !r.table.Has(group) {
 		o.Who, o.Sample = who.entity(ev), sample(ev)
@@ -82,13 +83,24 @@ func (m *Monitor) group(c *sigma.Correlation, place int, ev *schemas.Event) (key
 // end tells the correlations the time, or that there will be no more events.
 func (m *Monitor) end(flush bool) {
 	for _, r := range m.set.correlations {
-		emit := func(h correlate.Hit) { m.judged(r, h) }
-		if m.clock != 0 {
-			r.table.Advance(m.clock, emit)
+		m.endOf(r, flush)
+	}
+}
+
+func (m *Monitor) endOf(r *rule, flush bool) {
+	m.current = r
+	defer func() {
+		if p := recover(); p != nil {
+			m.blame()
 		}
-		if flush {
-			r.table.Flush(emit)
-		}
+		m.current = nil
+	}()
+	emit := func(h correlate.Hit) { m.judged(r, h) }
+	if m.clock != 0 {
+		r.table.Advance(m.clock, emit)
+	}
+	if flush {
+		r.table.Flush(emit)
 	}
 }
 

@@ -53,8 +53,13 @@ type Monitor struct {
 	// first one.
 	clock int64
 	// seq counts the events, so that those of one time have an order.
-	seq      uint64
-	buffer   field.Buffer
+	seq    uint64
+	buffer field.Buffer
+	// current is the rule that is being told or counted, to be blamed for a
+	// panic.
+	current *rule
+	// faulty tells that a panic that is no rule's was logged.
+	faulty   bool
 	findings []schemas.Finding
 }
 
@@ -169,14 +174,19 @@ func (m *Monitor) run(events []schemas.Event, at int, first int64) (next int) {
 
 // blame puts the rule that panicked out of force.
 func (m *Monitor) blame() {
-	r := m.set.current()
+	m.metrics.panics.Inc()
+	r := m.current
+	if m.current = nil; r == nil {
+		r = m.set.current()
+	}
 	if r == nil {
-		m.metrics.panics.Inc()
-		m.log.Error("rules panicked outside of any rule")
+		if !m.faulty {
+			m.log.Error("rules panicked outside of any rule")
+		}
+		m.faulty = true
 		return
 	}
 	r.disabled = true
-	m.metrics.panics.Inc()
 	info := &m.set.infos[r.info]
 	info.State, info.Reason = Disabled, "it panicked: a fault of Gatehound's, please report it"
 	m.log.Error("rule disabled after a panic", "file", info.File, "line", info.Line, "title", info.Title)
@@ -193,8 +203,10 @@ func (m *Monitor) event(ev *schemas.Event) {
 			continue
 		}
 		m.metrics.matches.Inc()
+		m.current = r
 		m.matched(r, ev)
 	}
+	m.current = nil
 }
 
 // matched tells of a rule that holds for an event, and counts it in the

@@ -302,7 +302,7 @@ func TestStateGoesOn(t *testing.T) {
 		correlation(sigma.EventCount, time.Minute, 1, gte(20)), correlation(sigma.EventCount, time.Minute, 1, gte(500)),
 		correlation(sigma.ValueCount, time.Minute, 1, gte(20)), correlation(sigma.ValueCount, time.Minute, 1, gte(500)),
 		correlation(sigma.ValueSum, time.Minute, 1, gte(100)), correlation(sigma.Temporal, time.Minute, 3),
-		correlation(sigma.TemporalOrdered, time.Minute, 3), correlation(sigma.EventCount, time.Minute, 1, lt), correlation(sigma.ValueAvg, time.Minute, 1, gte(5)),
+		correlation(sigma.TemporalOrdered, time.Minute, 3), correlation(sigma.EventCount, time.Minute, 1, lt), correlation(sigma.ValueAvg, time.Minute, 1, gte(4)),
 	} {
 		run := func(cut int) (out []Hit) {
 			r := rand.New(rand.NewPCG(9, 9))
