@@ -37,7 +37,7 @@ type Config struct {
 	// silence has to last. Default 4; 1.5 to 100.
 	Factor float64 `mapstructure:"factor"`
 	// History is how long a key or a route was seen before its pauses are known.
-	// Default 72h, so that a batch over a weekend may end; 24h to 336h.
+	// Default 24h, so that a batch of a night may end; 24h to 336h.
 	History time.Duration `mapstructure:"history"`
 	// Punctual is how far the beginnings of a daily or weekly job may stray from
 	// their mean. Default 3m, which people do not keep; 1m to 30m.
@@ -48,7 +48,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Floor: 30, Share: 0.1, Steady: 60, Minutes: 2, Callers: 5, Crowd: 20,
-		Pause: 15 * time.Minute, Factor: 4, History: 72 * time.Hour, Punctual: 3 * time.Minute,
+		Pause: 15 * time.Minute, Factor: 4, History: 24 * time.Hour, Punctual: 3 * time.Minute,
 	}
 }
 

@@ -70,11 +70,13 @@ func TestPrincipal(t *testing.T) {
 	want(t, play(t, 3, stop+20*hour, key(but(but(every(5), stop, stop+30), stop+5*hour, 1e9))), "silence.principal", principal, principal)
 	// Near miss: ten minutes.
 	want(t, play(t, 3, stop+oneDay/2, key(but(every(5), stop, stop+10))), "")
-	// Benign: a batch over a weekend ends, a person sleeps, a customer is new.
-	batch := but(but(every(5), 0, 4*oneDay+18*hour), oneWeek+6*hour, 1e9)
+	// Benign: a batch over a weekend by a key that is used now and then, and one
+	// of a night by a new one; a person sleeps, a customer is new.
+	batch := but(but(every(5), 5, 4*oneDay+18*hour), oneWeek+6*hour, 1e9)
 	want(t, play(t, 3, oneWeek+oneDay, key(batch)), "")
+	want(t, play(t, 3, 3*oneDay, key(but(but(every(5), 0, oneDay+18*hour), 2*oneDay+8*hour, 1e9))), "")
 	want(t, play(t, 3, 2*oneWeek, key(office(1))), "")
-	want(t, play(t, 3, 3*oneDay, key(but(every(5), 2*oneDay, 1e9))), "")
+	want(t, play(t, 3, 3*oneDay, key(but(every(5), oneDay-hour, 1e9))), "")
 }
 
 // TestUsers is about a key that many users share and that rests at night.
