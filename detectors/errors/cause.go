@@ -54,6 +54,9 @@ func causeOf(ev *schemas.Event) cause {
 	return server
 }
 
+// fewTokens is of how many tokens an answer has to be for the time of one.
+const fewTokens = 64
+
 // took returns how long the answer took, and for how many tokens if that is
 // known and they are enough to count; 0 if it is not known.
 func took(ev *schemas.Event) (d time.Duration, tokens int64) {
@@ -63,9 +66,9 @@ func took(ev *schemas.Event) (d time.Duration, tokens int64) {
 	case ev.Has(schemas.HasLatency) && ev.Latency > 0:
 		d = ev.Latency
 	}
-	// The first token takes longer than each other: of few tokens the time
-	// says more about that.
-	if ev.Has(schemas.HasOutputTokens) && ev.OutputTokens >= 16 {
+	// The first token takes longer than the others: of few tokens the time says
+	// more about that.
+	if ev.Has(schemas.HasOutputTokens) && ev.OutputTokens >= fewTokens {
 		tokens = ev.OutputTokens
 	}
 	return min(d, 24*time.Hour), tokens

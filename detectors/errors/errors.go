@@ -66,11 +66,17 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 		caller := d.caller(x, ev)
 		w.Callers.add(caller)
 		w.Failing.add(caller)
-		w.Trouble[groupOf(what)].add(caller)
+		group := groupOf(what)
+		w.Trouble[group].add(caller)
+		w.Tens[group] |= 1 << (max(ev.Time-x.WindowStart, 0) / int64(10*time.Second) & 7)
 		if other := d.other(ev); other == "" {
 			w.Nameless++
 		} else {
-			w.Broken |= 1 << (x.Hash(other) >> 59)
+			h, was := x.Hash(other), w.Suspect.who
+			w.Broken |= 1 << (h >> 59)
+			if w.Suspect.add(h); w.Suspect.who != was {
+				w.Cleared = 0
+			}
 		}
 		return
 	}
@@ -79,8 +85,12 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 		caller := d.caller(x, ev)
 		w.Callers.add(caller)
 		w.Caller.add(caller)
-		if other := d.other(ev); other != "" && w.Total%4 == 0 {
-			w.Well |= 1 << (x.Hash(other) >> 59)
+	}
+	if other := d.other(ev); other != "" && (w.Total%4 == 0 || w.Suspect.all > 0 && d.kind == schemas.EntityRoute) {
+		h := x.Hash(other)
+		w.Well |= 1 << (h >> 59)
+		if w.Suspect.who == uint16(h) {
+			w.Cleared++
 		}
 	}
 	w.time(ev)
@@ -130,7 +140,9 @@ func (d *watch) Close(x *detectors.Context, s *state, c *cohort) bool {
 			s.Hold[g]--
 		}
 		if !j.met[g] {
-			s.Lasting[g] = 0
+			if j.able[g] {
+				s.Lasting[g] = 0
+			}
 			continue
 		}
 		if s.Lasting[g] < math.MaxUint8 {

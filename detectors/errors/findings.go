@@ -49,6 +49,14 @@ func (j *judgement) span(g int) string {
 	return "a minute"
 }
 
+// who says whose requests are counted.
+func (d *watch) who(j *judgement, g int) string {
+	if g == failures && j.model {
+		return "to one model on one route"
+	}
+	return d.at()
+}
+
 // capital writes the first letter large.
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
@@ -105,7 +113,7 @@ func (d *watch) failureFinding(s *state, w *counts, j *judgement) *schemas.Findi
 		Detector: "errors." + rule, Severity: severityOf(k, n, d.c.Floor), Confidence: min(0.95, 0.6+0.4*k/n), Events: int64(w.Total),
 		Title: fmt.Sprintf("%s: %s of %s in %s %s", head, words.Percent(k/n), words.Count(n, "request"), j.span(failures), did),
 		Summary: fmt.Sprintf("Of %s %s in %s, %s %s, those of about %s among them. Of its requests %s.%s",
-			words.Count(n, "request"), d.at(), j.span(failures), words.Number(k), did, words.Count(j.callers[failures], "caller"), usually(s.Usual[failures]), likely),
+			words.Count(n, "request"), d.who(j, failures), j.span(failures), words.Number(k), did, words.Count(j.callers[failures], "caller"), usually(s.Usual[failures]), likely),
 		Features: d.features(j, failures, s.Usual[failures], did),
 	}
 }

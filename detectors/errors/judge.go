@@ -16,9 +16,11 @@ type judgement struct {
 	// counts are those that decided: of the window, or of the last minutes.
 	counts [quota + 1]shares
 	slow   [quota + 1]bool
-	// most tells that it is half of the requests and many, without those of the
-	// caller who met most of it: that is told in its first minute.
-	most [quota + 1]bool
+	// sure tells that it is many, without those of the caller who met most of it,
+	// and all through the minute: that is told after its first.
+	sure [quota + 1]bool
+	// model tells that it is one model of the route that is beyond its bounds.
+	model bool
 	// callers is how many failed in that time.
 	callers [quota + 1]float64
 	// Of the time: what it was, how it is judged, and the 95th percentile.
@@ -41,7 +43,7 @@ func (d *watch) judge(x *detectors.Context, s *state, w *counts) judgement {
 	recent.pass(w, x.WindowStart, x.Window)
 	for g := range s.Usual {
 		d.failing(&j, s, &recent, w, g)
-		j.hit[g] = j.met[g] && (j.most[g] || s.Lasting[g] >= 1)
+		j.hit[g] = j.met[g] && (j.sure[g] || s.Lasting[g] >= 1)
 	}
 	d.slower(x, &j, s, w)
 	return j
@@ -61,15 +63,19 @@ func (d *watch) failing(j *judgement, s *state, recent *past, w *counts, g int) 
 		others = now
 	}
 	j.able[g] = now.Total >= floor || recent.Total >= floor
-	j.most[g] = others.of(g) >= others.Total/2 && others.of(g) >= 2*floor
+	j.sure[g] = others.of(g) >= 2*floor && w.steady(g)
 	if d.beyond(&now, s.Usual[g], g, floor) && d.beyond(&others, s.Usual[g], g, floor/2) && j.callers[g] >= least {
 		j.met[g] = true
+		return
+	}
+	if one := w.suspect(); g == failures && d.kind == schemas.EntityRoute && now.of(g) >= floor &&
+		d.beyond(&one, s.Usual[g], g, floor/2) && j.callers[g] >= least {
+		j.met[g], j.model, j.counts[g] = true, true, one
 		return
 	}
 	before := (recent.Failing[0] | recent.Failing[1]).count()
 	if now.of(g) > 0 && now.Total < 2*floor && d.beyond(&recent.shares, s.Usual[g], g, floor) && before >= least {
 		j.met[g], j.slow[g], j.counts[g], j.callers[g] = true, true, recent.shares, before
-		j.most[g] = recent.of(g) >= recent.Total/2 && recent.of(g) >= 2*floor
 	}
 }
 
@@ -86,8 +92,8 @@ func (d *watch) timed(s *state, w *counts) (v float64, ok bool) {
 	if d.c.Slower == 0 || n < d.c.Timed || w.Callers.count() < float64(d.c.Callers) || w.Caller.alone() {
 		return 0, false
 	}
-	if s.PerToken == 2 || s.PerToken == 0 && 10*w.Tokened >= 8*w.Timed {
-		if tokened := float64(w.Tokened); tokened >= d.c.Timed && tokened >= n/2 {
+	if s.PerToken == 2 || s.PerToken == 0 && 2*w.Tokened >= w.Timed {
+		if tokened := float64(w.Tokened); tokened >= d.c.Timed {
 			return 1000 * math.Exp(w.LogPerToken/tokened), true
 		}
 		return 0, false
@@ -133,7 +139,7 @@ func (d *watch) learnTime(x *detectors.Context, s *state, w *counts) {
 	}
 	if s.PerToken == 0 {
 		s.PerToken = 1
-		if 10*w.Tokened >= 8*w.Timed {
+		if 2*w.Tokened >= w.Timed {
 			s.PerToken = 2
 		}
 	}

@@ -72,6 +72,12 @@ type counts struct {
 	// or the routes of a model; Nameless counts failures without one.
 	Broken, Well uint32
 	Nameless     uint32
+	// Suspect is the model of a route that makes most of its failures, Cleared
+	// counts the answers of that model.
+	Suspect majority
+	Cleared uint32
+	// Tens are the ten seconds of the minute in which failures and 429 were.
+	Tens [quota + 1]uint8
 	// Timed are the answers whose time is known, Tokened those whose tokens
 	// are, too; the sums are of logarithms: of milliseconds, and of
 	// microseconds for a token.
@@ -132,6 +138,13 @@ func (c *counts) others() shares {
 			continue
 		}
 		part := float32(t.count) / float32(t.all)
+		if t.who == c.Caller.who && c.Caller.all > 0 {
+			fine := float32(c.Total)
+			for _, n := range c.Failed {
+				fine -= float32(n)
+			}
+			s.Total -= fine * float32(c.Caller.count) / float32(c.Caller.all)
+		}
 		for i := range s.Failed {
 			if groupOf(cause(i)) == g {
 				s.Total -= part * s.Failed[i]
@@ -141,6 +154,25 @@ func (c *counts) others() shares {
 	}
 	return s
 }
+
+// suspect returns the counts of the model that makes most of a route's
+// failures, without those of the caller who fails most.
+func (c *counts) suspect() shares {
+	if c.Suspect.all == 0 || c.Suspect.votes < c.Suspect.all/4 {
+		return shares{}
+	}
+	s, part := c.others(), float32(c.Suspect.count)/float32(c.Suspect.all)
+	s.Total = float32(c.Cleared)
+	for i := range s.Failed {
+		s.Failed[i] *= part
+		s.Total += s.Failed[i]
+	}
+	return s
+}
+
+// steady tells that a group's failures were in nearly all of the minute: those
+// of a restart are not.
+func (c *counts) steady(group int) bool { return bits.OnesCount8(c.Tens[group]) >= 5 }
 
 // groupOf returns the group that a cause belongs to.
 func groupOf(c cause) int {

@@ -35,7 +35,7 @@ type Config struct {
 	// 100,000.
 	Calls int `mapstructure:"calls"`
 	// Digest is how many addresses a day are told one by one if all that they
-	// asked for was refused; more are one finding on everything. Default 10; 0
+	// asked for was refused; more are one finding on everything. Default 20; 0
 	// to 10,000.
 	Digest int `mapstructure:"digest"`
 }
@@ -47,7 +47,7 @@ type Config struct {
 // the first and the last are higher, as a finding is read by somebody and a
 // ban is not. Elastic's rule for Bedrock tells of more than 3 refused models.
 func DefaultConfig() Config {
-	return Config{Paths: 20, Sensitive: 5, Models: 5, IDs: 30, IDShare: 0.2, Pages: 400, Calls: 20, Digest: 10}
+	return Config{Paths: 20, Sensitive: 5, Models: 5, IDs: 30, IDShare: 0.2, Pages: 400, Calls: 20, Digest: 20}
 }
 
 // Validate returns every setting that is out of its bounds.

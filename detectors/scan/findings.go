@@ -194,14 +194,18 @@ func (d *watch) scrapeFinding(s *state, w *window) *schemas.Finding {
 
 // posingFinding tells of a scanner that calls itself an SDK.
 func (d *watch) posingFinding(s *state, w *window, n float64) *schemas.Finding {
+	among := ""
+	if s.Sensitive != 0 {
+		among = fmt.Sprintf(", among them %s", behind(s.Kinds))
+	}
 	return &schemas.Finding{
-		Detector: "scan.bot", Severity: schemas.SeverityLow, Confidence: confidenceOf(n, enough, 0.8), Events: int64(w.Refused),
+		Detector: "scan.bot", Severity: schemas.SeverityLow, Confidence: confidenceOf(n, posing, 0.8), Events: int64(w.Refused),
 		Techniques: []schemas.Technique{disguise, probing, aiScanning},
-		Title:      fmt.Sprintf("Posing as an SDK: %s asked for by it", words.Count(n, "sensitive path")),
-		Summary: fmt.Sprintf("%s called itself a provider's SDK and asked for %s (%s). No SDK asks for such paths, so it is a scanner that wants to look like a client.",
-			d.who(), words.Count(n, "sensitive path"), behind(s.Kinds)),
-		Features: []schemas.Feature{{Name: "posing_paths", Observed: n, Expected: enough, Unit: "paths", Weight: 1,
-			Text: fmt.Sprintf("%s refused to what calls itself an SDK; SDKs ask for none.", words.Count(n, "sensitive path"))}},
+		Title:      fmt.Sprintf("Posing as an SDK: %s that no SDK asks for", words.Count(n, "path")),
+		Summary: fmt.Sprintf("%s called itself a provider's SDK and asked for %s that are for browsers or for nobody%s. An SDK asks for none of them, so it is a scanner that wants to look like a client.",
+			d.who(), words.Count(n, "path"), among),
+		Features: []schemas.Feature{{Name: "posing_paths", Observed: n, Expected: posing, Unit: "paths", Weight: 1,
+			Text: fmt.Sprintf("%s refused to what calls itself an SDK; SDKs ask for none.", words.Count(n, "such path"))}},
 	}
 }
 

@@ -150,11 +150,11 @@ func (d *watch) scrape(x *detectors.Context, s *state, w *window) {
 
 // bot judges clients that are not what they say.
 func (d *watch) bot(x *detectors.Context, s *state, w *window) {
-	posing := s.Posing.count()
+	n := s.Posing.count()
 	switch {
-	case posing >= enough && w.Refused > 0:
+	case n >= posing && w.Refused > 0:
 		if s.speak(ruleBot, x.Now, weekly) {
-			x.Emit(d.posingFinding(s, w, posing))
+			x.Emit(d.posingFinding(s, w, n))
 		}
 	case int(w.Calls) >= d.c.Calls:
 		if s.speak(ruleBot, x.Now, weekly) {

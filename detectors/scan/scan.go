@@ -92,13 +92,14 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 	if ev.Status != 400 && ev.Status != 405 {
 		d.object(x, s, ev, good)
 	}
-	if good && !asset && d.kind == schemas.EntityAddress && ev.Method == "GET" && visitor(ev.ClientClass) {
+	if good && !asset && d.kind == schemas.EntityAddress && ev.Method == "GET" && (visitor(ev.ClientClass) || s.Objects.ordered()) {
 		s.Pages.add(x.Now, x.Hash(ev.Path))
 	}
 }
 
-// visitor tells of a client that reads pages: programs of callers read much,
-// too, and the log may just not name them.
+// visitor tells of a client that reads pages. Programs of callers read much,
+// too, and the log may just not name them: of those only what they read in the
+// order of numbers counts.
 func visitor(c schemas.ClientClass) bool {
 	return c == schemas.ClientBrowser || c == schemas.ClientEmpty || stranger(c)
 }
@@ -122,20 +123,23 @@ func (d *watch) path(x *detectors.Context, s *state, ev *schemas.Event, k kind) 
 	if s.Paths.add(x.Now, thing(x, ev)) {
 		s.Sensitive, s.Posing, s.Kinds = 0, 0, 0
 	}
-	if k == plain {
+	h := x.Hash(ev.Path)
+	if k != plain {
+		s.Sensitive.add(h)
+		s.Kinds |= 1 << k
+	}
+	if ev.ClientClass != schemas.ClientSDK {
 		return
 	}
-	h := x.Hash(ev.Path)
-	s.Sensitive.add(h)
-	s.Kinds |= 1 << k
-	if ev.ClientClass == schemas.ClientSDK {
+	if first, _ := cut(ev.Path); k != plain || browsed[first] {
 		s.Posing.add(h)
 	}
 }
 
-// enough is how many sensitive paths have to be refused to a caller before one
+// posing is how many different paths that no SDK asks for tell a scanner that
+// calls itself one, enough is how many sensitive paths have to be refused to a caller before one
 // that is answered counts: a server that answers everything gives nothing away.
-const enough = 3
+const enough, posing = 3, 5
 
 // served judges a sensitive path that was answered, at once.
 func (d *watch) served(x *detectors.Context, s *state, w *window, k kind) {

@@ -92,7 +92,7 @@ func anywhere(i int) int {
 
 func pages(n int, step time.Duration, c schemas.ClientClass) []schemas.Event {
 	return series(n, 0, step, func(i int) []change {
-		return []change{get(2, fmt.Sprintf("/docs/page-%d", i), "/docs/{id}", 200), class(c)}
+		return []change{get(2, fmt.Sprintf("/docs/page-%d", anywhere(i)), "/docs/{id}", 200), class(c)}
 	})
 }
 
@@ -170,12 +170,22 @@ var cases = []struct {
 	}), "", 0},
 
 	{"scrape: hit", pages(900, 300*time.Millisecond, schemas.ClientBrowser), "scan.scrape", schemas.SeverityLow},
+	{"scrape: a program, number by number", series(1500, 0, 300*time.Millisecond, func(i int) []change {
+		return []change{get(2, fmt.Sprintf("/v1/files/file-%d", 1000+i), "/v1/files/{id}", 200)}
+	}), "scan.scrape", schemas.SeverityLow},
+	{"scrape: number by number with a key", series(1500, 0, 300*time.Millisecond, func(i int) []change {
+		return []change{get(2, fmt.Sprintf("/v1/files/file-%d", 1000+i), "/v1/files/{id}", 200), by("p")}
+	}), "", 0},
 	{"scrape: near miss", pages(300, 300*time.Millisecond, schemas.ClientBrowser), "", 0},
 	{"scrape: a crawler that takes its time", pages(900, 5*time.Second, schemas.ClientCrawler), "", 0},
-	{"scrape: a program with a list", pages(900, 300*time.Millisecond, schemas.ClientHTTP), "", 0},
+	{"scrape: a program with a list", pages(1500, 100*time.Millisecond, schemas.ClientHTTP), "", 0},
 
 	{"bot: an SDK that looks for secrets", series(8, 0, time.Second, func(i int) []change {
 		return []change{get(5, sensitivePaths[i], other, 404), class(schemas.ClientSDK)}
+	}), "scan.bot", schemas.SeverityLow},
+	{"bot: an SDK that looks around", series(30, 0, time.Second, func(i int) []change {
+		p := []string{"/", "/index.html", "/robots.txt", "/login", "/admin", "/dashboard", "/favicon.ico", "/swagger.json"}[i%8]
+		return []change{get(5, p, other, 404), class(schemas.ClientSDK)}
 	}), "scan.bot", schemas.SeverityLow},
 	{"bot: a scanner that calls models", series(60, 0, time.Second, func(int) []change {
 		return []change{call("m", 200), by("p"), class(schemas.ClientScanner)}
@@ -242,8 +252,8 @@ func noise(days, first, perDay int) []schemas.Event {
 func TestNoiseIsTold(t *testing.T) {
 	found := detectortest.Run(t, noise(3, 5, 60), watchers(t)...)
 	detectortest.Readable(t, found)
-	if n := len(detectortest.Of(found, "scan.paths")); n != 30 {
-		t.Errorf("%d scanners were told by themselves in three days, want 10 a day", n)
+	if n := len(detectortest.Of(found, "scan.paths")); n != 60 {
+		t.Errorf("%d scanners were told by themselves in three days, want 20 a day", n)
 	}
 	if n := len(detectortest.Of(found, "scan.crowd")); n != 3 {
 		t.Errorf("%d digests in three days, want one a day", n)
@@ -252,8 +262,8 @@ func TestNoiseIsTold(t *testing.T) {
 		return []change{get(9, "/loud"+letters(i), other, 404)}
 	})...)
 	found = detectortest.Run(t, loud, watchers(t)...)
-	if n := len(detectortest.Of(found, "scan.paths")); n != 11 {
-		t.Errorf("%d scanners were told, want 10 and the loud one", n)
+	if n := len(detectortest.Of(found, "scan.paths")); n != 21 {
+		t.Errorf("%d scanners were told, want 20 and the loud one", n)
 	}
 }
 

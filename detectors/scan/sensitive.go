@@ -90,6 +90,15 @@ var assets = map[string]bool{
 	"ico": true, "webp": true, "avif": true, "woff": true, "woff2": true, "ttf": true, "webmanifest": true, "mp4": true,
 }
 
+// browsed are the first segments of pages that browsers and scanners ask for and
+// SDKs do not.
+var browsed = map[string]bool{
+	"index.html": true, "index.htm": true, "index.php": true, "robots.txt": true, "sitemap.xml": true, "favicon.ico": true, "login": true,
+	"signin": true, "admin": true, "administrator": true, "dashboard": true, "home": true, "portal": true, "swagger": true,
+	"swagger.json": true, "swagger-ui": true, "swagger-ui.html": true, "api-docs": true, "docs": true, "redoc": true, "manager": true,
+	"panel": true, "cpanel": true, "test": true, "static": true, "user": true, "account": true, "register.php": true,
+}
+
 // maxPath bounds how much of a path is looked at, in bytes.
 const maxPath = 128
 

@@ -181,6 +181,9 @@ func (w *walk) figures() (good, bad, all float64) {
 	return good, min(math.Round(w.Bad.Count()), max(all-good, 0)), all
 }
 
+// ordered tells that most ids so far are numbers one after another.
+func (w *walk) ordered() bool { return w.Steps >= 15 && 10*w.Near >= 8*w.Steps }
+
 // sequential tells that the ids are numbers one after another, or that a good
 // part of all numbers between the least and the most was asked for.
 func (w *walk) sequential(all float64) bool {

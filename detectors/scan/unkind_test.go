@@ -107,7 +107,7 @@ func honest(seed uint64) []schemas.Event {
 		return []change{get(36, fmt.Sprintf("/api/jobs/%d", i/5), "/api/jobs/{id}", map[bool]uint16{true: 200, false: 404}[i%5 == 4]), by("h1:k1:jobs")}
 	})
 	c.every(100*time.Millisecond, 0, 1, func(i int) []change {
-		return []change{get(37, fmt.Sprintf("/v1/files/file-%d/content", i), "/v1/files/{id}/content", 200)}
+		return []change{get(37, fmt.Sprintf("/v1/files/file-%x/content", r.Uint32()), "/v1/files/{id}/content", 200)}
 	})
 	// The noise of the internet.
 	for i := range 20 {
