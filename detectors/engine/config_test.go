@@ -30,8 +30,16 @@ func TestConfigBounds(t *testing.T) {
 		"allow[0]: it names": func(c *engine.Config) {
 			c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Principal: "p", Address: "192.0.2.1"}}
 		},
-		"allow[0]: address": func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Address: "secret"}} },
-		"allow[0]: client":  func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Client: "secret"}} },
+		"allow[0]: address":      func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Address: "secret"}} },
+		"allow[0]: class stands": func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Class: "sdk"}} },
+		"allow[0]: class is": func(c *engine.Config) {
+			c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Detector: "x", Class: "secret"}}
+		},
+		"allow[0]: network is": func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Network: "unknown"}} },
+		"allow[0]: owner or":   func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o\x1b", Reason: "secret", Detector: "x"}} },
+		"budget":               func(c *engine.Config) { c.Budget = time.Second },
+		"allow_report":         func(c *engine.Config) { c.AllowReport = 0 },
+		"allow[0]: client":     func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Client: "secret"}} },
 	} {
 		s := detectortest.Settings()
 		spoil(&s.Config)
@@ -70,13 +78,17 @@ func covered(t *testing.T, allow []engine.Allow) map[string]string {
 	e := detectortest.New(t, s, toys()...)
 	ev := detectortest.Event(time.Second)
 	ev.ClientAddr, ev.Client = detectortest.Address(0x0102), detectortest.Address(0x0903)
-	found, err := e.Observe(detectortest.Batch(0, []schemas.Event{ev, ev, ev}), nil)
+	ev.Network, ev.Tenant = schemas.NetworkHosting, "acme"
+	other := ev // another's, over the same route
+	other.Principal, other.ClientAddr, other.Client = "h1:k1:another", detectortest.Address(0x0777), detectortest.Address(0x0888)
+	other.Network, other.Tenant, other.ClientClass = schemas.NetworkInternal, "globex", schemas.ClientHTTP
+	found, err := e.Observe(detectortest.Batch(0, []schemas.Event{ev, ev, ev, other}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]string{}
 	for _, f := range append(found, e.Flush()...) {
-		if f.Exception != nil {
+		if f.Exception != nil && f.Entity.Name != "h1:k1:another" {
 			out[f.Detector] = f.Exception.Owner + f.Exception.Reason
 		}
 	}
@@ -88,20 +100,30 @@ func TestAllow(t *testing.T) {
 		allow engine.Allow
 		want  string
 	}{
-		"principal":         {engine.Allow{Principal: "h1:k1:someone"}, "toy.principal_window"},
-		"another principal": {engine.Allow{Principal: "h1:k1:other"}, ""},
-		"route":             {engine.Allow{Route: "POST /v1/chat/completions"}, "toy.route_window"},
-		"another method":    {engine.Allow{Route: "GET /v1/chat/completions"}, ""},
-		"address":           {engine.Allow{Address: "198.18.1.2"}, "toy.address_window"},
-		"network":           {engine.Allow{Address: "198.18.1.0/24"}, "toy.address_window"},
-		"another network":   {engine.Allow{Address: "198.18.9.0/24"}, ""},
-		"client":            {engine.Allow{Client: "198.18.9.0/24"}, "toy.address_window"},
-		"another client":    {engine.Allow{Client: "198.18.1.0/24"}, ""},
-		"detector":          {engine.Allow{Detector: "toy.global_all"}, "toy.global_all"},
-		"other detector":    {engine.Allow{Detector: "tox"}, ""},
-		"both":              {engine.Allow{Detector: "toy", Principal: "h1:k1:someone"}, "toy.principal_window"},
-		"not yet over":      {engine.Allow{Principal: "h1:k1:someone", Expires: detectortest.Start.Add(2 * time.Hour)}, "toy.principal_window"},
-		"over":              {engine.Allow{Principal: "h1:k1:someone", Expires: detectortest.Start}, ""},
+		"principal":                     {engine.Allow{Principal: "h1:k1:someone"}, "toy.principal_window"},
+		"another principal":             {engine.Allow{Principal: "h1:k1:other"}, ""},
+		"route":                         {engine.Allow{Route: "POST /v1/chat/completions"}, "toy.route_window"},
+		"another method":                {engine.Allow{Route: "GET /v1/chat/completions"}, ""},
+		"address":                       {engine.Allow{Address: "198.18.1.2"}, "toy.address_window"},
+		"network":                       {engine.Allow{Address: "198.18.1.0/24"}, "toy.address_window"},
+		"another network":               {engine.Allow{Address: "198.18.9.0/24"}, ""},
+		"client":                        {engine.Allow{Client: "198.18.9.0/24"}, "toy.address_window"},
+		"another client":                {engine.Allow{Client: "198.18.1.0/24"}, ""},
+		"detector":                      {engine.Allow{Detector: "toy.global_all"}, "toy.global_all"},
+		"other detector":                {engine.Allow{Detector: "tox"}, ""},
+		"both":                          {engine.Allow{Detector: "toy", Principal: "h1:k1:someone"}, "toy.principal_window"},
+		"principal and its network":     {engine.Allow{Principal: "h1:k1:someone", Network: "hosting"}, "toy.principal_window"},
+		"principal and another network": {engine.Allow{Principal: "h1:k1:someone", Network: "internal"}, ""},
+		"address and class":             {engine.Allow{Address: "198.18.1.0/24", Class: "sdk"}, "toy.address_window"},
+		"address and another class":     {engine.Allow{Address: "198.18.1.0/24", Class: "crawler"}, ""},
+		"client and tenant":             {engine.Allow{Client: "198.18.9.0/24", Tenant: "acme"}, "toy.address_window"},
+		"client and another tenant":     {engine.Allow{Client: "198.18.9.0/24", Tenant: "globex"}, ""},
+		"route of a mixture":            {engine.Allow{Route: "POST /v1/chat/completions", Network: "hosting"}, ""},
+		"route of a mixture of classes": {engine.Allow{Route: "POST /v1/chat/completions", Class: "sdk"}, ""},
+		"detector, class and tenant":    {engine.Allow{Detector: "toy.principal_window", Class: "sdk", Tenant: "acme"}, "toy.principal_window"},
+		"everything of a mixture":       {engine.Allow{Detector: "toy.global_all", Network: "hosting"}, ""},
+		"not yet over":                  {engine.Allow{Principal: "h1:k1:someone", Expires: detectortest.Start.Add(2 * time.Hour)}, "toy.principal_window"},
+		"over":                          {engine.Allow{Principal: "h1:k1:someone", Expires: detectortest.Start}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.allow.Owner, c.allow.Reason = "ops", "eval"

@@ -270,20 +270,6 @@ type kindOf struct {
 	counts, watched bool
 }
 
-// wanted returns the watches of a kind that want the event, a bit each, and
-// whether it is dealt to the kind.
-func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event) (wants uint32, deal bool) {
-	k := &e.kinds[kind]
-	wants = k.always
-	for _, w := range k.picky {
-		if e.asking = w; w.spec.Wants(ev) {
-			wants |= 1 << w.slot
-		}
-	}
-	e.asking = nil
-	return wants, wants != 0 || k.counts
-}
-
 // hand gives an event to the shards of its entities; not those of kinds in
 // handed. It is done unless a detector panicked.
 func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
@@ -292,45 +278,56 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 	if ev.Principal != "" && (e.kinds[schemas.EntityPrincipal].watched || e.kinds[schemas.EntityAddress].watched) {
 		caller := e.key.String(detectors.Caller(ev))
 		e.rotated = e.rotated || ev.Subject != ""
-		e.put(schemas.EntityPrincipal, caller, it, ev)
+		if e.wanted(schemas.EntityPrincipal, ev, &it) {
+			e.put(&it, caller)
+		}
 		it.caller = uint8(caller>>58) + 1
 	}
-	if e.kinds[schemas.EntityAddress].watched {
-		if a := detectors.Client(ev); a.IsValid() {
-			e.put(schemas.EntityAddress, e.key.Addr(detectors.Network(a)), it, ev)
-		}
+	if a := detectors.Client(ev); a.IsValid() && e.wanted(schemas.EntityAddress, ev, &it) {
+		e.put(&it, e.key.Addr(detectors.Network(a)))
 	}
 	it.caller = 0
-	if e.kinds[schemas.EntityRoute].watched && ev.Route != "" {
-		e.put(schemas.EntityRoute, exceptions.RouteKey(e.key, ev.Method, ev.Route), it, ev)
+	if ev.Route != "" && e.wanted(schemas.EntityRoute, ev, &it) {
+		e.put(&it, exceptions.RouteKey(e.key, ev.Method, ev.Route))
 	}
-	if e.kinds[schemas.EntityModel].watched && ev.Model != "" {
-		e.put(schemas.EntityModel, e.key.Words(e.key.String(ev.Provider), e.key.String(ev.Model)), it, ev)
+	if ev.Model != "" && e.wanted(schemas.EntityModel, ev, &it) {
+		e.put(&it, e.key.Words(e.key.String(ev.Provider), e.key.String(ev.Model)))
 	}
-	if e.kinds[schemas.EntityTenant].watched && ev.Tenant != "" {
-		e.put(schemas.EntityTenant, e.key.String(ev.Tenant), it, ev)
+	if ev.Tenant != "" && e.wanted(schemas.EntityTenant, ev, &it) {
+		e.put(&it, e.key.String(ev.Tenant))
 	}
-	if e.kinds[schemas.EntityHost].watched && ev.Host != "" {
-		e.put(schemas.EntityHost, e.key.String(ev.Host), it, ev)
+	if ev.Host != "" && e.wanted(schemas.EntityHost, ev, &it) {
+		e.put(&it, e.key.String(ev.Host))
 	}
-	if e.kinds[schemas.EntityGlobal].watched {
-		e.put(schemas.EntityGlobal, globalKey, it, ev)
+	if e.wanted(schemas.EntityGlobal, ev, &it) {
+		e.put(&it, globalKey)
 	}
 	return true
 }
 
-func (e *Engine) put(kind schemas.EntityKind, key uint64, it item, ev *schemas.Event) {
-	if !e.kinds[kind].watched || e.handed&(1<<kind) != 0 {
-		return
+// wanted notes in the item which watches of a kind want the event, and tells
+// whether it is dealt to the kind.
+func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event, it *item) bool {
+	k := &e.kinds[kind]
+	if !k.watched || e.handed&(1<<kind) != 0 {
+		return false
 	}
-	wants, deal := e.wanted(kind, ev)
+	wants := k.always
+	for _, w := range k.picky {
+		if e.asking = w; w.spec.Wants(ev) {
+			wants |= 1 << w.slot
+		}
+	}
+	e.asking = nil
 	e.handed |= 1 << kind
-	if !deal {
-		return
-	}
-	it.key, it.kind, it.wants = key, kind, wants
+	it.kind, it.wants = kind, wants
+	return wants != 0 || k.counts
+}
+
+func (e *Engine) put(it *item, key uint64) {
+	it.key = key
 	s := e.shards[e.shardOf(key)]
-	s.items = append(s.items, it)
+	s.items = append(s.items, *it)
 }
 
 // traits is what the record of an entity notes of an event.

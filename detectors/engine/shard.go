@@ -133,7 +133,7 @@ func (s *shard) one(it *item, hint uint32) {
 		s.watch = w
 		x.Slot, x.WindowStart, x.Now, x.Window = slot, start, ev.Time, w.spec.Window
 		x.Entity = detectors.EntityRef{Kind: it.kind, ID: it.key}
-		if c := &s.costs[w.index]; c.Due() {
+		if c := &s.costs[w.index]; c.Due() && s.engine.settings.Config.Budget > 0 {
 			c.Observing(func() { w.Observe(x, h.Memory(), ev) })
 		} else {
 			w.Observe(x, h.Memory(), ev)
@@ -156,9 +156,9 @@ func (s *shard) gather(w *watch, start int64) {
 		return
 	}
 	s.at(w, start)
-	clear(s.cohort)
+	clear(s.cohort[:len(w.total)])
 	s.guarded(w, func() {
-		s.costs[w.index].Closing(t.Used(), func() {
+		s.metered(w, start, t.Used(), func() {
 			for i := range t.Used() {
 				h := t.At(i)
 				s.x.Entity, s.x.Callers = detectors.EntityRef{Kind: w.spec.Entity, ID: h.Key}, float64(h.Callers)
@@ -180,7 +180,7 @@ func (s *shard) close(w *watch, start int64) {
 	s.at(w, start)
 	closing := uint8(1) << s.x.Slot
 	s.guarded(w, func() {
-		s.costs[w.index].Closing(t.Used(), func() {
+		s.metered(w, start, t.Used(), func() {
 			for i := t.Used() - 1; i >= 0; i-- {
 				h := t.At(i)
 				s.closing = i
@@ -195,6 +195,19 @@ func (s *shard) close(w *watch, start int64) {
 	})
 	s.closing = -1
 }
+
+// metered does what closes so many states, and measures it on some of the
+// shards, in turn: the clock is read for each, and many have few states.
+func (s *shard) metered(w *watch, start int64, states int, do func()) {
+	if s.engine.settings.Config.Budget > 0 && (start/w.frame.Window+int64(s.id))%meteredShards == 0 {
+		s.costs[w.index].Closing(states, do)
+		return
+	}
+	do()
+}
+
+// meteredShards is one of how many shards is measured at the end of a window.
+const meteredShards = 8
 
 // states are those of w in the shard.
 func (s *shard) states(w *watch) *entities.States { return s.dirs[w.spec.Entity].States(w.slot) }
