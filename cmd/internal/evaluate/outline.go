@@ -86,7 +86,8 @@ func (p *outline) attacks(o *Options, span time.Duration) {
 			}
 			continue
 		case b.Lasts > time.Hour:
-			at := first + time.Duration(dice.Float()*float64(span-first-b.Lasts))
+			from := max(first, b.Learn)
+			at := from + time.Duration(dice.Float()*float64(max(last-from-b.Lasts, 0)))
 			p.add(k, at, b.Lasts, 1)
 			continue
 		}

@@ -216,33 +216,42 @@ func (f *Fleet) extend(truth int, end int64) {
 	}
 }
 
-// change lets the plants that alter requests have r; false swallows it.
+// change lets the plants that alter requests have r; false swallows it. Trouble
+// meets innocents of other plants too, and what silences everything also silences
+// attackers.
 func (f *Fleet) change(r *gateway.Record) bool {
+	own, attack := r.Truth, false
 	for i := range f.changes {
 		c := &f.changes[i]
 		for c.every > 0 && r.Time >= c.end {
 			c.start, c.end = c.start+c.every, c.end+c.every
 		}
-		// A plant's own requests are only held back, when everything is.
-		if r.Truth >= 0 && (c.svc != nil || c.does.Benign) || c.svc != nil && r.Service != c.svc || r.Time < c.start || r.Time >= c.end {
+		if c.svc != nil && r.Service != c.svc || r.Time < c.start || r.Time >= c.end || !f.reaches(c, own) {
 			continue
 		}
 		f.extend(c.truth, c.end)
-		if r.Truth >= 0 {
-			d := f.rng
-			if c.does.Change(&d, r) == Swallowed {
-				return false
-			}
-			continue
-		}
 		switch c.does.Change(&f.rng, r) {
 		case Swallowed:
 			f.truths[c.truth].Events++
 			return false
 		case Altered:
-			r.Truth = c.truth
+			if !attack {
+				r.Truth, attack = c.truth, !c.does.Benign
+			}
 		case Untouched:
 		}
 	}
 	return true
+}
+
+// reaches reports whether a change is about the requests of the plant own, or of
+// none if that is -1.
+func (f *Fleet) reaches(c *change, own int) bool {
+	switch {
+	case own < 0:
+		return true
+	case c.does.Benign:
+		return false
+	}
+	return f.truths[own].Benign || c.svc == nil
 }

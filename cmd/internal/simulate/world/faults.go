@@ -74,7 +74,7 @@ func slower(times float64) func(*gateway.Dice, *gateway.Record) simulate.Effect 
 func swallow(*gateway.Dice, *gateway.Record) simulate.Effect { return simulate.Swallowed }
 
 var faults = kinds{
-	"model_errors": {Title: "a model fails half of its calls", Service: simulate.LiteLLMRAG,
+	"model_errors": {Title: "a model fails half of its calls", Service: simulate.LiteLLMChat,
 		Expect: faulty, Who: byService, Lasts: 10 * time.Minute, Learn: 2 * time.Hour, Fixed: true, Change: failing(0.5, 500, 300*time.Millisecond)},
 	"timeouts": {Title: "a route's upstream times out", Service: simulate.EnvoyChat,
 		Expect: faulty, Who: byService, Lasts: 10 * time.Minute, Learn: 2 * time.Hour, Fixed: true, Change: failing(0.4, 504, 60*time.Second)},

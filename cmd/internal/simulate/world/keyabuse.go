@@ -110,7 +110,7 @@ var spending = kinds{
 			spends(c, r, 170_000, 300)
 		}},
 	"cache_busting": {Title: "a key that lived on the prompt cache misses it with every call", Service: litellmTools, Quiet: true,
-		Expect: []string{"spend"}, Rate: 1, Jitter: 0.5, Who: byPrincipal, Lasts: 20 * time.Minute, Learn: 6 * time.Hour,
+		Expect: []string{"spend"}, Rate: 0.4, Jitter: 0.5, Who: byPrincipal, Lasts: 130 * time.Minute, Learn: 8 * time.Hour, Fixed: true,
 		Before: &simulate.Habit{Rate: 0.2, Jitter: 0.5, Fill: func(c *campaign, r *gateway.Record, n int64) {
 			ordinary(c, r, n)
 			spends(c, r, 12_000, 200)
