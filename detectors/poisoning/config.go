@@ -8,9 +8,9 @@ import (
 
 // Config has the detector's settings.
 type Config struct {
-	// HistoryDays is for how long a principal was there before its first write
-	// is one of a reader. Default 3; 1 to 30.
-	HistoryDays int `mapstructure:"history_days"`
+	// HistoryHours is for how long a principal was there before its first write
+	// is one of a reader. Default 12; 1 to 720.
+	HistoryHours int `mapstructure:"history_hours"`
 	// Uploads is the least number of files, vectors, batches or memories in an
 	// hour that can be a burst. Default 100; 10 to 1e6.
 	Uploads int `mapstructure:"uploads"`
@@ -34,13 +34,13 @@ type Config struct {
 
 // DefaultConfig returns the defaults.
 func DefaultConfig() Config {
-	return Config{HistoryDays: 3, Uploads: 100, Feedback: 50, Factor: 10, SizeFactor: 20, Accounts: 10, RepeatHours: 24}
+	return Config{HistoryHours: 12, Uploads: 100, Feedback: 50, Factor: 10, SizeFactor: 20, Accounts: 10, RepeatHours: 24}
 }
 
 // Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
 	return errors.Join(
-		within("history_days", c.HistoryDays, 1, 30),
+		within("history_hours", c.HistoryHours, 1, 720),
 		within("uploads", c.Uploads, 10, 1_000_000),
 		within("feedback", c.Feedback, 10, 1_000_000),
 		within("factor", c.Factor, 2, 1000),

@@ -27,7 +27,7 @@ func TestConfig(t *testing.T) {
 		t.Fatalf("the defaults are not valid: %v", err)
 	}
 	for want, change := range map[string]func(*Config){
-		"history_days is 0, want 1 to 30":   func(c *Config) { c.HistoryDays = 0 },
+		"history_hours is 0, want 1 to 720": func(c *Config) { c.HistoryHours = 0 },
 		"uploads is 9, want 10 to 1000000":  func(c *Config) { c.Uploads = 9 },
 		"feedback is 9, want 10 to 1000000": func(c *Config) { c.Feedback = 9 },
 		"factor is 1, want 2 to 1000":       func(c *Config) { c.Factor = 1 },
@@ -86,7 +86,11 @@ func TestKindOf(t *testing.T) {
 		{"POST", "/", "", 200, nothing},
 		{"POST", "files", "", 200, nothing},
 	} {
-		ev := schemas.Event{Method: c.method, Route: c.route, Tool: c.tool, Status: c.status}
+		ev := schemas.Event{Method: "POST", Route: "openai-files", Path: c.route, Status: c.status, Tool: c.tool}
+		if got := kindOf(&ev); c.method == "POST" && got != c.want {
+			t.Errorf("%s under a name is a %s, want a %s", c.route, nouns[got], nouns[c.want])
+		}
+		ev = schemas.Event{Method: c.method, Route: c.route, Tool: c.tool, Status: c.status}
 		if got := kindOf(&ev); got != c.want {
 			t.Errorf("%s %s %s %d is a %s, want a %s", c.method, c.route, c.tool, c.status, nouns[got], nouns[c.want])
 		}

@@ -26,7 +26,7 @@ type group struct {
 // how many hours a kind has to be known before a crowd can be told.
 const (
 	crowdKnown = 3
-	crowdAge   = 24
+	crowdAge   = 6
 )
 
 func (c *crowds) add(size uint64, k kind, novice bool, writes uint16) {
@@ -67,8 +67,18 @@ func (g *group) bit(i int) (word int, mask uint64) {
 	return int(v >> 6 & 255), 1 << (v & 63)
 }
 
-// concert looks for principals that write the same size for the first time, as
-// accounts in one hand do, and remembers the sizes that several wrote.
+// together tells that a group is too large for chance. New accounts are; of those
+// who wrote before it takes twice as many, and ratings of applications are of one
+// size anyway.
+func (d *watch) together(g *group) bool {
+	if 5*int(g.novices) >= 4*int(g.members) {
+		return int(g.members) >= d.config.Accounts
+	}
+	return g.kind != feedback && int(g.members) >= 2*d.config.Accounts
+}
+
+// concert looks for principals that write the same size, as accounts in one hand
+// do, and remembers the sizes that several wrote.
 func (d *watch) concert(x *detectors.Context, c *Cohort) {
 	best := -1
 	for i := range c.crowds {
@@ -78,9 +88,8 @@ func (d *watch) concert(x *detectors.Context, c *Cohort) {
 		}
 		word, mask := g.bit(i)
 		fresh := (c.known[word]|c.before[word])&mask == 0
-		c.known[word] |= mask
-		if fresh && int(g.members) >= d.config.Accounts && 5*int(g.novices) >= 4*int(g.members) &&
-			c.active[g.kind] >= crowdAge && (best < 0 || g.members > c.crowds[best].members) {
+		c.held[word] |= mask
+		if fresh && d.together(g) && c.active[g.kind] >= crowdAge && (best < 0 || g.members > c.crowds[best].members) {
 			best = i
 		}
 	}
@@ -95,10 +104,10 @@ func (d *watch) concert(x *detectors.Context, c *Cohort) {
 	}
 }
 
-// crowdSeverity is medium if each of a crowd wrote several times: a class of
-// students hands in the same file once or twice.
+// severity is medium if each of a group wrote several times: a class of students
+// hands in the same file once or twice.
 func (g *group) severity() schemas.Severity {
-	if g.writes >= 5*uint32(g.members) {
+	if 2*g.writes >= 5*uint32(g.members) {
 		return schemas.SeverityMedium
 	}
 	return schemas.SeverityInfo

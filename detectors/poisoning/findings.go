@@ -97,17 +97,18 @@ func (d *watch) writerFinding(s *State, h *hour, c *Cohort, f *facts) *schemas.F
 	return f.finding(h, "new_writer", severity,
 		fmt.Sprintf("New writer: %s by one that only read", n),
 		fmt.Sprintf("One principal that was there for %s and more without it made %s. Who only read is not expected to write from elsewhere, by another client, or in bulk.",
-			words.Count(float64(d.config.HistoryDays), "day"), n),
+			words.Count(float64(d.config.HistoryHours), "hour"), n),
 		"a first import of its own documents", own)
 }
 
 func (d *watch) tuningFinding(h *hour, f *facts) *schemas.Finding {
 	n := words.Count(f.count, nouns[f.kind])
-	return f.finding(h, "new_tuning", f.grade(),
+	// It is rare, is told once, and has effects that last.
+	return f.finding(h, "new_tuning", max(f.grade(), schemas.SeverityLow),
 		fmt.Sprintf("First fine-tuning: %s by one that never did", n),
 		fmt.Sprintf("One principal that was there for %s and more created %s. It had created none before, and a tuned model answers for all who use it.",
-			words.Count(float64(d.config.HistoryDays), "day"), n),
-		"a team that begins to tune", f.written(0, "it has created none before"))
+			words.Count(float64(d.config.HistoryHours), "hour"), n),
+		"", f.written(0, "it has created none before"))
 }
 
 func (d *watch) burstFinding(s *State, h *hour, c *Cohort, f *facts) *schemas.Finding {
@@ -153,14 +154,14 @@ func (d *watch) crowdFinding(g *group) *schemas.Finding {
 	f := &schemas.Finding{
 		Detector: "poisoning.coordinated", Severity: g.severity(), Confidence: 0.6, Events: int64(g.writes), Techniques: techniques[g.kind],
 		Title: fmt.Sprintf("In concert: %s of one size by %s", words.Count(float64(g.writes), nouns[g.kind]), words.Count(n, "principal")),
-		Summary: fmt.Sprintf("%s made %s of exactly one size in an hour, %s each, and %s of them for the first time. Nobody wrote this size before, and independent writers differ in size.",
-			words.Count(n, "principal"), words.Count(float64(g.writes), nouns[g.kind]), words.Number(each), words.Number(float64(g.novices))),
+		Summary: fmt.Sprintf("%s made %s of exactly one size in an hour, %s each, %s. Nobody wrote this size before, and independent writers differ in size.",
+			words.Count(n, "principal"), words.Count(float64(g.writes), nouns[g.kind]), words.Number(each), novices(g)),
 		Features: []schemas.Feature{{
 			Name: "principals", Observed: n, Expected: float64(d.config.Accounts), Unit: "principals", Weight: 0.6,
 			Text: fmt.Sprintf("%s with one size; fewer than %d are chance.", words.Count(n, "principal"), d.config.Accounts),
 		}, {
-			Name: "novices", Observed: float64(g.novices), Expected: 0.8 * n, Unit: "principals", Weight: 0.4,
-			Text: fmt.Sprintf("%s wrote this kind for the first time.", words.Count(float64(g.novices), "principal")),
+			Name: "writes_each", Observed: each, Expected: 1, Unit: "writes/principal", Weight: 0.4,
+			Text: fmt.Sprintf("%s of one and the same size by each.", words.Number(each)),
 		}},
 	}
 	if f.Severity == schemas.SeverityInfo {
@@ -168,4 +169,15 @@ func (d *watch) crowdFinding(g *group) *schemas.Finding {
 		f.Summary += " Most likely innocent explanation: a class or a team that hands in the same file."
 	}
 	return f
+}
+
+// novices says how many of a group wrote for the first time.
+func novices(g *group) string {
+	switch g.novices {
+	case 0:
+		return "and all had written before"
+	case g.members:
+		return "and all for the first time"
+	}
+	return words.Number(float64(g.novices)) + " of them for the first time"
 }

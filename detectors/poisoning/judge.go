@@ -16,6 +16,9 @@ type facts struct {
 	// larger, away and alien that most of it came from a network, or a class of
 	// clients, that is new to the principal.
 	novice, burst, big, away, alien bool
+	// flood tells that a burst is ten times as large as one of files has to
+	// be.
+	flood bool
 }
 
 // signs counts what is unusual besides the first write.
@@ -35,12 +38,12 @@ func (s *State) young(k kind, now int64) bool {
 }
 
 // judge looks at each kind that was written in an hour.
-func (d *watch) judge(x *detectors.Context, s *State, h *hour, c *Cohort, grown bool) {
+func (d *watch) judge(x *detectors.Context, s *State, h *hour, c *Cohort) {
 	for k := feedback; k < kinds; k++ {
 		if h.counts[k] == 0 {
 			continue
 		}
-		f := d.weigh(x, s, h, c, grown, k)
+		f := d.weigh(x, s, h, c, k)
 		switch {
 		case k == tuning && f.novice:
 			d.say(x, s, newTuning, d.tuningFinding(h, &f))
@@ -61,9 +64,10 @@ func (d *watch) judge(x *detectors.Context, s *State, h *hour, c *Cohort, grown 
 }
 
 // weigh returns the facts of a kind.
-func (d *watch) weigh(x *detectors.Context, s *State, h *hour, c *Cohort, grown bool, k kind) facts {
+func (d *watch) weigh(x *detectors.Context, s *State, h *hour, c *Cohort, k kind) facts {
 	f := facts{kind: k, count: float64(h.counts[k])}
-	f.novice = grown && s.young(k, x.WindowStart)
+	there, grown := s.there(x.WindowStart, time.Duration(d.config.HistoryHours)*time.Hour), s.grown(x.WindowStart)
+	f.novice = s.reader(k, x.WindowStart, d.config.HistoryHours) && s.young(k, x.WindowStart)
 	floor := float64(d.config.Uploads)
 	switch k {
 	case feedback:
@@ -71,10 +75,11 @@ func (d *watch) weigh(x *detectors.Context, s *State, h *hour, c *Cohort, grown 
 	case tuning:
 		floor = max(3, floor/20)
 	}
-	f.burst = f.count >= max(floor, d.config.Factor*float64(s.usual[k]), 3*float64(s.top[k]), float64(c.more[k])) && (s.began[k] > 0 || grown)
+	f.burst = f.count >= max(floor, d.config.Factor*float64(s.usual[k]), 3*float64(s.top[k]), float64(c.more[k])) && (s.began[k] > 0 || there)
+	f.flood = f.burst && k != tuning && f.count >= 10*float64(d.config.Uploads)
 	// Who has written nothing so far is held against the others alone.
 	size := float64(h.largest[k])
-	f.big = size >= megabyte && grown && c.bigger[k] > 0 && size >= d.config.SizeFactor/2*float64(c.bigger[k]) &&
+	f.big = size >= megabyte && there && c.bigger[k] > 0 && size >= d.config.SizeFactor/2*float64(c.bigger[k]) &&
 		size >= d.config.SizeFactor*float64(s.largest[k])
 	f.away = grown && s.settled() && 2*h.strange >= h.writes
 	f.alien = grown && s.classes != 0 && 2*h.alien >= h.writes
@@ -92,6 +97,8 @@ func (f *facts) grade() schemas.Severity {
 		return schemas.SeverityHigh
 	case f.away:
 		return schemas.SeverityMedium
+	case f.flood:
+		return schemas.SeverityLow
 	}
 	return schemas.SeverityInfo
 }

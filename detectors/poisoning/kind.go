@@ -25,7 +25,7 @@ const (
 var nouns = [kinds]string{"write", "rating", "fine-tuning job", "file upload", "vector write", "batch job", "memory write"}
 
 // kindOf returns what an event writes, nothing if it does not, or was refused.
-// Only the route's literals count: those of OpenAI and what is like it, Azure,
+// Only the literals of the route count, or of the path: those of OpenAI and what is like it, Azure,
 // Anthropic, Bedrock, Vertex, LiteLLM, Pinecone, Qdrant, Weaviate, Chroma,
 // Langfuse and LangSmith.
 func kindOf(ev *schemas.Event) kind {
@@ -40,7 +40,11 @@ func kindOf(ev *schemas.Event) kind {
 	if ev.Tool != "" {
 		return toolKind(ev.Tool)
 	}
+	// A gateway's own name of a route does not say what it is for.
 	route := ev.Route
+	if route == "" || route[0] != '/' {
+		route = ev.Path
+	}
 	// Nearly all requests are asked of a model, or ask what was written.
 	last := route[strings.LastIndexByte(route, '/')+1:]
 	switch last {

@@ -38,7 +38,11 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	}
 	s.last = max(s.last, ev.Time)
 	count(&s.seen)
-	s.open[x.Slot].observe(x, s, ev, kindOf(ev))
+	k := kindOf(ev)
+	if k == nothing {
+		count(&s.reads)
+	}
+	s.open[x.Slot].observe(x, s, ev, k)
 }
 
 // Cohort is what all principals wrote in an hour, and what it leaves.
@@ -55,10 +59,11 @@ type Cohort struct {
 	recentSizes, olderSizes, recentCounts, olderCounts [kinds]sketch.Hist64
 	recentSame, olderSame                              sketch.Hist64
 	// known and before are the sizes that several wrote in this and the last
-	// generation, active for how many hours each kind was written.
-	known, before [256]uint64
-	active        [kinds]uint16
-	windows       uint32
+	// generation, held and kept those of today and yesterday, which are not
+	// known yet. active is for how many hours each kind was written.
+	known, before, held, kept [256]uint64
+	active                    [kinds]uint16
+	windows                   uint32
 	// told is the hour in which a crowd was told last, severe how severe.
 	told   uint32
 	severe schemas.Severity
@@ -88,7 +93,7 @@ func (d *watch) Gather(x *detectors.Context, s *State, c *Cohort) {
 			if h.largest[k] > 0 {
 				c.sizes[k].Add(float64(h.largest[k]))
 			}
-			if h.alike() >= 0.8 && h.counts[k] == h.writes {
+			if h.alike() >= 0.5 && h.counts[k] == h.writes {
 				c.crowds.add(h.size, k, s.young(k, x.WindowStart), h.equal)
 			}
 		}
@@ -112,7 +117,7 @@ func (d *watch) Merge(dst, src *Cohort) {
 // past, so that who is judged does not move them.
 func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 	c.known, c.before, c.active, c.windows = prev.known, prev.before, prev.active, prev.windows
-	c.told, c.severe = prev.told, prev.severe
+	c.told, c.severe, c.held, c.kept = prev.told, prev.severe, prev.held, prev.kept
 	c.recentSizes, c.olderSizes, c.recentCounts, c.olderCounts = prev.recentSizes, prev.olderSizes, prev.recentCounts, prev.olderCounts
 	c.recentSame, c.olderSame = prev.recentSame, prev.olderSame
 	d.concert(x, c)
@@ -129,6 +134,12 @@ func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 	c.recentSame.Merge(&c.same)
 	if c.windows < math.MaxUint32 {
 		c.windows++
+	}
+	if c.windows%24 == 0 {
+		for i, sizes := range c.kept {
+			c.known[i] |= sizes
+		}
+		c.kept, c.held = c.held, [256]uint64{}
 	}
 	if c.windows%generation == 0 {
 		c.olderSizes, c.olderCounts, c.olderSame, c.before = c.recentSizes, c.recentCounts, c.recentSame, c.known
@@ -150,11 +161,10 @@ func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 	h := s.open[x.Slot]
 	s.open[x.Slot] = hour{}
 	if h.events > 0 {
-		grown := s.grown(x.WindowStart, d.config.HistoryDays)
 		if h.writes > 0 {
-			d.judge(x, s, &h, c, grown)
+			d.judge(x, s, &h, c)
 		}
-		s.learn(&h, x.WindowStart, grown)
+		s.learn(&h, x.WindowStart, s.grown(x.WindowStart))
 	}
 	return x.Now-s.last < 35*day
 }

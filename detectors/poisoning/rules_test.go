@@ -124,7 +124,7 @@ var cases = []struct {
 	{"on Bedrock, from elsewhere", "new_tuning", schemas.SeverityMedium, func(seed uint64) []schemas.Event {
 		return join(reader(seed, key, 100), calls(seed, key, 90, 91, 3, to("/model-customization-jobs", 400), elsewhere))
 	}},
-	{"a team that begins to tune", "new_tuning", schemas.SeverityInfo, func(seed uint64) []schemas.Event {
+	{"a team that begins to tune", "new_tuning", schemas.SeverityLow, func(seed uint64) []schemas.Event {
 		return join(reader(seed, key, 100), calls(seed, key, 90, 91, 3, to("/v1/fine_tuning/jobs", 400)))
 	}},
 	{"a pipeline that tunes every night", "new_tuning", none, func(seed uint64) []schemas.Event {
@@ -137,6 +137,9 @@ var cases = []struct {
 
 	{"fifty times the uploads, from elsewhere", "burst", schemas.SeverityMedium, func(seed uint64) []schemas.Event {
 		return join(reader(seed, key, 100), calls(seed, key, 0, 95, 6, to("/v1/files", 9000)), calls(seed, key, 90, 91, 300, to("/v1/files", 9000), elsewhere))
+	}},
+	{"thousands of uploads in ten minutes", "burst", schemas.SeverityLow, func(seed uint64) []schemas.Event {
+		return join(calls(seed, key, 0, 20, 60), calls(seed, key, 0, 20, 2, to("/v1/files", 9000)), calls(seed, key, 19.2, 19.4, 7200, to("/v1/files", 9000)))
 	}},
 	{"an import of its own", "burst", schemas.SeverityInfo, func(seed uint64) []schemas.Event {
 		return join(reader(seed, key, 100), calls(seed, key, 0, 95, 6, to("/v1/files", 9000)), calls(seed, key, 90, 91, 300, to("/v1/files", 9000)))
@@ -177,6 +180,13 @@ var cases = []struct {
 
 	{"forty new accounts rate twenty times each", "coordinated", schemas.SeverityMedium, func(seed uint64) []schemas.Event {
 		return join(others(seed, 70), sybils(40, 20, "/v1/feedback", func(int) int64 { return 187 }))
+	}},
+	{"eighty writers upload one file again and again", "coordinated", schemas.SeverityMedium, func(seed uint64) []schemas.Event {
+		all := join(others(seed, 70), sybils(80, 5, "/v1/files", func(int) int64 { return 18_433 }))
+		for i := range 80 {
+			all = append(all, calls(seed+uint64(i), fmt.Sprintf("h1:k1:sybil%d", i), 0, 58, 0.2, to("/v1/files", 9000))...)
+		}
+		return all
 	}},
 	{"eight accounts", "coordinated", none, func(seed uint64) []schemas.Event {
 		return join(others(seed, 70), sybils(8, 20, "/v1/feedback", func(int) int64 { return 187 }))

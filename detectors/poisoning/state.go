@@ -11,7 +11,7 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// State is what is kept of a principal, 352 bytes.
+// State is what is kept of a principal, 360 bytes.
 type State struct {
 	open [2]hour
 	// first and last are the times of the first and the last event that was
@@ -34,7 +34,8 @@ type State struct {
 	// said is the hour in which each rule spoke last.
 	said   [rules]uint32
 	severe [rules]schemas.Severity
-	seen   uint16
+	// seen counts all events, reads those that wrote nothing.
+	seen, reads uint16
 }
 
 // hour has the counts of one open window.
@@ -140,10 +141,23 @@ func (h *hour) alike() float64 {
 // day is one in nanoseconds.
 const day = int64(24 * time.Hour)
 
-// grown tells that the principal was there for long enough to be known.
-func (s *State) grown(now int64, days int) bool {
-	return s.seen >= 3 && now-s.first >= int64(days)*day
+// there tells that the principal was seen for so long.
+func (s *State) there(now int64, d time.Duration) bool {
+	return s.seen >= 3 && now-s.first >= int64(d)
 }
+
+// reader tells that the principal only asked for so many hours before it wrote
+// something of the kind for the first time.
+func (s *State) reader(k kind, now int64, hours int) bool {
+	wrote := now
+	if s.began[k] > 0 {
+		wrote = int64(s.began[k]) * int64(time.Hour)
+	}
+	return s.reads >= 3 && wrote-s.first >= int64(hours)*int64(time.Hour)
+}
+
+// grown tells that it was there for long enough to know its networks.
+func (s *State) grown(now int64) bool { return s.there(now, 72*time.Hour) }
 
 // settled tells that it comes from few networks, so that another says something.
 func (s *State) settled() bool { return s.networks != 0 && bits.OnesCount64(s.networks) <= 8 }

@@ -46,8 +46,6 @@ func crowd(seed uint64) []schemas.Event {
 		switch i {
 		case 1: // its first import, after a week of asking
 			add(name, 24*8+10, 24*8+14, 700, office, to("/v1/vector_stores/{id}/files", 60_000))
-		case 3: // its first fine-tuning, in the browser
-			add(name, 24*9+10, 24*9+12, 3, office, to("/v1/fine_tuning/jobs", 400), func(_ *rand.Rand, ev *schemas.Event) { ev.ClientClass = schemas.ClientBrowser })
 		case 5: // a first upload at another desk
 			add(name, 24*9+10, 24*9+11, 5, elsewhere, to("/v1/files", 9000))
 		case 4: // a monthly migration, and a large data set

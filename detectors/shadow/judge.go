@@ -31,11 +31,12 @@ type Cohort struct {
 	seen, identified float64
 	networked        bool
 
-	// Set by Conclude: whether the learning is over, whether so much is new
-	// that it is told together, and whether callers without a name stand out.
-	learned, settled bool
-	crowd            [rules]bool
-	names            bool
+	// Set by Conclude: whether the learning is over, or the time that something
+	// has to be quiet, or some hours at least, whether so much is new that it
+	// is told together, and whether callers without a name stand out.
+	learned, settled, begun bool
+	crowd                   [rules]bool
+	names                   bool
 }
 
 // Gather implements detectors.Detector.
@@ -105,6 +106,7 @@ func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 	age := x.WindowStart - c.since
 	c.learned = c.since > 0 && age >= int64(d.config.LearningDays)*day
 	c.settled = c.since > 0 && age >= int64(d.config.QuietDays)*day
+	c.begun = c.since > 0 && age >= day/4
 	for _, r := range []int{unlisted, firstSeen} {
 		if r == firstSeen && !c.learned {
 			continue
@@ -136,7 +138,9 @@ func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort) {
 	case listing == schemas.ListingUnlisted && int(s.total) >= d.config.Calls:
 		d.unlisted(x, s, w, c)
 	case listing == schemas.ListingDeprecated:
-		if returned {
+		// The inventory says what is deprecated, so a watch of hours is enough to
+		// tell who comes new from who never left.
+		if returned || fresh && c.begun {
 			d.say(x, s, deprecated, d.deprecatedFinding(s, w, c, fresh))
 		}
 	default:

@@ -112,6 +112,12 @@ var cases = []struct {
 		all := append(ordinary(12), calls(0, 40, time.Minute, route("/v1/complete"), endpoint(schemas.ListingDeprecated))...)
 		return append(all, calls(9.1, 8, time.Minute, route("/v1/complete"), endpoint(schemas.ListingDeprecated), nobody)...)
 	}},
+	{"for the first time, after a day", "shadow.deprecated", schemas.EntityRoute, schemas.SeverityLow, func() []schemas.Event {
+		return append(ordinary(2), calls(1.5, 30, time.Minute, route("/v1/complete"), endpoint(schemas.ListingDeprecated))...)
+	}},
+	{"an old client from the beginning", "shadow.deprecated", schemas.EntityRoute, none, func() []schemas.Event {
+		return append(ordinary(2), calls(0.01, 500, 5*time.Minute, route("/v1/complete"), endpoint(schemas.ListingDeprecated))...)
+	}},
 	{"after five quiet days", "shadow.deprecated", schemas.EntityRoute, none, func() []schemas.Event {
 		all := append(ordinary(12), calls(0, 40, time.Minute, route("/v1/complete"), endpoint(schemas.ListingDeprecated))...)
 		return append(all, calls(5.1, 8, time.Minute, route("/v1/complete"), endpoint(schemas.ListingDeprecated))...)
@@ -125,6 +131,10 @@ var cases = []struct {
 	}},
 	{"v1beta of what is v1, open to all", "shadow.old_version", schemas.EntityRoute, schemas.SeverityMedium, func() []schemas.Event {
 		return append(ordinary(10), calls(8.5, 30, time.Minute, route("/v1beta/chat/completions"), nobody)...)
+	}},
+	{"v0 of a route that the gateway names", "shadow.old_version", schemas.EntityRoute, schemas.SeverityLow, func() []schemas.Event {
+		named := func(ev *schemas.Event) { ev.Route, ev.Path = "legacy", "/v0/chat/completions" }
+		return append(ordinary(10), calls(8.5, 30, time.Minute, named)...)
 	}},
 	{"v0 while the watch is young", "shadow.old_version", schemas.EntityRoute, none, func() []schemas.Event {
 		return append(ordinary(7), calls(5, 30, time.Minute, route("/v0/chat/completions"))...)

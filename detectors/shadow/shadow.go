@@ -156,7 +156,12 @@ func (d *watch) begin(x *detectors.Context, s *State, ev *schemas.Event) {
 	s.first, s.fresh = ev.Time, true
 	switch d.kind {
 	case schemas.EntityRoute:
-		s.family, s.version = routeFamily(x, ev.Route)
+		// A gateway's name of a route tells no version; what was asked for does.
+		path := ev.Route
+		if path == "" || path[0] != '/' {
+			path = ev.Path
+		}
+		s.family, s.version = routeFamily(x, path)
 	case schemas.EntityModel:
 		s.family = x.Hash(modelFamily(ev.Model))
 	}

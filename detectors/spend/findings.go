@@ -97,8 +97,8 @@ func (d *watch) signs(s *State, h *hour, f *facts, list ...schemas.Feature) []sc
 	}
 	if f.more {
 		list = append(list, schemas.Feature{
-			Name: "calls", Observed: float64(h.calls), Expected: float64(s.past.calls), Unit: "calls/h",
-			Text: fmt.Sprintf("%s in this hour; usual is about %s.", words.Count(float64(h.calls), "call"), words.Number(max(float64(s.past.calls), 1))),
+			Name: "calls", Observed: f.pace, Expected: float64(s.past.calls), Unit: "calls/h",
+			Text: fmt.Sprintf("%s in %s; usual are about %s in an hour.", words.Count(float64(h.calls), "call"), words.Duration(f.span), words.Number(max(float64(s.past.calls), 1))),
 		})
 	}
 	return features(list...)

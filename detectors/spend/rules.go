@@ -23,6 +23,10 @@ const (
 type facts struct {
 	unit          int
 	amount, bound float64
+	// pace is the calls of an hour at the pace of the time that is judged, span
+	// how long that is.
+	pace float64
+	span time.Duration
 	// strange and fresh are the shares of the work that came from networks
 	// and went to models that are new to the principal.
 	strange, fresh float64
@@ -48,9 +52,10 @@ func (d *watch) bound(s *State, unit int) float64 {
 	return max(d.floor[unit], d.config.Factor*float64(p.usual[unit]), 3*float64(p.top[unit]))
 }
 
-// weigh returns the facts of an hour.
-func (d *watch) weigh(s *State, h *hour) facts {
-	p, f := &s.past, facts{unit: h.unit()}
+// weigh returns the facts of an hour, or of a part of it of the length span.
+func (d *watch) weigh(s *State, h *hour, span time.Duration) facts {
+	p, f := &s.past, facts{unit: h.unit(), span: span}
+	f.pace = float64(h.calls) * float64(time.Hour) / float64(span)
 	f.amount, f.bound = h.amount(f.unit), d.bound(s, f.unit)
 	f.known = int(p.known) >= d.config.MinHours
 	if h.work > 0 {
@@ -62,7 +67,7 @@ func (d *watch) weigh(s *State, h *hour) facts {
 	}
 	calls, usual := float64(h.calls), float64(p.usual[f.unit])
 	f.dear = f.amount / calls / max(usual/max(float64(p.calls), 1), 1e-9)
-	f.more = calls >= 30 && calls >= 3*float64(p.calls) && calls >= 2*float64(p.topCalls) && f.amount >= d.floor[f.unit]/4
+	f.more = calls >= 30 && f.pace >= 3*float64(p.calls) && f.pace >= 2*float64(p.topCalls) && f.amount*f.pace/calls >= d.floor[f.unit]/4
 	f.away = d.kind == schemas.EntityPrincipal && p.settled() && f.strange >= 0.5
 	return f
 }
@@ -80,9 +85,32 @@ func (f *facts) grade() schemas.Severity {
 	return schemas.SeverityInfo
 }
 
+// The least length of a part of an hour that is judged by itself, in calls and in
+// time, so that an attack of minutes is not thinned by the hour around it.
+const (
+	partCalls = 100
+	partTime  = 5 * time.Minute
+)
+
+// part judges the calls since the last part, and tells what does not wait.
+func (d *watch) part(x *detectors.Context, s *State, h *hour, now int64) {
+	span := time.Duration(now - s.marked)
+	if s.mark.start != h.start || span < partTime {
+		s.next = h.calls + partCalls/4
+		return
+	}
+	b := h.since(&s.mark)
+	s.mark, s.marked, s.next = *h, now, h.calls+partCalls
+	if f := d.weigh(s, &b, min(span, x.Window)); f.grade() >= schemas.SeverityMedium {
+		d.stuffing(x, s, &b, &f)
+		d.busting(x, s, &b, &f)
+		d.reasoning(x, s, &b, &f)
+	}
+}
+
 // early looks at an hour that has reached its bound before its end.
 func (d *watch) early(x *detectors.Context, s *State, h *hour) {
-	f := d.weigh(s, h)
+	f := d.weigh(s, h, x.Window)
 	if f.amount >= f.bound {
 		if severity, _ := d.surgeGrade(s, &f); severity >= schemas.SeverityMedium {
 			d.say(x, s, surge, d.surgeFinding(x, s, h, &f, severity))
@@ -101,6 +129,8 @@ func (d *watch) early(x *detectors.Context, s *State, h *hour) {
 func (d *watch) surgeGrade(s *State, f *facts) (schemas.Severity, float64) {
 	usual := float64(s.past.usual[f.unit])
 	hurts := f.amount >= d.alarm[f.unit] && f.amount >= 2*float64(s.peer[f.unit]) && (!f.known || f.amount >= 20*usual)
+	// A frugal key does not have to reach the alarm.
+	frugal := f.known && 4*f.amount >= d.alarm[f.unit] && f.amount >= 100*usual && f.amount >= 30*float64(s.past.top[f.unit])
 	changed := f.fresh >= 0.5 || f.dear >= 4
 	switch {
 	case f.away && (hurts || changed):
@@ -109,6 +139,8 @@ func (d *watch) surgeGrade(s *State, f *facts) (schemas.Severity, float64) {
 		return schemas.SeverityMedium, 0.75
 	case hurts:
 		return schemas.SeverityMedium, 0.6
+	case frugal:
+		return schemas.SeverityMedium, 0.5
 	case changed:
 		return schemas.SeverityInfo, 0.5
 	}
@@ -150,11 +182,11 @@ func (d *watch) stuffing(x *detectors.Context, s *State, h *hour, f *facts) {
 func (d *watch) busting(x *detectors.Context, s *State, h *hour, f *facts) {
 	p := &s.past
 	if !f.known || p.cachedFor < 6 || float64(p.cached) < d.config.CachedShare || h.calls < 30 ||
-		h.cachable*10 < h.input*9 || h.cached*20 > h.cachable || f.fresh >= 0.5 {
+		h.cachable*10 < h.input*9 || float64(h.cached) > float64(p.cached)/5*float64(h.cachable) || f.fresh >= 0.5 {
 		return
 	}
 	length := float64(h.input) / float64(h.calls)
-	if usual := float64(p.input); length < usual/2 || length > 2*usual || float64(h.calls) < float64(p.calls)/2 {
+	if usual := float64(p.input); length < usual/2 || length > 2*usual || f.pace < float64(p.calls)/2 {
 		return
 	}
 	d.say(x, s, busting, d.bustingFinding(s, h, f))
@@ -163,7 +195,7 @@ func (d *watch) busting(x *detectors.Context, s *State, h *hour, f *facts) {
 // reasoning reports that the same models are made to think for far longer.
 func (d *watch) reasoning(x *detectors.Context, s *State, h *hour, f *facts) {
 	p := &s.past
-	if !f.known || p.thoughtFor < 6 || h.thinking < 30 || f.fresh >= 0.2 || h.reasoning < 1_000_000/2 {
+	if !f.known || p.thoughtFor < 6 || h.thinking < 30 || f.fresh >= 0.2 || float64(h.reasoning)*f.pace < 500_000*float64(h.calls) {
 		return
 	}
 	each := float64(h.reasoning) / float64(h.thinking)

@@ -34,6 +34,9 @@ var cases = []struct {
 	{"a monthly run at forty times the calls", "spend.surge", schemas.SeverityInfo, func(seed uint64) []schemas.Event {
 		return events(seed, key, usual(80), use{from: 60, until: 62, perHour: 5000, in: 1500, out: 300})
 	}},
+	{"dozens of dollars by a key that spent cents", "spend.surge", schemas.SeverityMedium, func(seed uint64) []schemas.Event {
+		return events(seed, key, usual(40), use{from: 40, until: 40.4, perHour: 4000, in: 6000, out: 3000})
+	}},
 	{"five times the calls from elsewhere", "spend.surge", none, func(seed uint64) []schemas.Event {
 		return events(seed, key, usual(40), use{from: 40, until: 42, perHour: 300, in: 1500, out: 300, change: elsewhere})
 	}},
@@ -80,8 +83,13 @@ var cases = []struct {
 		v.from, v.perHour = 30, 2400
 		return events(seed, key, u, v)
 	}},
-	{"a tenth is still cached", "spend.cache_busting", none, func(seed uint64) []schemas.Event {
-		u, v := busy(30, cached(0.8)), busy(31, cached(0.1))
+	{"the cache defeated for twelve minutes of an hour", "spend.cache_busting", schemas.SeverityMedium, func(seed uint64) []schemas.Event {
+		u, v := busy(31, cached(0.9)), busy(30.5, cached(0))
+		v.from, v.perHour = 30.3, 3600
+		return events(seed, key, u, v)
+	}},
+	{"a quarter is still cached", "spend.cache_busting", none, func(seed uint64) []schemas.Event {
+		u, v := busy(30, cached(0.8)), busy(31, cached(0.25))
 		v.from, v.perHour = 30, 2400
 		return events(seed, key, u, v)
 	}},

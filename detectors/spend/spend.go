@@ -72,6 +72,9 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 		h.big++
 		h.bigInput += uint64(min(in, mostTokens))
 	}
+	if h.calls >= s.next {
+		d.part(x, s, h, ev.Time)
+	}
 	if ev.InputTokens >= leastInput {
 		if c := s.follow(ev, total); c != nil && int(c.steps) >= d.config.LoopSteps && c.steps%8 == 0 {
 			d.loop(x, s, c)
@@ -90,6 +93,9 @@ const (
 func (d *watch) begin(x *detectors.Context, s *State, ev *schemas.Event) {
 	h := &s.open[x.Slot]
 	h.start = x.WindowStart
+	if s.mark.start < h.start {
+		s.mark, s.marked, s.next = hour{start: h.start}, ev.Time, partCalls
+	}
 	h.due = [units]uint64{math.MaxUint64, math.MaxUint64}
 	if s.first == 0 {
 		s.first = ev.Time
@@ -121,7 +127,7 @@ func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 	h := &s.open[x.Slot]
 	s.peer = c.peer
 	if h.calls > 0 {
-		f := d.weigh(s, h)
+		f := d.weigh(s, h, x.Window)
 		if !c.together {
 			d.surge(x, s, h, &f)
 		}

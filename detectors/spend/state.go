@@ -10,12 +10,17 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// State is what is kept of a principal or a tenant, less than 1 KiB.
+// State is what is kept of a principal or a tenant, less than 1.2 KiB.
 type State struct {
 	open     [2]hour
 	chains   [chains]chain
 	accounts [units][periods]account
 	past     past
+	// mark is the hour as it was at the time marked, when its last part ended;
+	// at next calls a part may end again.
+	mark   hour
+	marked int64
+	next   uint32
 	// alias is the hash of the name that a principal goes by while it is not
 	// the one that it is kept under; 0 if it is the same.
 	alias uint64
@@ -25,8 +30,6 @@ type State struct {
 	pace [units]float32
 	// peer is what 999 of 1,000 others stay below in an hour; 0 is not known.
 	peer [units]float32
-	// crowded tells that many clients cut their calls in the last hour.
-	crowded bool
 	// said is the hour, since the epoch, in which each rule spoke last.
 	said   [rules]uint32
 	severe [rules]schemas.Severity
@@ -84,6 +87,25 @@ type past struct {
 	models, networks         uint64
 	heldModels, heldNetworks uint64
 	keptModels, keptNetworks uint64
+}
+
+// since returns the sums of the hour since m was copied from it, those of aborted
+// calls apart.
+func (h *hour) since(m *hour) hour {
+	b := *h
+	for u := range units {
+		b.spent[u] -= m.spent[u]
+	}
+	for _, sum := range [...]struct{ of, before *uint64 }{
+		{&b.work, &m.work}, {&b.strange, &m.strange}, {&b.fresh, &m.fresh}, {&b.input, &m.input},
+		{&b.cachable, &m.cachable}, {&b.cached, &m.cached}, {&b.reasoning, &m.reasoning}, {&b.output, &m.output},
+		{&b.bigInput, &m.bigInput},
+	} {
+		*sum.of -= *sum.before
+	}
+	b.calls, b.priced, b.thinking = b.calls-m.calls, b.priced-m.priced, b.thinking-m.thinking
+	b.big -= m.big
+	return b
 }
 
 // bit returns one bit of 64 for a value. It depends on the entity's keyed hash,
