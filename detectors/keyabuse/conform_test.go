@@ -100,11 +100,14 @@ func BenchmarkObserve(b *testing.B) {
 				}
 			}
 			d, states, i := newWatch(DefaultConfig()), make([]State, 256), 0
-			for j := range states {
-				states[j].first, states[j].last, states[j].count = detectortest.At(0), detectortest.At(0), 1000
-			}
 			x := detectors.NewContext(func(*detectors.Context, *schemas.Finding) {})
 			x.WindowStart, x.Window = events[0].Time, d.Spec().Window
+			for j := range states {
+				first := events[j]
+				first.Time = detectortest.At(0)
+				d.Observe(x, &states[j], &first)
+				states[j].count = 1000
+			}
 			b.ReportAllocs()
 			for b.Loop() {
 				d.Observe(x, &states[i%256], &events[i%len(events)])

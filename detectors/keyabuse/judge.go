@@ -33,8 +33,10 @@ func (d *watch) judge(x *detectors.Context, s *State, w *hour, g *guest) {
 	if ev.Network == schemas.NetworkTor {
 		g.signs |= newClass
 	}
-	if s.unusual(ev.Time) {
-		g.signs |= offHours
+	if !w.looked {
+		if w.looked = true; s.unusual(ev.Time) {
+			g.signs |= offHours
+		}
 	}
 	if ev.Status < 400 {
 		w.strange++

@@ -119,7 +119,7 @@ func (g *guest) look(x *detectors.Context, s *State, grown bool) {
 		}
 	}
 	if ev.Credential != "" {
-		g.credential = x.Key.String(ev.Credential)
+		g.credential = fingerprint(x, ev.Credential)
 		s.credentials.see(g.credential, g.now, &g.age)
 	}
 	if ev.Model == "" {
@@ -183,6 +183,18 @@ func prefix(a netip.Addr) uint32 {
 		return 1<<24 | uint32(b[12])<<8 | uint32(b[13])
 	}
 	return binary.BigEndian.Uint32(b[:4])
+}
+
+// fingerprint returns a hash of a credential, which is a keyed hash already: its
+// end is as good as another.
+func fingerprint(x *detectors.Context, credential string) uint64 {
+	n := len(credential)
+	if n < 16 {
+		return x.Key.String(credential)
+	}
+	tail := credential[n-8:]
+	return sketch.Mix(uint64(tail[0]) | uint64(tail[1])<<8 | uint64(tail[2])<<16 | uint64(tail[3])<<24 |
+		uint64(tail[4])<<32 | uint64(tail[5])<<40 | uint64(tail[6])<<48 | uint64(tail[7])<<56)
 }
 
 // product returns what a user agent calls itself, without its version.

@@ -47,8 +47,9 @@ type hour struct {
 	// repeats and turns count request ids and tokens that come from elsewhere.
 	repeats, turns uint16
 	signs          signs
-	// numbered tells that networks were told apart by their number.
-	numbered bool
+	// numbered tells that networks were told apart by their number, looked that
+	// the hour of the week was looked at.
+	numbered, looked bool
 }
 
 // The rules.
