@@ -19,6 +19,7 @@ import (
 	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/cmd/internal/backtest"
 	"github.com/gatehound/gatehound/cmd/internal/query"
+	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/ingest/files"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
@@ -164,6 +165,9 @@ Ctrl-C prints what was counted so far.`,
 				if err := endStdinWith(c.Context(), args); err != nil {
 					return err
 				}
+				if len(args) == 0 {
+					noteExceptions(c.ErrOrStderr(), candidates)
+				}
 				bar := newProgress(os.Stderr)
 				opts.From, opts.To, opts.Watch = p.from, p.to, bar.watch
 				res, err := backtest.Run(c.Context(), p.source, candidates, opts)
@@ -186,6 +190,15 @@ Ctrl-C prints what was counted so far.`,
 	flags.register(c)
 	c.Flags().StringVarP(&output, "output", "o", "human", "`format`: human, json or csv")
 	return c
+}
+
+// noteExceptions tells of exceptions that stored events cannot show.
+func noteExceptions(out io.Writer, candidates []backtest.Candidate) {
+	for _, c := range candidates {
+		if slices.ContainsFunc(c.Config.Engine.Allow, func(a engine.Allow) bool { return a.Address != "" }) {
+			fmt.Fprintf(out, "%s: exceptions by address cover nothing here: the store has no true addresses\n", c.Name)
+		}
+	}
 }
 
 // loadCandidates reads the configurations that are compared.

@@ -96,6 +96,10 @@ func TestABacktestCountsTheAlertsOfAReplay(t *testing.T) {
 	require.Regexp(t, `new\.yaml against defaults: 0 new, \d+ gone, 0 changed`, r.stdout)
 	require.Regexp(t, `(?m)^Gone\n  [0-9a-f]{12}  .*  extraction\.`, r.stdout)
 
+	write(t, filepath.Join(dir, "allow.yaml"), "engine:\n  allow:\n    - {address: 192.0.2.0/24, owner: me, reason: known}\n")
+	r = gatehound(t, dir, "", "backtest", "--store", "ev", "--config", "allow.yaml")
+	require.Contains(t, r.stderr, "allow.yaml: exceptions by address cover nothing here")
+
 	// Nothing was stored besides, and what is not there is said.
 	again := gatehound(t, dir, "", "query", "--store", "ev", "-o", "csv", "SELECT count() FROM events")
 	require.Contains(t, again.stdout, fmt.Sprint(stored.Events))

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math"
 	"time"
 
 	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse/internal/arrival"
 )
 
 // History is a stretch of the stored events.
@@ -72,14 +72,14 @@ func (s *Store) eachEvent(ctx context.Context, h History, take func(*schemas.Bat
 	if err != nil {
 		return err
 	}
-	in := newArrival()
+	in := arrival.New()
 	for _, part := range slices {
 		more, err := s.readSlice(ctx, part, subjects, in, take)
 		if err != nil || !more {
 			return err
 		}
 	}
-	in.release(math.MaxInt64, take)
+	in.All(take)
 	return nil
 }
 
@@ -89,7 +89,7 @@ const releaseEvery = 1 << 14
 
 // readSlice reads the events of one statement into in and hands on what is in
 // order. It returns false when take did.
-func (s *Store) readSlice(ctx context.Context, h History, subjects map[string]string, in *arrival, take func(*schemas.Batch) bool) (more bool, err error) {
+func (s *Store) readSlice(ctx context.Context, h History, subjects map[string]string, in *arrival.Buffer, take func(*schemas.Batch) bool) (more bool, err error) {
 	row := newEventRow()
 	sql := "SELECT " + row.names + " FROM " + s.table("events") + h.where() +
 		" ORDER BY time, topic, partition, message_offset, record_index"
@@ -102,17 +102,17 @@ func (s *Store) readSlice(ctx context.Context, h History, subjects map[string]st
 		if err := rows.Scan(row.dest...); err != nil {
 			return false, fmt.Errorf("read events: %w", err)
 		}
-		ev := in.add()
+		ev := in.Add()
 		row.event(ev)
 		ev.Subject = subjects[ev.Principal]
-		if n%releaseEvery == 0 && !in.ripe(take) {
+		if n%releaseEvery == 0 && !in.Ripe(take) {
 			return false, nil
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return false, fmt.Errorf("read events: %w", err)
 	}
-	return in.ripe(take), nil
+	return in.Ripe(take), nil
 }
 
 // where is the condition for a stretch.

@@ -128,11 +128,28 @@ func TestEventsComeAsTheyCame(t *testing.T) {
 		}
 		next[at.Partition]++
 		clock[at.Partition] = max(clock[at.Partition], got[i].Time)
-		if c := second(clock[at.Partition]); c < latest {
+		if c := clock[at.Partition] / int64(time.Second); c < latest {
 			t.Fatalf("a partition is %d s behind another", latest-c)
 		} else {
 			latest = c
 		}
+	}
+}
+
+// TestAServerReadsWholeHours reads as from a server: an hour is one statement,
+// which may sort on the disk.
+func TestAServerReadsWholeHours(t *testing.T) {
+	s := keepingStore(t)
+	if err := s.WriteBatch(t.Context(), &schemas.Batch{Token: "t", Parts: logged(2, 4000, time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	want := readBack(t, s, History{})
+	s.options.TransportFunc = nil
+	if s.embedded() || s.readSettings()["max_bytes_before_external_sort"] == nil {
+		t.Fatal("it is not read as from a server")
+	}
+	if got := readBack(t, s, History{}); len(got) != 8000 || !reflect.DeepEqual(got, want) {
+		t.Errorf("%d events, not the same", len(got))
 	}
 }
 
@@ -176,35 +193,6 @@ func TestHoursAreCut(t *testing.T) {
 	}
 	if cut(nil, h, 100, true) != nil {
 		t.Error("no hours are something")
-	}
-}
-
-// TestTheBufferIsBounded has more events within the disorder than may wait.
-func TestTheBufferIsBounded(t *testing.T) {
-	a := newArrival()
-	a.limit = 100
-	var got []int64
-	take := func(b *schemas.Batch) bool {
-		for _, p := range b.Parts {
-			for i := range p.Events {
-				got = append(got, p.Events[i].Position.Offset)
-			}
-		}
-		return true
-	}
-	for i := range 10_000 {
-		ev := a.add()
-		ev.Time, ev.Position.Offset = int64(i)*int64(10*time.Millisecond), int64(i)
-		if i%50 == 0 && !a.ripe(take) {
-			t.Fatal("it stops")
-		}
-		if a.pending > 100+50+100 { // the second that is not over may wait besides
-			t.Fatalf("%d events wait", a.pending)
-		}
-	}
-	a.release(1<<62, take)
-	if len(got) != 10_000 || !slices.IsSorted(got) {
-		t.Errorf("%d events, in order: %t", len(got), slices.IsSorted(got))
 	}
 }
 

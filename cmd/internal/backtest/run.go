@@ -61,13 +61,14 @@ func Run(ctx context.Context, source Source, candidates []Candidate, o Options) 
 		o.Watch(seen, source.Progress)
 	}
 	started := time.Now()
+	whole := context.WithoutCancel(ctx) // what was found is counted also at the end of ctx
 	res := &Result{From: o.From}
 	err = source.Each(ctx, func(b *schemas.Batch) error {
 		count(seen, b)
 		if o.All != nil {
 			o.All.Events.Add(int64(b.Len()))
 		}
-		return each(runs, func(r *run) error { return r.observe(ctx, b, seen) })
+		return each(runs, func(r *run) error { return r.observe(whole, b, seen) })
 	})
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -75,7 +76,7 @@ func Run(ctx context.Context, source Source, candidates []Candidate, o Options) 
 	case err != nil:
 		return nil, err
 	default:
-		if err := each(runs, func(r *run) error { return r.finish(ctx, seen) }); err != nil {
+		if err := each(runs, func(r *run) error { return r.finish(whole, seen) }); err != nil {
 			return nil, err
 		}
 	}

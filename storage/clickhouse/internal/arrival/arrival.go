@@ -1,4 +1,6 @@
-package clickhouse
+// Package arrival brings events that were read by their times back into the order
+// in which they came.
+package arrival
 
 import (
 	"cmp"
@@ -19,14 +21,14 @@ const (
 // batchEvents bounds a batch that is read.
 const batchEvents = 20_000
 
-// arrival takes events in the order of their times and hands them on in the
+// Buffer takes events in the order of their times and hands them on in the
 // order in which they came.
 //
 // The clock of a partition, when an event came, is the latest time of the events
 // up to it. Partitions go side by side by their clocks, second by second. An
 // event can be handed on when the clock at it is behind all that is yet to be
 // read by more than events are out of order.
-type arrival struct {
+type Buffer struct {
 	lanes  map[laneName]*lane
 	order  []*lane
 	slab   []schemas.Event
@@ -57,13 +59,14 @@ type arrived struct {
 	ev    *schemas.Event
 }
 
-func newArrival() *arrival {
-	return &arrival{lanes: map[laneName]*lane{}, newest: math.MinInt64, limit: maxPending}
+// New returns an empty buffer.
+func New() *Buffer {
+	return &Buffer{lanes: map[laneName]*lane{}, newest: math.MinInt64, limit: maxPending}
 }
 
-// add returns the place of the next event; the caller fills it before the next
+// Add returns the place of the next event; the caller fills it before the next
 // call of any method.
-func (a *arrival) add() *schemas.Event {
+func (a *Buffer) Add() *schemas.Event {
 	a.file()
 	if len(a.slab) == cap(a.slab) {
 		a.slab = make([]schemas.Event, 0, 1024)
@@ -73,7 +76,7 @@ func (a *arrival) add() *schemas.Event {
 }
 
 // file puts the event that was added last into its lane.
-func (a *arrival) file() {
+func (a *Buffer) file() {
 	if len(a.slab) == 0 {
 		return
 	}
@@ -97,9 +100,9 @@ func (a *arrival) file() {
 	a.slab = a.slab[len(a.slab):]
 }
 
-// ripe hands on what nothing that is yet to come can precede, and more if too
+// Ripe hands on what nothing that is yet to come can precede, and more if too
 // many wait. It returns false when take did.
-func (a *arrival) ripe(take func(*schemas.Batch) bool) bool {
+func (a *Buffer) Ripe(take func(*schemas.Batch) bool) bool {
 	a.file()
 	if a.pending == 0 {
 		return true
@@ -118,9 +121,12 @@ func (a *arrival) ripe(take func(*schemas.Batch) bool) bool {
 	}
 }
 
+// All hands on all that waits: there are no more.
+func (a *Buffer) All(take func(*schemas.Batch) bool) bool { return a.release(math.MaxInt64, take) }
+
 // release hands on the events with a clock before bound, rounded down to a
 // second.
-func (a *arrival) release(bound int64, take func(*schemas.Batch) bool) bool {
+func (a *Buffer) release(bound int64, take func(*schemas.Batch) bool) bool {
 	a.file()
 	if bound != math.MaxInt64 {
 		bound = second(bound) * int64(time.Second)
