@@ -37,7 +37,7 @@ type Limits struct {
 	// Default 3,000 (50 a second), not used for routes; 10 to 1e9.
 	ColdFloor float64 `mapstructure:"cold_floor"`
 	// NamelessFloor is ColdFloor for addresses whose requests tell no principal;
-	// 0 is off. Default 1,500 (25 a second) for addresses, else off; at most 1e9.
+	// 0 is off. Default 2,000 (33 a second) for addresses, else off; at most 1e9.
 	NamelessFloor float64 `mapstructure:"nameless_floor"`
 	// SteadyFloor and SteadyFactor take the place of Floor and Factor for an
 	// entity with two hours of a past that hardly varies; a floor of 0 is off.
@@ -75,7 +75,7 @@ func DefaultConfig() Config {
 		ThrottledFloor: 1200, ThrottledShare: 0.5, ErrorsFloor: 600, ErrorsShare: 0.5,
 	}
 	address := caller
-	address.ErrorsFloor, address.NamelessFloor = 0, 1500
+	address.ErrorsFloor, address.NamelessFloor = 0, 2000
 	return Config{
 		Principal: caller,
 		Address:   address,

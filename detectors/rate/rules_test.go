@@ -110,7 +110,7 @@ func TestSteadyCaller(t *testing.T) {
 func TestNameless(t *testing.T) {
 	for name, want := range map[string]bool{"": true, "h1:k1:test": false} {
 		tr := newTraffic(5, 300, 900)
-		tr.plants = []plant{burst(77, 2, 1900, name, 9000, 2)}
+		tr.plants = []plant{burst(77, 2, 2300, name, 9000, 2)}
 		found := at(detectortest.Of(tr.run(t, 0, 82), "rate.spike"), 77, 80)
 		if got := len(found) > 0; got != want {
 			tell(t, found)
