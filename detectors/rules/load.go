@@ -23,6 +23,9 @@ const (
 	maxRules = 10_000
 	maxFiles = 20_000
 	maxBytes = 64 << 20
+	// maxSize is what all rules may take together when they are compiled, by a
+	// guess: 3,000 rules take some 20 MB.
+	maxSize = 256 << 20
 )
 
 // source is a file of rules.
@@ -132,7 +135,7 @@ func parse(all []source, cfg *Config) (rules []*sigma.Rule, refused []sigma.Refu
 	no := func(r *sigma.Rule, reason string) {
 		refused = append(refused, sigma.Refusal{File: r.File, Line: r.Line, ID: r.ID, Title: r.Title, Reason: reason})
 	}
-	placeholders := cfg.placeholders()
+	placeholders, size := cfg.placeholders(), 0
 	for _, s := range all {
 		found, bad := sigma.Parse(s.name, s.data, placeholders)
 		refused = append(refused, bad...)
@@ -144,7 +147,10 @@ func parse(all []source, cfg *Config) (rules []*sigma.Rule, refused []sigma.Refu
 				no(r, "another rule has the same id")
 			case r.Name != "" && names[r.Name]:
 				no(r, "another rule has the same name")
+			case size+r.Size > maxSize:
+				no(r, fmt.Sprintf("all rules together would take more than %d bytes", maxSize))
 			default:
+				size += r.Size
 				ids[r.ID], names[r.Name] = true, true
 				rules = append(rules, r)
 			}

@@ -11,18 +11,23 @@ import (
 // the time that it takes is the product of that and the text's length.
 const maxRegexp = 2000
 
-// Unfit tells why a regular expression cannot be used, "" if it can. text is the
-// expression as the rule has it, without flags in front.
-func Unfit(source, text string) string {
+// instruction is about what an instruction takes, in bytes, with what the
+// expression needs to run.
+const instruction = 100
+
+// Unfit tells why a regular expression cannot be used, "" if it can, and about how
+// many bytes it takes. text is the expression as the rule has it, without flags
+// in front.
+func Unfit(source, text string) (reason string, size int) {
 	tree, err := syntax.Parse(source, syntax.Perl)
 	if err != nil {
-		return whyNot(text, err)
+		return whyNot(text, err), 0
 	}
 	prog, err := syntax.Compile(tree.Simplify())
 	if err != nil || len(prog.Inst) > maxRegexp {
-		return fmt.Sprintf("the expression is too large: allowed are %d instructions", maxRegexp)
+		return fmt.Sprintf("the expression is too large: allowed are %d instructions", maxRegexp), 0
 	}
-	return ""
+	return "", instruction * len(prog.Inst)
 }
 
 var (

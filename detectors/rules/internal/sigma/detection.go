@@ -13,7 +13,7 @@ import (
 type reader struct {
 	placeholders  map[string][]string
 	items, values int
-	nodes         int
+	nodes, size   int
 }
 
 // detection reads the section of that name.
@@ -172,6 +172,12 @@ func (r *reader) field(key string, line int, values []*yaml.Node) (*Expr, error)
 		}
 		if r.values += len(terms); r.values > maxValues {
 			return nil, refuse(line, "the rule has more than %d values", maxValues)
+		}
+		for i := range terms {
+			r.size += terms[i].Size
+		}
+		if r.size > maxSize {
+			return nil, refuse(line, "the rule would take more than %d bytes", maxSize)
 		}
 		if m.all {
 			one := item

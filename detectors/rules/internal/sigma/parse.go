@@ -193,6 +193,7 @@ func (r *reader) rule(rule *Rule, n *yaml.Node) error {
 	if err != nil {
 		return err
 	}
+	rule.Size = r.size
 	rule.Expr = join(And, append(rule.Source.limits(), expr))
 	return nil
 }

@@ -23,6 +23,7 @@ const (
 	maxDepth     = 32      // nesting of a document
 	maxValues    = 5000    // values of a rule, after modifiers
 	maxItems     = 500     // fields with values of a rule
+	maxSize      = 8 << 20 // bytes of a rule when it is compiled
 	maxText      = 1024    // bytes of a value
 	maxStars     = 16      // wildcards of a value
 	maxCondition = 8192    // bytes of a condition
@@ -49,6 +50,8 @@ type Rule struct {
 	Expr *Expr
 	// Correlation is set if this is a correlation.
 	Correlation *Correlation
+	// Size is about what the rule takes when it is compiled, in bytes.
+	Size int
 	// Hash is of the document's text: who changes a rule changes it.
 	Hash [16]byte
 }
@@ -174,6 +177,8 @@ type Term struct {
 	Part   Part // of a time, Whole of other numbers
 	Prefix netip.Prefix
 	Other  field.ID
+	// Size is about what the term takes when it is compiled, in bytes.
+	Size int
 }
 
 // CorrelationType is the kind of a correlation.

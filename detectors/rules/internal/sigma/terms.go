@@ -141,6 +141,9 @@ func number(text string) (float64, bool) {
 	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 }
 
+// literalByte is about what a byte of a literal takes in the index.
+const literalByte = 48
+
 // texts makes globs of a text.
 func (m *set) texts(text, shown string, line int) ([]Term, error) {
 	variants := []string{text}
@@ -193,7 +196,11 @@ func (m *set) texts(text, shown string, line int) ([]Term, error) {
 		if !m.cased {
 			g = g.Folded()
 		}
-		terms = append(terms, Term{Kind: Matches, Shown: shown, Glob: g, Cased: m.cased})
+		size := 0
+		for i := range g.Pieces {
+			size += literalByte * len(g.Pieces[i].Text)
+		}
+		terms = append(terms, Term{Kind: Matches, Shown: shown, Glob: g, Cased: m.cased, Size: size})
 	}
 	return terms, nil
 }
@@ -204,10 +211,11 @@ func (m *set) regular(text, shown string, line int) ([]Term, error) {
 	if m.flags != "" {
 		source = "(?" + m.flags + ")" + text
 	}
-	if reason := pattern.Unfit(source, text); reason != "" {
+	reason, size := pattern.Unfit(source, text)
+	if reason != "" {
 		return nil, refuse(line, "re: %s", reason)
 	}
-	return []Term{{Kind: Regular, Shown: shown, Regexp: source}}, nil
+	return []Term{{Kind: Regular, Shown: shown, Regexp: source, Size: size}}, nil
 }
 
 var placeholder = regexp.MustCompile(`\\%|%[A-Za-z0-9_.-]+%`)
