@@ -77,7 +77,7 @@ func (p Prompt) appendTo(buf []byte) []byte {
 		buf = appendWords(append(buf, ' '), &d, 60)
 	case MutantPrompt:
 		base := Dice(uint64(p.Length)) // the length chooses the text
-		buf = appendWords(buf, &base, 400)
+		buf = appendWords(buf, &base, 1400)
 		for range 3 + d.Below(4) {
 			if at := start + d.Below(len(buf)-start); buf[at] != ' ' {
 				buf[at] = 'a' + byte(d.Below(26))

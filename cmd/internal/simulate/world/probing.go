@@ -31,7 +31,7 @@ var shadows = kinds{
 			c.As(r, c.Victim(), 0)
 		}},
 	"deprecated_back": {Title: "a version that was given up is used again", Service: kongLegacy,
-		Expect: []string{"shadow"}, Rate: 0.3, Jitter: 0.8, Who: byCallerAndRoute, Fixed: true,
+		Expect: []string{"shadow"}, Rate: 0.3, Jitter: 0.8, Who: byCallerAndRoute, Learn: 8 * time.Hour, Fixed: true,
 		Fill: func(c *campaign, r *gateway.Record, _ int64) { c.As(r, c.Victim(), 0) }},
 	"unlisted_host": {Title: "a host that was never seen answers", Service: simulate.EdgeChat,
 		Expect: []string{"shadow"}, Rate: 0.3, Jitter: 0.8, Who: byCallerAndRoute, Learn: 6 * time.Hour, Fixed: true,
@@ -138,7 +138,7 @@ var injections = kinds{
 		Expect: []string{"injection", "extraction"}, Rate: 2, Jitter: 0.3, Who: byEither, Lasts: 10 * time.Minute, Fill: func(c *campaign, r *gateway.Record, _ int64) {
 			c.As(r, c.Victim(), 0)
 			prompted(c, r, gateway.MutantPrompt, 7+c.Number())
-			r.Input, r.Temperature = 100, 1
+			r.Input, r.Temperature = 330, 1
 			r.Output = int64(c.Dice().Lognormal(60, 0.5))
 		}},
 }
