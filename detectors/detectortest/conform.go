@@ -1,10 +1,13 @@
 package detectortest
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +26,7 @@ import (
 // watchers; corpus is a case in which they find something.
 func Conform(t *testing.T, watchers func() []detectors.Watcher, corpus []schemas.Event) {
 	t.Helper()
+	corpus = identified(corpus)
 	want := Run(t, corpus, watchers()...)
 	if len(want) == 0 {
 		t.Fatal("the corpus makes no finding: nothing can be checked")
@@ -48,6 +52,21 @@ func Conform(t *testing.T, watchers func() []detectors.Watcher, corpus []schemas
 		}
 	})
 	t.Run("hostile", func(t *testing.T) { hostile(t, watchers()) })
+}
+
+// identified returns the events in the order of their times, with request ids,
+// one in eight of them none that can be shown.
+func identified(corpus []schemas.Event) []schemas.Event {
+	events := Batch(0, corpus).Parts[0].Events
+	for i := range events {
+		if events[i].RequestID == "" {
+			events[i].RequestID = fmt.Sprintf("req-%d", i)
+		}
+		if i%8 == 7 {
+			events[i].RequestID = "\x1b[31m"
+		}
+	}
+	return events
 }
 
 // cut observes the corpus in batches of random lengths, and moves to a new
@@ -101,6 +120,9 @@ func same(t *testing.T, want, got []schemas.Finding) {
 	}
 }
 
+// showable are the request ids that may stand in a finding.
+var showable = regexp.MustCompile(`^[A-Za-z0-9._:/=+-]{1,64}$`)
+
 // complete checks that people can work with every finding.
 func complete(t *testing.T, watchers []detectors.Watcher, found []schemas.Finding) {
 	families := map[string]bool{}
@@ -126,6 +148,9 @@ func complete(t *testing.T, watchers []detectors.Watcher, found []schemas.Findin
 		}
 		if f.Events <= 0 || f.Query == "" || len(f.Techniques) == 0 || len(f.Features) == 0 {
 			t.Errorf("%s: events %d, query %q, %d techniques, %d features", f.Detector, f.Events, f.Query, len(f.Techniques), len(f.Features))
+		}
+		if len(f.Samples) > 4 || slices.ContainsFunc(f.Samples, func(id string) bool { return !showable.MatchString(id) }) {
+			t.Errorf("%s: samples %q", f.Detector, f.Samples)
 		}
 		for name, text := range map[string]string{"title": f.Title, "summary": f.Summary} {
 			if text == "" || len(text) > 600 || strings.ContainsFunc(text, unicode.IsControl) {

@@ -32,6 +32,10 @@ func (d *Directory) TouchCard(hint uint32) uint64 {
 	return w[0] + w[d.layout.times]
 }
 
+// touchLines is how many cache lines of a state are touched at most: more than
+// a core has reads under way at once would only wait for each other.
+const touchLines = 8
+
 // TouchStates is described with TouchCard.
 func (d *Directory) TouchStates(hint uint32, wants uint32) (sum uint64) {
 	if !d.Has(hint) {
@@ -46,7 +50,9 @@ func (d *Directory) TouchStates(hint uint32, wants uint32) (sum uint64) {
 		i := bits.TrailingZeros32(wants)
 		if place := places[i]; place > 0 {
 			w := d.states[i].words(int(place - 1))
-			sum += w[0] + w[len(w)/2]
+			for line := 0; line < len(w) && line < 8*touchLines; line += 8 {
+				sum += w[line]
+			}
 		}
 	}
 	return sum
