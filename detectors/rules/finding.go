@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,12 +67,12 @@ const (
 func (m *Monitor) held(r *rule, ev *schemas.Event) []schemas.Feature {
 	var out []schemas.Feature
 	m.set.scratch.Held(ev, r.number, func(item *sigma.Item, shown string) {
-		if len(out) == maxFeatures {
-			return
-		}
 		name, how, _ := strings.Cut(item.Name, "|")
-		out = append(out, schemas.Feature{Name: featureName(name), Observed: 1, Expected: 0, Unit: "events",
-			Text: fmt.Sprintf("%s: the rule looks for %s%s", shorten(name, 60), spaced(how), quoted(shown))})
+		f := schemas.Feature{Name: featureName(item.Name), Observed: 1, Unit: "events",
+			Text: fmt.Sprintf("%s: the rule looks for %s%s", cmp.Or(shorten(name, 60), "keywords"), sought(how), quoted(shown))}
+		if len(out) < maxFeatures && !slices.ContainsFunc(out, func(o schemas.Feature) bool { return o.Name == f.Name }) {
+			out = append(out, f)
+		}
 	})
 	if len(out) == 0 {
 		out = []schemas.Feature{{Name: "rule", Observed: 1, Unit: "events", Text: "the event has nothing that the rule leaves out"}}
@@ -82,11 +83,17 @@ func (m *Monitor) held(r *rule, ev *schemas.Event) []schemas.Feature {
 	return out
 }
 
-func spaced(how string) string {
-	if how == "" {
-		return ""
+// sought says in words how a value is compared.
+func sought(modifiers string) string {
+	in := map[string]string{"contains": "what contains", "startswith": "what begins with", "endswith": "what ends with", "re": "what matches", "cidr": "what is in",
+		"lt": "less than", "lte": "at most", "gt": "more than", "gte": "at least", "exists": "whether it is there:", "fieldref": "the same as in", "cased": "in this case:"}
+	var out []string
+	for m := range strings.SplitSeq(modifiers, "|") {
+		if w := in[m]; w != "" {
+			out = append(out, w+" ")
+		}
 	}
-	return strings.ReplaceAll(how, "|", " ") + " "
+	return strings.Join(out, "")
 }
 
 func quoted(s string) string { return "\"" + shorten(s, featureRoom) + "\"" }
@@ -141,8 +148,9 @@ func describeMatch(f *schemas.Finding, r *rule, held []schemas.Feature) {
 	f.Features = held
 	var fields []string
 	for i := range held {
-		if i < 4 && held[i].Name != "rule" {
-			fields = append(fields, held[i].Name)
+		name, _, told := strings.Cut(held[i].Text, ": ")
+		if told && len(fields) < 4 && !slices.Contains(fields, name) {
+			fields = append(fields, name)
 		}
 	}
 	by := ""

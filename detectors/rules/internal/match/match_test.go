@@ -158,7 +158,9 @@ func disagree(t *testing.T, r *rand.Rand, rules, events int) (hits int) {
 			got := slices.Clone(s.Match(&ev))
 			hits += len(got)
 			for i, e := range exprs {
-				require.Equal(t, reference(e, &ev), slices.Contains(got, int32(i)), "%s\n%+v", written[i], ev)
+				if want := reference(e, &ev); want != slices.Contains(got, int32(i)) {
+					require.Failf(t, "they disagree", "the reference says %v of\n%s\n%+v", want, written[i], ev)
+				}
 			}
 		}
 	}
@@ -169,10 +171,10 @@ func disagree(t *testing.T, r *rand.Rand, rules, events int) (hits int) {
 // compiled together and one by one.
 func TestCompiledAgreesWithTheReference(t *testing.T) {
 	hits := 0
-	for seed := range uint64(120) {
+	for seed := range uint64(60) {
 		hits += disagree(t, rand.New(rand.NewPCG(seed, 1)), 25, 40)
 	}
-	require.Greater(t, hits, 5000, "the rules hold often enough to mean something")
+	require.Greater(t, hits, 3000, "the rules hold often enough to mean something")
 }
 
 func FuzzCompiledAgreesWithTheReference(f *testing.F) {

@@ -49,7 +49,7 @@ func referenceTerm(t *sigma.Term, d *field.Def, ev *schemas.Event) bool {
 	case sigma.Matches:
 		return globRegexp(&t.Glob, t.Cased).MatchString(text)
 	case sigma.Regular:
-		return text != "" && regexp.MustCompile(t.Regexp).MatchString(text)
+		return text != "" && compiled(t.Regexp).MatchString(text)
 	case sigma.Present:
 		return known
 	case sigma.Absent:
@@ -104,5 +104,15 @@ func globRegexp(g *pattern.Glob, cased bool) *regexp.Regexp {
 	if !g.OpenEnd {
 		b.WriteString(`\z`)
 	}
-	return regexp.MustCompile(b.String())
+	return compiled(b.String())
+}
+
+var compiledOnce = map[string]*regexp.Regexp{}
+
+// compiled compiles an expression once.
+func compiled(source string) *regexp.Regexp {
+	if compiledOnce[source] == nil {
+		compiledOnce[source] = regexp.MustCompile(source)
+	}
+	return compiledOnce[source]
 }

@@ -63,14 +63,15 @@ func described(s Source) string {
 // limits returns what the source asks of an event besides the condition.
 func (s Source) limits() []*Expr {
 	leaf := func(name string, t Term) []*Expr {
-		ids, _ := field.Lookup(name)
+		plain, _, _ := strings.Cut(name, "|")
+		ids, _ := field.Lookup(plain)
 		return []*Expr{{Item: &Item{Name: name, Fields: ids, Terms: []Term{t}}}}
 	}
 	switch {
 	case s.Product == "gatehound" && s.Service == "auth":
-		return leaf("auth", Term{Kind: Present, Shown: "true"})
+		return leaf("auth|exists", Term{Kind: Present, Shown: "true"})
 	case s.Product == "gatehound" && s.Service == "model":
-		return leaf("operation", Term{Kind: Present, Shown: "true"})
+		return leaf("operation|exists", Term{Kind: Present, Shown: "true"})
 	case s.Product != "" && s.Product != "gatehound":
 		format := s.Product
 		if format == "apache" {
