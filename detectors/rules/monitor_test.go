@@ -354,3 +354,18 @@ func TestTechniques(t *testing.T) {
 	require.Len(t, got, 5)
 	require.Equal(t, "Brute Force: Password Spraying", got[0].Name)
 }
+
+func TestForget(t *testing.T) {
+	byPrincipal := strings.ReplaceAll(strings.ReplaceAll(failures, "group-by: [c-ip]", "group-by: [principal, path]"), "gte: 5", "lt: 50")
+	m := monitor(t, DefaultConfig(), failures, strings.ReplaceAll(byPrincipal, "refus", "declin"))
+	other, mine := refusal(0, "203.0.113.8"), refusal(0, "203.0.113.9")
+	mine.Principal, mine.Path, other.Principal, other.Path = "h1:k1:me", "/a", "h1:k1:other", "/a"
+	m.Observe(batch(mine, mine, mine, mine, other), nil)
+	require.Equal(t, 2, m.Forget([]string{"h1:k1:me"}, []netip.Addr{mine.ClientAddr}))
+	state, err := m.Snapshot()
+	require.NoError(t, err)
+	require.NotContains(t, string(state), "h1:k1:me")
+	require.Contains(t, string(state), "h1:k1:other")
+	require.Empty(t, m.Observe(batch(mine), nil), "it counts from the beginning")
+	require.Zero(t, m.Forget(nil, nil))
+}

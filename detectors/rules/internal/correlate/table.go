@@ -171,3 +171,15 @@ func (t *Table) Restore(s State) {
 func (g *group) who(e schemas.Entity, sample string) {
 	g.Kind, g.Name, g.Sample = e.Kind, e.Name, sample
 }
+
+// Drop removes the groups that goes picks, by key and by the entity of a window
+// that is judged whole, and returns how many there were.
+func (t *Table) Drop(goes func(key uint64, who schemas.Entity) bool) (n int) {
+	for i := len(t.list) - 1; i >= 0; i-- {
+		if g := t.list[i]; goes(g.Key, schemas.Entity{Kind: g.Kind, Name: g.Name}) {
+			t.remove(g)
+			n++
+		}
+	}
+	return n
+}
