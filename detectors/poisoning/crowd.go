@@ -80,6 +80,7 @@ func (d *watch) together(g *group) bool {
 // concert looks for principals that write the same size, as accounts in one hand
 // do, and remembers the sizes that several wrote.
 func (d *watch) concert(x *detectors.Context, c *Cohort) {
+	now := uint32(x.WindowStart / int64(time.Hour))
 	best := -1
 	for i := range c.crowds {
 		g := &c.crowds[i]
@@ -89,7 +90,7 @@ func (d *watch) concert(x *detectors.Context, c *Cohort) {
 		word, mask := g.bit(i)
 		fresh := (c.known[word]|c.before[word])&mask == 0
 		c.held[word] |= mask
-		if fresh && d.together(g) && c.active[g.kind] >= crowdAge && (best < 0 || g.members > c.crowds[best].members) {
+		if fresh && d.together(g) && c.active[g.kind] >= crowdAge && !d.silent(c, g, now) && (best < 0 || g.members > c.crowds[best].members) {
 			best = i
 		}
 	}
@@ -97,11 +98,19 @@ func (d *watch) concert(x *detectors.Context, c *Cohort) {
 		return
 	}
 	f := d.crowdFinding(&c.crowds[best])
-	now := uint32(x.WindowStart / int64(time.Hour))
-	if c.told == 0 || now >= c.told+uint32(d.config.RepeatHours) || f.Severity > c.severe {
-		c.told, c.severe = now, f.Severity
-		x.Emit(f)
+	copy(c.told[1:], c.told[:])
+	c.told[0] = told{c.crowds[best].tag, now, f.Severity}
+	x.Emit(f)
+}
+
+// silent tells that the crowd was told lately, at least as severely.
+func (d *watch) silent(c *Cohort, g *group, now uint32) bool {
+	for _, t := range c.told {
+		if t.tag == g.tag && now < t.hour+uint32(d.config.RepeatHours) && g.severity() <= t.severe {
+			return true
+		}
 	}
+	return false
 }
 
 // severity is medium if each of a group wrote several times: a class of students

@@ -64,14 +64,20 @@ type Cohort struct {
 	known, before, held, kept [256]uint64
 	active                    [kinds]uint16
 	windows                   uint32
-	// told is the hour in which a crowd was told last, severe how severe.
-	told   uint32
-	severe schemas.Severity
+	// told are the last crowds that were told, the newest first.
+	told [8]told
 
 	// Set by Conclude: 99th percentiles of the past, and the median share of
 	// ratings of one size; 0 is not known.
 	bigger, more [kinds]float32
 	alike        float32
+}
+
+// told is a crowd by its size, the hour in which it was told, and how severe it
+// was.
+type told struct {
+	tag, hour uint32
+	severe    schemas.Severity
 }
 
 const (
@@ -117,7 +123,7 @@ func (d *watch) Merge(dst, src *Cohort) {
 // past, so that who is judged does not move them.
 func (d *watch) Conclude(x *detectors.Context, prev, c *Cohort) {
 	c.known, c.before, c.active, c.windows = prev.known, prev.before, prev.active, prev.windows
-	c.told, c.severe, c.held, c.kept = prev.told, prev.severe, prev.held, prev.kept
+	c.told, c.held, c.kept = prev.told, prev.held, prev.kept
 	c.recentSizes, c.olderSizes, c.recentCounts, c.olderCounts = prev.recentSizes, prev.olderSizes, prev.recentCounts, prev.olderCounts
 	c.recentSame, c.olderSame = prev.recentSame, prev.olderSame
 	d.concert(x, c)

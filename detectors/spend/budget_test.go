@@ -114,14 +114,3 @@ func TestRotation(t *testing.T) {
 		t.Errorf("%d findings, want 1", len(got))
 	}
 }
-
-func TestPeriodOf(t *testing.T) {
-	at := time.Date(2026, time.March, 1, 13, 0, 0, 0, time.UTC).UnixNano() // a Sunday
-	for kind, want := range [periods]string{"1 Mar to 2 Mar", "23 Feb to 2 Mar", "1 Mar to 1 Apr"} {
-		number, begin, end := periodOf(kind, at)
-		got := time.Unix(0, begin).UTC().Format("2 Jan") + " to " + time.Unix(0, end).UTC().Format("2 Jan")
-		if got != want || int64(number) != begin/3600e9 {
-			t.Errorf("%s: %s, number %d, want %s", periodNames[kind], got, number, want)
-		}
-	}
-}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/gatehound/gatehound/detectors/spend/internal/plan"
 )
 
 // Config has the settings of both detectors.
@@ -128,7 +130,7 @@ func (b *Budget) validate() error {
 	default:
 		return errors.New(`currency is unknown, want "usd" or "tokens"`)
 	}
-	if !slices.Contains(periodNames[:], b.Period) {
+	if !slices.Contains(plan.PeriodNames[:], b.Period) {
 		return errors.New(`period is unknown, want "day", "week" or "month"`)
 	}
 	if !(b.Amount > 0 && b.Amount <= most) {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/spend/internal/chain"
+	"github.com/gatehound/gatehound/detectors/spend/internal/plan"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -229,21 +231,21 @@ func (d *watch) abortedFinding(s *State, h *hour, f *facts) *schemas.Finding {
 		})
 }
 
-func (d *watch) loopFinding(x *detectors.Context, c *chain, severity schemas.Severity) *schemas.Finding {
-	took := words.Duration(max(time.Duration(x.Now)-time.Duration(c.first)*time.Second, time.Second))
+func (d *watch) loopFinding(x *detectors.Context, c *chain.Chain, severity schemas.Severity) *schemas.Finding {
+	took := words.Duration(max(time.Duration(x.Now)-time.Duration(c.First)*time.Second, time.Second))
 	f := &schemas.Finding{
-		Detector: "spend.loop", Severity: severity, Confidence: 0.5, Events: int64(c.steps) + 1, Techniques: agentic,
-		Title: fmt.Sprintf("Agent loop: %s in a row, each %s longer", words.Count(float64(c.steps), "call"), sum(tokens, float64(c.step))),
+		Detector: "spend.loop", Severity: severity, Confidence: 0.5, Events: int64(c.Steps) + 1, Techniques: agentic,
+		Title: fmt.Sprintf("Agent loop: %s in a row, each %s longer", words.Count(float64(c.Steps), "call"), sum(tokens, float64(c.Step))),
 		Summary: fmt.Sprintf("One principal made %s within %s whose input grew by about %s each time, to %s. Honest agents vary, and frameworks stop them after 10 to 25 steps; up to %d pass.",
-			words.Count(float64(c.steps)+1, "call"), took, sum(tokens, float64(c.step)), sum(tokens, float64(c.last)), d.config.LoopSteps),
+			words.Count(float64(c.Steps)+1, "call"), took, sum(tokens, float64(c.Step)), sum(tokens, float64(c.Last)), d.config.LoopSteps),
 		Features: features(
 			schemas.Feature{
-				Name: "steps", Observed: float64(c.steps), Expected: float64(d.config.LoopSteps), Unit: "calls",
-				Text: fmt.Sprintf("%s in a row grew by about %s.", words.Count(float64(c.steps), "call"), sum(tokens, float64(c.step))),
+				Name: "steps", Observed: float64(c.Steps), Expected: float64(d.config.LoopSteps), Unit: "calls",
+				Text: fmt.Sprintf("%s in a row grew by about %s.", words.Count(float64(c.Steps), "call"), sum(tokens, float64(c.Step))),
 			},
 			schemas.Feature{
-				Name: "tokens", Observed: float64(c.spent), Expected: float64(d.config.LoopSteps) * float64(c.step), Unit: "tokens",
-				Text: fmt.Sprintf("Together they took %s.", sum(tokens, float64(c.spent))),
+				Name: "tokens", Observed: float64(c.Spent), Expected: float64(d.config.LoopSteps) * float64(c.Step), Unit: "tokens",
+				Text: fmt.Sprintf("Together they took %s.", sum(tokens, float64(c.Spent))),
 			}),
 	}
 	if severity == schemas.SeverityInfo {
@@ -268,8 +270,8 @@ func (d *watch) crowdFinding(c *Cohort) *schemas.Finding {
 	}
 }
 
-func (d *watch) budgetFinding(x *detectors.Context, h *hour, p *plan, unit, kind, passed int, spent uint64) *schemas.Finding {
-	severity, amount, total := schemas.SeverityInfo, float64(p.amount), float64(spent)
+func (d *watch) budgetFinding(x *detectors.Context, h *hour, p *plan.Plan, unit, kind, passed int, spent uint64) *schemas.Finding {
+	severity, amount, total := schemas.SeverityInfo, float64(p.Amount), float64(spent)
 	switch {
 	case passed >= 200:
 		severity = schemas.SeverityHigh
@@ -281,21 +283,21 @@ func (d *watch) budgetFinding(x *detectors.Context, h *hour, p *plan, unit, kind
 	if unit == usd {
 		amount, total = amount/nano, total/nano
 	}
-	_, begin, _ := periodOf(kind, x.WindowStart)
+	_, begin, _ := plan.PeriodOf(kind, x.WindowStart)
 	return &schemas.Finding{
 		Detector: "spend.budget", Severity: severity, Confidence: 0.99, Events: int64(h.calls),
-		Title: fmt.Sprintf("Budget: %d %% of %s a %s are spent", passed, sum(unit, amount), periodNames[kind]),
+		Title: fmt.Sprintf("Budget: %d %% of %s a %s are spent", passed, sum(unit, amount), plan.PeriodNames[kind]),
 		Summary: fmt.Sprintf("One %s has spent %s since %s UTC. Its budget is %s a %s, of which %d %% were to be told.",
-			d.kind, sum(unit, total), time.Unix(0, begin).UTC().Format("2 January"), sum(unit, amount), periodNames[kind], passed),
+			d.kind, sum(unit, total), time.Unix(0, begin).UTC().Format("2 January"), sum(unit, amount), plan.PeriodNames[kind], passed),
 		Features: features(schemas.Feature{
-			Name: "spent", Observed: total, Expected: amount, Unit: unitNames[unit] + "/" + periodNames[kind],
+			Name: "spent", Observed: total, Expected: amount, Unit: unitNames[unit] + "/" + plan.PeriodNames[kind],
 			Text: fmt.Sprintf("%s of %s are spent.", sum(unit, total), sum(unit, amount)),
 		}),
 	}
 }
 
-func (d *watch) forecastFinding(h *hour, p *plan, unit, kind int, spent uint64, pace float64, at int64) *schemas.Finding {
-	amount, total := float64(p.amount), float64(spent)
+func (d *watch) forecastFinding(h *hour, p *plan.Plan, unit, kind int, spent uint64, pace float64, at int64) *schemas.Finding {
+	amount, total := float64(p.Amount), float64(spent)
 	if unit == usd {
 		amount, total, pace = amount/nano, total/nano, pace/nano
 	}
@@ -305,9 +307,9 @@ func (d *watch) forecastFinding(h *hour, p *plan, unit, kind int, spent uint64, 
 	}
 	return &schemas.Finding{
 		Detector: "spend.forecast", Severity: schemas.SeverityLow, Confidence: 0.6, Events: int64(h.calls),
-		Title: fmt.Sprintf("Budget forecast: %s a %s are spent by %s", sum(unit, amount), periodNames[kind], when),
+		Title: fmt.Sprintf("Budget forecast: %s a %s are spent by %s", sum(unit, amount), plan.PeriodNames[kind], when),
 		Summary: fmt.Sprintf("One %s has spent %s of its budget of %s, and at this pace of %s an hour the rest is gone at %s. A budget is to last until the end of the %s.",
-			d.kind, sum(unit, total), sum(unit, amount), sum(unit, pace), when, periodNames[kind]),
+			d.kind, sum(unit, total), sum(unit, amount), sum(unit, pace), when, plan.PeriodNames[kind]),
 		Features: features(schemas.Feature{
 			Name: "pace", Observed: pace, Expected: amount / [periods]float64{24, 168, 730}[kind], Unit: unitNames[unit] + "/h",
 			Text: fmt.Sprintf("It spends %s an hour; an even pace would be %s.", sum(unit, pace), sum(unit, amount/[periods]float64{24, 168, 730}[kind])),

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/spend/internal/chain"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -67,7 +68,7 @@ func (d *watch) weigh(s *State, h *hour, span time.Duration) facts {
 	}
 	calls, usual := float64(h.calls), float64(p.usual[f.unit])
 	f.dear = f.amount / calls / max(usual/max(float64(p.calls), 1), 1e-9)
-	f.more = calls >= 30 && f.pace >= 3*float64(p.calls) && f.pace >= 2*float64(p.topCalls) && f.amount*f.pace/calls >= d.floor[f.unit]/4
+	f.more = calls >= 30 && f.pace >= 3*float64(p.calls) && f.pace >= 2*float64(p.topCalls) && f.amount*f.pace/calls >= d.floor[f.unit]/20
 	f.away = d.kind == schemas.EntityPrincipal && p.settled() && f.strange >= 0.5
 	return f
 }
@@ -219,11 +220,11 @@ func (d *watch) aborted(x *detectors.Context, s *State, h *hour, f *facts) {
 }
 
 // loop reports a conversation that grows by the same amount again and again.
-func (d *watch) loop(x *detectors.Context, s *State, c *chain) {
+func (d *watch) loop(x *detectors.Context, s *State, c *chain.Chain) {
 	severity := schemas.SeverityInfo
-	if 10*int(c.sure) >= 9*min(int(c.steps), 255) {
+	if 10*int(c.Sure) >= 9*min(int(c.Steps), 255) {
 		severity = schemas.SeverityMedium
-		if int(c.steps) >= 4*d.config.LoopSteps {
+		if int(c.Steps) >= 4*d.config.LoopSteps {
 			severity = schemas.SeverityHigh
 		}
 	}

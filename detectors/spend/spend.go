@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/spend/internal/plan"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -25,7 +26,7 @@ func Watchers(c Config) ([]detectors.Watcher, error) {
 type watch struct {
 	kind         schemas.EntityKind
 	config       Config
-	budgets      *budgets
+	budgets      *plan.Budgets
 	floor, alarm [units]float64
 }
 
@@ -33,7 +34,7 @@ var _ detectors.Detector[State, Cohort] = (*watch)(nil)
 
 func newWatch(kind schemas.EntityKind, c Config) *watch {
 	return &watch{
-		kind: kind, config: c, budgets: newBudgets(c.Budgets, kind),
+		kind: kind, config: c, budgets: compiled(c.Budgets, kind),
 		floor: [units]float64{c.FloorUSD, c.FloorTokens}, alarm: [units]float64{c.AlarmUSD, c.AlarmTokens},
 	}
 }
@@ -76,7 +77,7 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 		d.part(x, s, h, ev.Time)
 	}
 	if ev.InputTokens >= leastInput {
-		if c := s.follow(ev, total); c != nil && int(c.steps) >= d.config.LoopSteps && c.steps%8 == 0 {
+		if c := s.chains.Follow(ev, total); c != nil && int(c.Steps) >= d.config.LoopSteps && c.Steps%8 == 0 {
 			d.loop(x, s, c)
 		}
 	}
@@ -103,7 +104,7 @@ func (d *watch) begin(x *detectors.Context, s *State, ev *schemas.Event) {
 	for u := range units {
 		h.look[u] = inUnits(u, d.bound(s, u))
 	}
-	if !d.budgets.any {
+	if !d.budgets.Any {
 		return
 	}
 	s.alias = 0
@@ -152,7 +153,7 @@ func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 			s.pace[u] = float32(h.spent[u])
 		}
 	}
-	if d.budgets.any {
+	if d.budgets.Any {
 		d.settle(x, s)
 	}
 	*h = hour{}

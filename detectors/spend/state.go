@@ -7,13 +7,14 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/sketch"
+	"github.com/gatehound/gatehound/detectors/spend/internal/chain"
 	"github.com/gatehound/gatehound/schemas"
 )
 
 // State is what is kept of a principal or a tenant, less than 1.2 KiB.
 type State struct {
 	open     [2]hour
-	chains   [chains]chain
+	chains   chain.Set
 	accounts [units][periods]account
 	past     past
 	// mark is the hour as it was at the time marked, when its last part ended;
