@@ -42,9 +42,15 @@ func (d *watch) Spec() detectors.Spec {
 }
 
 // accepted tells that the caller is who he says: a refused login names a key
-// without having it.
+// without having it, but who may not do a thing is known.
 func accepted(ev *schemas.Event) bool {
-	return ev.Auth == schemas.AuthSuccess || ev.Auth == schemas.AuthUnknown && ev.Status != 401
+	switch ev.Auth {
+	case schemas.AuthSuccess:
+		return true
+	case schemas.AuthUnknown:
+		return ev.Status != 401
+	}
+	return ev.AuthReason == schemas.ReasonForbidden
 }
 
 // Observe implements detectors.Detector.

@@ -140,6 +140,9 @@ func TestAccepted(t *testing.T) {
 			t.Errorf("%+v: accepted is %v", c, !c.want)
 		}
 	}
+	if !accepted(&schemas.Event{Auth: schemas.AuthFailure, AuthReason: schemas.ReasonForbidden, Status: 403}) {
+		t.Error("a caller who may not do a thing is not known")
+	}
 }
 
 // TestMoved is about a gateway that begins to see its balancer's address for
