@@ -11,7 +11,7 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-var seed = flag.Uint64("seed", 501, "the first of the unkind test's two seeds")
+var seed = flag.Uint64("seed", 601, "the first of the unkind test's two seeds")
 
 // crowd has what looks like poisoning and is none, over two weeks.
 func crowd(seed uint64) []schemas.Event {
