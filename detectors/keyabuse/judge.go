@@ -162,7 +162,7 @@ func (d *watch) shared(s *State, w *hour, c *Cohort, start int64) sharing {
 }
 
 // tellShared tells of a key that is shared.
-func (d *watch) tellShared(x *detectors.Context, s *State, w *hour, c *Cohort, j *sharing) {
+func (d *watch) tellShared(x *detectors.Context, s *State, w *hour, j *sharing) {
 	if j.manyNetworks {
 		d.say(x, s, ruleNetworks, d.networksFinding(s, w, j))
 	}
@@ -181,5 +181,5 @@ func (d *watch) say(x *detectors.Context, s *State, rule int, f *schemas.Finding
 	x.Emit(f)
 }
 
-// countries returns how many countries an hour has, about.
+// countryCount returns how many countries an hour has, about.
 func (w *hour) countryCount() float64 { return float64(bits.OnesCount64(w.countries)) }

@@ -47,10 +47,11 @@ func accepted(ev *schemas.Event) bool {
 	switch ev.Auth {
 	case schemas.AuthSuccess:
 		return true
-	case schemas.AuthUnknown:
+	case schemas.AuthFailure:
+		return ev.AuthReason == schemas.ReasonForbidden
+	default:
 		return ev.Status != 401
 	}
-	return ev.AuthReason == schemas.ReasonForbidden
 }
 
 // Observe implements detectors.Detector.
@@ -222,7 +223,7 @@ func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 		return x.Now-s.last < int64(30*24*time.Hour)
 	}
 	if j := d.shared(s, &w, c, x.WindowStart); !c.together {
-		d.tellShared(x, s, &w, c, &j)
+		d.tellShared(x, s, &w, &j)
 	}
 	if c.moved && w.strange > 0 {
 		// The gateway or its tables have changed, not the callers.

@@ -13,8 +13,7 @@ import (
 )
 
 const (
-	minute  = 1
-	hour60  = 60 * minute
+	hour60  = 60
 	oneDay  = 24 * hour60
 	oneWeek = 7 * oneDay
 )

@@ -162,6 +162,6 @@ func TestMoved(t *testing.T) {
 	late := user{name: "h1:k1:key3", net: 222, much: between(start+3*hour60, start+4*hour60, 40), change: func(_ *rand.Rand, _ int, ev *schemas.Event) { strong(ev) }}
 	want(t, play(t, 12, start+5*hour60, append(users, late)...))
 	// One key alone that moves so is told.
-	want(t, play(t, 12, start+5*hour60, owner, user{name: victim, net: 222, much: every(0), change: nil},
+	want(t, play(t, 12, start+5*hour60, owner,
 		user{name: victim, net: 222, much: between(start+3*hour60, start+4*hour60, 40), change: late.change}), "keyabuse.jacking", "keyabuse.jacking")
 }

@@ -93,8 +93,11 @@ const (
 	// minutes of their time (one deviation) one in 26,000 keeps three minutes
 	// seven times. weeklyRuns make a weekly one.
 	dailyRuns, weeklyRuns = 7, 4
-	// dailySlack is how long a daily job may be late.
-	dailySlack = 30 * time.Minute
+	// dailySlack is how late or early a daily job may be: clocks are set by an
+	// hour in spring and autumn.
+	dailySlack = 75 * time.Minute
+	// dailyLate is for how long it is missed.
+	dailyLate = 4 * time.Hour
 )
 
 // resume notes a request at the time now after a pause.
@@ -139,8 +142,7 @@ func (d *daily) late(now, last int64, punctual time.Duration) time.Duration {
 		due -= day
 	}
 	late := now - due
-	// Who spoke within an hour before began early.
-	if late < int64(dailySlack) || late > int64(6*dailySlack) || last > due-int64(time.Hour) || !d.expects(due/day) {
+	if late < int64(dailySlack) || late > int64(dailyLate) || last > due-int64(dailySlack) || !d.expects(due/day) {
 		return 0
 	}
 	return time.Duration(late)
