@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -175,6 +176,15 @@ func (e *Engine) Next(topic string, number int32) int64 {
 	return 0
 }
 
+// Watermark returns the event time before which no event is expected any more,
+// and false as long as there has been none.
+func (e *Engine) Watermark() (time.Time, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	w := e.timeline.Watermark()
+	return time.Unix(0, w).UTC(), w != math.MinInt64
+}
+
 // Reload puts another allowlist in force.
 func (e *Engine) Reload(allow []Allow) error {
 	if err := exceptions.Validate(allow); err != nil {
@@ -274,19 +284,19 @@ type kindOf struct {
 // handed. It is done unless a detector panicked.
 func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 	defer e.rescue(ev)
-	it := item{event: index, part: part}
+	it := entities.Item{Event: index, Part: part}
 	if ev.Principal != "" && (e.kinds[schemas.EntityPrincipal].watched || e.kinds[schemas.EntityAddress].watched) {
 		caller := e.key.String(detectors.Caller(ev))
 		e.rotated = e.rotated || ev.Subject != ""
 		if e.wanted(schemas.EntityPrincipal, ev, &it) {
 			e.put(&it, caller)
 		}
-		it.caller = uint8(caller>>58) + 1
+		it.Caller = uint8(caller>>58) + 1
 	}
 	if a := detectors.Client(ev); a.IsValid() && e.wanted(schemas.EntityAddress, ev, &it) {
 		e.put(&it, e.key.Addr(detectors.Network(a)))
 	}
-	it.caller = 0
+	it.Caller = 0
 	if ev.Route != "" && e.wanted(schemas.EntityRoute, ev, &it) {
 		e.put(&it, exceptions.RouteKey(e.key, ev.Method, ev.Route))
 	}
@@ -307,7 +317,7 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 
 // wanted notes in the item which watches of a kind want the event, and tells
 // whether it is dealt to the kind.
-func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event, it *item) bool {
+func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event, it *entities.Item) bool {
 	k := &e.kinds[kind]
 	if !k.watched || e.handed&(1<<kind) != 0 {
 		return false
@@ -320,21 +330,21 @@ func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event, it *item) bo
 	}
 	e.asking = nil
 	e.handed |= 1 << kind
-	it.kind, it.wants = kind, wants
+	it.Kind, it.Wants = kind, wants
 	return wants != 0 || k.counts
 }
 
-func (e *Engine) put(it *item, key uint64) {
-	it.key = key
+func (e *Engine) put(it *entities.Item, key uint64) {
+	it.Key = key
 	s := e.shards[e.shardOf(key)]
 	s.items = append(s.items, *it)
 }
 
 // traits is what the record of an entity notes of an event.
-func (e *Engine) traits(it *item, ev *schemas.Event) *entities.Traits {
+func (e *Engine) traits(it *entities.Item, ev *schemas.Event) *entities.Traits {
 	return &entities.Traits{
 		Time: ev.Time, Class: ev.ClientClass, Network: ev.Network,
-		Tenant: e.allow.Tenant(ev.Tenant), Caller: it.caller,
+		Tenant: e.allow.Tenant(ev.Tenant), Caller: it.Caller,
 	}
 }
 

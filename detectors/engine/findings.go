@@ -3,11 +3,10 @@ package engine
 import (
 	"cmp"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/report"
 	"github.com/gatehound/gatehound/detectors/engine/internal/told"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -43,23 +42,15 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 			who = d.SubjectOf(at)
 		}
 	}
+	who.Joined = e.rotated
 	out := *f
-	out.Entity = schemas.Entity{Kind: who.Kind, Name: who.Name}
-	out.WindowStart = time.Unix(0, x.WindowStart).UTC()
-	out.WindowEnd = out.WindowStart.Add(x.Window)
-	out.Detected = time.Unix(0, x.Now).UTC()
-	out.ID = schemas.FindingID(out.Detector, out.Entity, out.WindowStart)
-	if out.Tenant == "" && s.event != nil {
-		out.Tenant = strings.Clone(s.event.Tenant)
+	report.Complete(&out, report.Facts{
+		Who: &who, Event: s.event, Table: e.settings.Table, Techniques: w.spec.Techniques,
+		Start: x.WindowStart, Now: x.Now, Window: x.Window,
+	})
+	if d != nil {
+		out.Samples = d.Samples(s.event, at, x.WindowStart, x.WindowStart+int64(x.Window))
 	}
-	if out.Techniques == nil {
-		out.Techniques = w.spec.Techniques
-	}
-	if out.Query == "" {
-		who.Joined = e.rotated
-		out.Query = entities.Evidence(e.settings.Table, &who, x.WindowStart, x.WindowStart+int64(x.Window))
-	}
-	out.Samples = s.samples(d, at, x.WindowStart, x.WindowStart+int64(x.Window))
 	rule, expired := e.allow.Covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
 	if rule > 0 {
 		out.Exception = e.allow.Exception(rule)
@@ -83,22 +74,6 @@ func (s *shard) meant(w *watch, x *detectors.Context) int {
 		}
 		return -1
 	}
-}
-
-// maxSamples is how many request ids a finding has at most.
-const maxSamples = 4
-
-// samples returns request ids of the entity's events from start to end: that of
-// the event at hand first.
-func (s *shard) samples(d *entities.Directory, at int, start, end int64) []string {
-	var out []string
-	if s.event != nil && entities.Showable(s.event.RequestID) {
-		out = append(out, strings.Clone(s.event.RequestID))
-	}
-	if at >= 0 {
-		out = d.Samples(out, at, start, end)
-	}
-	return out[:min(len(out), maxSamples)]
 }
 
 // collect moves the shards' findings into the result, in an order that does

@@ -11,25 +11,14 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// item is an event dealt to a shard on behalf of one of its entities.
-type item struct {
-	key   uint64
-	event uint32 // place in the part
-	part  uint32 // place of the part in the batch
-	wants uint32 // the watches of the kind that want the event, a bit each
-	kind  schemas.EntityKind
-	// caller is that of entities.Traits.
-	caller uint8
-}
-
 // shard holds the states of a part of all entities. One goroutine at a time
 // works on it.
 type shard struct {
 	engine *Engine
 	id     int
 	dirs   [kinds]*entities.Directory // nil of a kind that is not watched
-	items  []item
-	hints  [ahead]uint32
+	items  []entities.Item
+	hints  [entities.Ahead]uint32
 	// cohort is what Gather adds to, sized for the largest of the watches.
 	cohort []uint64
 	// costs are the measures of the watches' CPU time.
@@ -73,31 +62,42 @@ func (s *shard) observe() {
 // panics; it returns the item to go on with.
 func (s *shard) observeFrom(i int) (next int) {
 	defer s.rescue()
-	if i%ahead != 0 {
+	if i%entities.Ahead != 0 {
 		clear(s.hints[:])
 	}
 	for ; i < len(s.items); i++ {
-		if i%ahead == 0 {
-			s.warm(s.items[i:min(i+ahead, len(s.items))])
+		if i%entities.Ahead == 0 {
+			s.warm(s.items[i:min(i+entities.Ahead, len(s.items))])
 		}
 		next = i // should a detector panic, the others see the item still
 		it := &s.items[i]
-		s.event = &s.engine.batch.Parts[it.part].Events[it.event]
-		s.order = uint64(it.part)<<32 | uint64(it.event)
-		s.one(it, s.hints[i%ahead])
+		s.event = &s.engine.batch.Parts[it.Part].Events[it.Event]
+		s.order = uint64(it.Part)<<32 | uint64(it.Event)
+		s.one(it, s.hints[i%entities.Ahead])
 		s.skip = 0
 	}
 	return i
 }
 
+// warm touches what the items will need: their events, which lie in the order of
+// time while a shard takes few of them, and what is known of their entities.
+func (s *shard) warm(items []entities.Item) {
+	for i := range items {
+		ev := &s.engine.batch.Parts[items[i].Part].Events[items[i].Event]
+		s.touched += uint64(ev.Time) + uint64(ev.Status) + uint64(len(ev.Credential)) + uint64(ev.ClientClass) +
+			uint64(ev.Latency) + uint64(ev.InputTokens) + ev.PromptFingerprint
+	}
+	s.touched += entities.Warm(s.dirs[:], items, &s.hints)
+}
+
 // one lets the detectors of a kind see the event on behalf of the entity.
-func (s *shard) one(it *item, hint uint32) {
-	ev, x, d := s.event, s.x, s.dirs[it.kind]
+func (s *shard) one(it *entities.Item, hint uint32) {
+	ev, x, d := s.event, s.x, s.dirs[it.Kind]
 	place, ok := 0, false
 	if s.skip > 0 {
-		place, ok = d.Find(it.key, hint)
+		place, ok = d.Find(it.Key, hint)
 	} else {
-		place, ok = d.See(it.key, hint, s.engine.traits(it, ev))
+		place, ok = d.See(it.Key, hint, s.engine.traits(it, ev))
 	}
 	if !ok {
 		return
@@ -105,12 +105,12 @@ func (s *shard) one(it *item, hint uint32) {
 	s.place = place
 	r := d.At(place)
 	if r.Rule == 0 {
-		r.Rule = s.engine.allow.Ask(it.kind, ev)
+		r.Rule = s.engine.allow.Ask(it.Kind, ev)
 	}
 	callers := r.Callers()
 	x.Callers = float64(callers)
-	for wants := it.wants; wants != 0; wants &= wants - 1 {
-		w := s.engine.byKind[it.kind][bits.TrailingZeros32(wants)]
+	for wants := it.Wants; wants != 0; wants &= wants - 1 {
+		w := s.engine.byKind[it.Kind][bits.TrailingZeros32(wants)]
 		start := w.frame.Start
 		if ev.Time < start || w.index < s.skip || w.disabled.Load() {
 			continue
@@ -132,7 +132,7 @@ func (s *shard) one(it *item, hint uint32) {
 		h.Callers = callers
 		s.watch = w
 		x.Slot, x.WindowStart, x.Now, x.Window = slot, start, ev.Time, w.spec.Window
-		x.Entity = detectors.EntityRef{Kind: it.kind, ID: it.key}
+		x.Entity = detectors.EntityRef{Kind: it.Kind, ID: it.Key}
 		if c := &s.costs[w.index]; c.Due() && s.engine.settings.Config.Budget > 0 {
 			c.Observing(func() { w.Observe(x, h.Memory(), ev) })
 		} else {

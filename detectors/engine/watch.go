@@ -75,19 +75,16 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 		}
 	}
 	var byKind [kinds][]*watch
+	var watched []entities.Watched
+	var ids []string
+	cohort := 0
 	for _, w := range watches {
 		of := &byKind[w.spec.Entity]
 		if w.slot = len(*of); w.slot == maxOfKind {
 			return fmt.Errorf("detector %s: there are more than %d of its kind of entity", w.spec.ID, maxOfKind)
 		}
 		*of = append(*of, w)
-	}
-	cohort := 0
-	for _, w := range watches {
-		cohort = max(cohort, len(w.total))
-	}
-	var watched []entities.Watched
-	for _, w := range watches {
+		cohort, ids = max(cohort, len(w.total)), append(ids, w.spec.ID)
 		size, _ := w.Sizes()
 		watched = append(watched, entities.Watched{Kind: w.spec.Entity, Size: size, Share: w.spec.Share})
 	}
@@ -101,10 +98,6 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 	}
 	e.watches, e.byKind = watches, byKind
 	e.rekind()
-	var ids []string
-	for _, w := range watches {
-		ids = append(ids, w.spec.ID)
-	}
 	e.metrics.Watch(ids)
 	e.reckon()
 	return nil

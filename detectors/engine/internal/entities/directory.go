@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"unsafe"
 
+	"github.com/gatehound/gatehound/detectors/engine/internal/frequency"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -26,7 +27,7 @@ type Directory struct {
 	cards   rows
 	layout  cardLayout
 	states  []*States
-	seen    *Frequency
+	seen    *frequency.Sketch
 }
 
 // cell is a slot of the index: the low half of a key, which also says where
@@ -54,7 +55,7 @@ const RecordBytes = recordWords*8 + (int(unsafe.Sizeof(cell{}))*8+2)/3
 
 // New returns an empty directory.
 func New(kind schemas.EntityKind, l Limits) *Directory {
-	d := &Directory{Kind: kind, layout: layoutOf(kind, len(l.States)), seen: NewFrequency(l.Seen)}
+	d := &Directory{Kind: kind, layout: layoutOf(kind, len(l.States)), seen: frequency.New(l.Seen)}
 	d.records = newRows(recordWords, l.Records/RecordBytes)
 	d.cards = newRows(d.layout.stride, l.Cards/(8*d.layout.stride))
 	for _, s := range l.States {
@@ -68,7 +69,7 @@ func (d *Directory) Used() (entities, cards int) { return d.records.used, d.card
 
 // Bytes returns the memory that records, index, cards and estimates hold.
 func (d *Directory) Bytes() int {
-	return d.records.bytes() + len(d.cells)*int(unsafe.Sizeof(cell{})) + d.cards.bytes() + len(d.seen.blocks)*64
+	return d.records.bytes() + len(d.cells)*int(unsafe.Sizeof(cell{})) + d.cards.bytes() + d.seen.Bytes()
 }
 
 // States returns the table of the states of detector i of the kind.

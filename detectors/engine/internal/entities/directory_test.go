@@ -202,7 +202,7 @@ func TestRecordIsACacheLine(t *testing.T) {
 		for i := range uint64(n) {
 			d.See(sketch.Mix(i), 0, &Traits{Time: 1})
 		}
-		if got := float64(d.Bytes()-len(d.seen.blocks)*64) / n; got > float64(RecordBytes)*1.05 {
+		if got := float64(d.Bytes()-d.seen.Bytes()) / n; got > float64(RecordBytes)*1.05 {
 			t.Errorf("%v: %.0f bytes an entity, want at most %d", kind, got, RecordBytes)
 		}
 	}

@@ -1,6 +1,9 @@
 package entities
 
-import "github.com/gatehound/gatehound/detectors/engine/internal/codec"
+import (
+	"github.com/gatehound/gatehound/detectors/engine/internal/codec"
+	"github.com/gatehound/gatehound/detectors/engine/internal/frequency"
+)
 
 // Encode writes the directory.
 func (d *Directory) Encode(w *codec.Writer) {
@@ -43,7 +46,7 @@ func (r *rows) decode(from *codec.Reader) {
 // together makes the reader bad.
 func (d *Directory) Decode(r *codec.Reader) *Directory {
 	out := &Directory{Kind: d.Kind, layout: d.layout, records: d.records.like(), cards: d.cards.like()}
-	out.seen = &Frequency{blocks: make([][64]uint8, len(d.seen.blocks))}
+	out.seen = frequency.New(d.seen.Bytes())
 	out.records.decode(r)
 	out.cards.decode(r)
 	for _, s := range d.states {

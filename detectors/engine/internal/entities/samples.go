@@ -2,6 +2,7 @@ package entities
 
 import (
 	"slices"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -35,24 +36,27 @@ func (d *Directory) Sample(place int, ev *schemas.Event) {
 	clear(id[copy(id, ev.RequestID):])
 }
 
-// Samples appends the request ids of the entity's samples from start to end
-// (not in it), refused and failed ones first, each once.
-func (d *Directory) Samples(out []string, place int, start, end int64) []string {
-	r := d.At(place)
-	if r.card == 0 {
+// maxSamples is how many request ids a finding has at most.
+const maxSamples = 4
+
+// Samples returns request ids of the entity's events from start to end (not in
+// it), each once: that of the event at hand, unless it is nil, then refused and
+// failed ones, then others. place is -1 if the entity is not here.
+func (d *Directory) Samples(event *schemas.Event, place int, start, end int64) (out []string) {
+	if event != nil && Showable(event.RequestID) {
+		out = append(out, strings.Clone(event.RequestID))
+	}
+	if place < 0 || d.At(place).card == 0 {
 		return out
 	}
-	w := d.cards.words(int(r.card - 1))
+	w := d.cards.words(int(d.At(place).card - 1))
 	for i := range sampleCount {
-		if t := int64(w[d.layout.times+i]); t != 0 && t >= start && t < end {
-			id := sample(w[d.layout.samples:], i)
-			n := 0
-			for n < len(id) && id[n] != 0 {
-				n++
-			}
-			if !slices.Contains(out, string(id[:n])) {
-				out = append(out, string(id[:n]))
-			}
+		if t := int64(w[d.layout.times+i]); t == 0 || t < start || t >= end || len(out) == maxSamples {
+			continue
+		}
+		id, _, _ := strings.Cut(string(sample(w[d.layout.samples:], i)), "\x00")
+		if !slices.Contains(out, id) {
+			out = append(out, id)
 		}
 	}
 	return out

@@ -2,8 +2,10 @@
 package report
 
 import (
+	"strings"
 	"time"
 
+	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -25,4 +27,34 @@ func New(rule, name string, at int64) *schemas.Finding {
 	}
 	f.ID = schemas.FindingID(f.Detector, f.Entity, f.WindowStart)
 	return f
+}
+
+// Facts are what the engine knows of a detector's finding: whom it is about, the
+// event at hand or nil, the table of events, and the detector's own.
+type Facts struct {
+	Who        *entities.Subject
+	Event      *schemas.Event
+	Table      string
+	Techniques []schemas.Technique
+	// Start is that of the window, Now the event time.
+	Start, Now int64
+	Window     time.Duration
+}
+
+// Complete fills in what a detector leaves to the engine.
+func Complete(f *schemas.Finding, x Facts) {
+	f.Entity = schemas.Entity{Kind: x.Who.Kind, Name: x.Who.Name}
+	f.WindowStart = time.Unix(0, x.Start).UTC()
+	f.WindowEnd = f.WindowStart.Add(x.Window)
+	f.Detected = time.Unix(0, x.Now).UTC()
+	f.ID = schemas.FindingID(f.Detector, f.Entity, f.WindowStart)
+	if f.Tenant == "" && x.Event != nil {
+		f.Tenant = strings.Clone(x.Event.Tenant)
+	}
+	if f.Techniques == nil {
+		f.Techniques = x.Techniques
+	}
+	if f.Query == "" {
+		f.Query = entities.Evidence(x.Table, x.Who, x.Start, x.Start+int64(x.Window))
+	}
 }

@@ -1,23 +1,24 @@
-package entities
+// Package frequency estimates how often keys were seen, in bounded memory.
+package frequency
 
 import (
 	"github.com/gatehound/gatehound/detectors/engine/internal/codec"
 	"github.com/gatehound/gatehound/detectors/sketch"
 )
 
-// Frequency estimates how often a key was seen lately, in bounded memory: a
+// Sketch estimates how often a key was seen lately, in bounded memory: a
 // count-min sketch (Cormode and Muthukrishnan 2005) with conservative update,
 // four counters of eight bits a key within one block of 64 bytes, halved when
 // a quarter as many keys were counted as there are counters, so that few share
 // all of theirs. It never estimates too low, but for the halving.
-type Frequency struct {
+type Sketch struct {
 	blocks [][64]uint8
 	added  int
 }
 
-// NewFrequency returns a sketch of at most bytes bytes, and at least a block.
-func NewFrequency(bytes int) *Frequency {
-	return &Frequency{blocks: make([][64]uint8, blocksOf(bytes))}
+// New returns a sketch of at most bytes bytes, and at least a block.
+func New(bytes int) *Sketch {
+	return &Sketch{blocks: make([][64]uint8, blocksOf(bytes))}
 }
 
 func blocksOf(bytes int) int {
@@ -29,7 +30,7 @@ func blocksOf(bytes int) int {
 }
 
 // Add counts key and returns its estimate, at most 255.
-func (f *Frequency) Add(key uint64) uint8 {
+func (f *Sketch) Add(key uint64) uint8 {
 	h := sketch.Mix(key)
 	block := &f.blocks[h>>20&uint64(len(f.blocks)-1)]
 	at := [4]uint64{h & 15, 16 + h>>4&15, 32 + h>>8&15, 48 + h>>12&15}
@@ -48,7 +49,7 @@ func (f *Frequency) Add(key uint64) uint8 {
 	return least
 }
 
-func (f *Frequency) halve() {
+func (f *Sketch) halve() {
 	f.added /= 2
 	for i := range f.blocks {
 		for j := range f.blocks[i] {
@@ -57,24 +58,27 @@ func (f *Frequency) halve() {
 	}
 }
 
+// Bytes returns the memory that the sketch holds.
+func (f *Sketch) Bytes() int { return len(f.blocks) * 64 }
+
 // Clear forgets everything.
-func (f *Frequency) Clear() {
+func (f *Sketch) Clear() {
 	f.added = 0
 	clear(f.blocks)
 }
 
-// Fits tells whether the sketch is the one that NewFrequency(bytes) makes.
-func (f *Frequency) Fits(bytes int) bool { return len(f.blocks) == blocksOf(bytes) }
+// Fits tells whether the sketch is the one that New(bytes) makes.
+func (f *Sketch) Fits(bytes int) bool { return len(f.blocks) == blocksOf(bytes) }
 
 // Encode writes the counters.
-func (f *Frequency) Encode(w *codec.Writer) {
+func (f *Sketch) Encode(w *codec.Writer) {
 	w.Number(uint64(f.added))
 	w.Block(codec.BlocksMemory(f.blocks))
 }
 
 // Decode reads what Encode wrote, if it was of a sketch of the same size; else,
 // or if f is nil, it passes it over.
-func (f *Frequency) Decode(r *codec.Reader) {
+func (f *Sketch) Decode(r *codec.Reader) {
 	added := r.Count(0)
 	if f == nil || r.BlockLen() != len(f.blocks)*64 {
 		r.Bytes()

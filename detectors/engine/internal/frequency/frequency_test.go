@@ -1,4 +1,4 @@
-package entities
+package frequency
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 )
 
 func TestFrequency(t *testing.T) {
-	f := NewFrequency(64 << 10)
+	f := New(64 << 10)
 	if !f.Fits(64<<10) || f.Fits(256<<10) {
 		t.Error("the size is not told apart")
 	}
