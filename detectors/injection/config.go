@@ -29,7 +29,7 @@ type Config struct {
 	// three in ten are blocked or hit a signature. Default 20; 10 to 1,000.
 	Variants int `mapstructure:"variants"`
 	// Spellings is the least number of near duplicates at a high temperature
-	// of which nothing else is known; 0 is off. Default 300; 0 or 50 to
+	// of which nothing else is known; 0 is off. Default 150; 0 or 50 to
 	// 100,000.
 	Spellings int `mapstructure:"spellings"`
 	// Refusals is the least number of short answers in a row, of about one
@@ -47,7 +47,7 @@ type Config struct {
 // "ignore the above instructions" and the like. The signatures hit 2 of 40
 // texts that were made to look like attacks and 9 of 612 others, so 0.02.
 func DefaultConfig() Config {
-	return Config{Signatures: 5, SignatureShare: 0.02, Blocks: 5, BlockShare: 0.02, Hidden: 3, Variants: 20, Spellings: 300, Refusals: 25, Crowd: 5}
+	return Config{Signatures: 5, SignatureShare: 0.02, Blocks: 5, BlockShare: 0.02, Hidden: 3, Variants: 20, Spellings: 150, Refusals: 25, Crowd: 5}
 }
 
 // Validate returns every setting that is out of its bounds.

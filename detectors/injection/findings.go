@@ -2,7 +2,6 @@ package injection
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 	"time"
 
@@ -94,9 +93,8 @@ func (s *state) usually(share float32, verb string) string {
 }
 
 func (d *watch) signatureFinding(s *state, j *judgement) *schemas.Finding {
-	kinds := bits.OnesCount16(s.Run.Kinds)
 	f := &schemas.Finding{
-		Detector: "injection.signatures", Severity: d.severityOf(s, j, j.blocks >= 3 || j.hidden >= 2 || kinds >= 2 && j.hits >= 2*float64(d.c.Signatures)),
+		Detector: "injection.signatures", Severity: d.severityOf(s, j),
 		Confidence: confidenceOf(j.hits, j.hitBound, 0.6), Techniques: []schemas.Technique{direct, jailbreak, owaspInjection},
 	}
 	what := "talk a model out of its instructions or rules"
@@ -126,7 +124,7 @@ func (d *watch) blockedFinding(s *state, j *judgement) *schemas.Finding {
 	prompts := words.Count(j.blocks, "different prompt")
 	share := min(j.blocks/max(j.prompts, 1), 1)
 	return &schemas.Finding{
-		Detector: "injection.blocked", Severity: d.severityOf(s, j, j.hits >= 3), Confidence: confidenceOf(j.blocks, j.blockBound, 0.65),
+		Detector: "injection.blocked", Severity: d.severityOf(s, j), Confidence: confidenceOf(j.blocks, j.blockBound, 0.65),
 		Techniques: []schemas.Technique{direct, jailbreak, owaspInjection},
 		Title:      fmt.Sprintf("Guardrail: %s of %s blocked in %s", prompts, words.Number(max(j.prompts, j.blocks)), s.Run.lasted()),
 		Summary: fmt.Sprintf("A guardrail blocked %s of one caller, or the answers to them, among %s in %s%s. By mistake up to %s would be; usual is %s.",
@@ -145,7 +143,7 @@ func (d *watch) blockedFinding(s *state, j *judgement) *schemas.Finding {
 func (d *watch) hiddenFinding(s *state, j *judgement) *schemas.Finding {
 	prompts := words.Count(j.hidden, "different prompt")
 	return &schemas.Finding{
-		Detector: "injection.hidden", Severity: d.severityOf(s, j, true), Confidence: confidenceOf(j.hidden, float64(d.c.Hidden), 0.75),
+		Detector: "injection.hidden", Severity: d.severityOf(s, j), Confidence: confidenceOf(j.hidden, float64(d.c.Hidden), 0.75),
 		Techniques: []schemas.Technique{obfuscation, direct, indirect, owaspInjection},
 		Title:      fmt.Sprintf("Hidden instructions: %s with an attack in disguised text", prompts),
 		Summary: fmt.Sprintf("%s sent %s that have signatures of attacks and invisible, encoded or look-alike characters, among %s in %s%s. Honest texts have the one or the other; if the prompts hold web pages or documents, the attack is in those.",
@@ -175,7 +173,7 @@ func (d *watch) variantFinding(s *state, j *judgement) *schemas.Finding {
 			Text: fmt.Sprintf("%s at a high temperature; fewer than %d tell nothing.", prompts, d.c.Spellings)}}
 		return f
 	}
-	f.Severity, f.Confidence = d.severityOf(s, j, float64(c.Blocked) >= 0.3*near), confidenceOf(j.variants, float64(d.c.Variants), 0.7)
+	f.Severity, f.Confidence = d.severityOf(s, j), confidenceOf(j.variants, float64(d.c.Variants), 0.7)
 	f.Summary = fmt.Sprintf("%s sent %s of a prompt in %s, of which %s hit a signature of an attack or were blocked. Evaluations and templates repeat themselves too, but they are hardly ever blocked.",
 		d.who(), prompts, s.Run.lasted(), words.Percent(min(bad, 1)))
 	f.Features = weighed(
@@ -191,7 +189,7 @@ func (d *watch) refusalFinding(s *state, j *judgement) *schemas.Finding {
 	c := &s.Chain
 	n, usual := float64(c.Length), c.usual()
 	return &schemas.Finding{
-		Detector: "injection.refusals", Severity: d.severityOf(s, j, j.hits >= 3 || j.blocks >= 3), Confidence: confidenceOf(n, float64(d.c.Refusals), 0.4),
+		Detector: "injection.refusals", Severity: d.severityOf(s, j), Confidence: confidenceOf(n, float64(d.c.Refusals), 0.4),
 		Techniques: []schemas.Technique{jailbreak, direct, owaspInjection},
 		Title:      fmt.Sprintf("Refusals: %s of about %d tokens in a row", words.Count(n, "answer"), c.Out),
 		Summary: fmt.Sprintf("One caller got %s of about %d tokens in a row, to prompts of about one length. Usual for it are answers of %s tokens; a model that refuses answers so, and so does one that puts things into classes.",

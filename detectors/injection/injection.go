@@ -79,10 +79,13 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 	if r.Prompts < math.MaxUint32 {
 		r.Prompts++
 	}
+	if ev.EndUser != "" && r.Prompts%4 == 0 {
+		r.Everyone.add(x.Hash(ev.EndUser))
+	}
 	if !hit && ev.PromptSignals&disguises != 0 {
 		r.Disguised++
 	}
-	near := ev.PromptSimHash != 0 && r.Variants.add(ev.PromptSimHash, ev.PromptFingerprint, hit, stopped)
+	near := ev.PromptSimHash != 0 && r.Variants.add(ev.PromptSimHash, &ev.PromptMinHash, ev.PromptFingerprint, hit, stopped)
 	if near {
 		w.Near++
 	}
@@ -113,7 +116,6 @@ func (d *watch) remarkable(x *detectors.Context, s *state, w *window, ev *schema
 	if hit {
 		w.Hits++
 		r.Hits.Add(which)
-		r.Kinds |= uint16(ev.PromptSignals & attacks)
 		if ev.PromptSignals&schemas.SignalPromptLeak != 0 {
 			r.Leak.add(which)
 		}

@@ -113,12 +113,12 @@ var cases = []struct {
 }{
 	{"signatures: a new caller", series("p", 20, 0, 5*time.Second, one(2, injected)), "injection.signatures", schemas.SeverityLow},
 	{"signatures: a caller who never did", join(quietDay("p"), series("p", 40, attackAt, 10*time.Second, one(2, injected))), "injection.signatures", schemas.SeverityMedium},
-	{"signatures: with blocks", series("p", 60, 0, 10*time.Second, func(i int) []change {
+	{"signatures: with blocks, a stranger", series("p", 60, 0, 10*time.Second, func(i int) []change {
 		if i%3 == 0 {
 			return []change{injected, stopped}
 		}
 		return []change{injected}
-	}), "injection.signatures", schemas.SeverityMedium},
+	}), "injection.signatures", schemas.SeverityLow},
 	{"signatures: one end user of many", series("app", 3000, 0, 2*time.Second, func(i int) []change {
 		if i > 2000 && i%50 == 0 {
 			return []change{user("mallory"), injected}
@@ -138,6 +138,12 @@ var cases = []struct {
 		return c
 	}), "", 0},
 
+	{"signatures: mistakes of a caller with one end user", series("p", 3000, 0, 2*time.Second, func(i int) []change {
+		if i%70 == 0 {
+			return []change{user("alice"), injected}
+		}
+		return []change{user("alice")}
+	}), "", 0},
 	{"leak: hit", series("p", 20, 0, 5*time.Second, one(2, signals(schemas.SignalPromptLeak))), "injection.prompt_leak", schemas.SeverityLow},
 	{"leak: near miss", series("p", 40, 0, 5*time.Second, one(14, signals(schemas.SignalPromptLeak))), "", 0},
 
@@ -154,7 +160,7 @@ var cases = []struct {
 		return c
 	}), "", 0},
 
-	{"hidden: hit", series("p", 60, 0, 10*time.Second, one(3, injected, signals(schemas.SignalInvisible))), "injection.hidden", schemas.SeverityMedium},
+	{"hidden: hit", join(quietDay("p"), series("p", 60, attackAt, 10*time.Second, one(3, injected, signals(schemas.SignalInvisible)))), "injection.hidden", schemas.SeverityMedium},
 	{"hidden: near miss", series("p", 60, 0, 10*time.Second, one(40, injected, signals(schemas.SignalInvisible))), "", 0},
 	{"hidden: files that name an attack", series("p", 3000, 0, 2*time.Second, func(i int) []change {
 		c := []change{signals(schemas.SignalEncoded)}
@@ -172,6 +178,20 @@ var cases = []struct {
 		return []change{variant(3, i)}
 	})), "injection.variants", schemas.SeverityMedium},
 	{"variants: best of many", series("p", 900, 0, 600*time.Millisecond, func(i int) []change { return []change{variant(3, i), warm(1)} }), "injection.variants", schemas.SeverityLow},
+	{"variants: some words changed", series("p", 900, 0, 600*time.Millisecond, func(i int) []change {
+		return []change{variant(3, i), warm(1), func(ev *schemas.Event) {
+			// Three in ten of its MinHash are those of a base, 14 bits of its SimHash others.
+			for k := range 14 {
+				ev.PromptSimHash ^= 1 << (sketch.Mix(uint64(i*20+k)) % 64)
+			}
+			for k := range ev.PromptMinHash {
+				ev.PromptMinHash[k] = uint32(k + 1)
+				if sketch.Mix(uint64(i*4+k))%10 < 3 {
+					ev.PromptMinHash[k] = uint32(i*4 + k + 100)
+				}
+			}
+		}}
+	}), "injection.variants", schemas.SeverityLow},
 	{"variants: near miss", series("p", 14, 0, 5*time.Second, func(i int) []change { return []change{variant(3, i)} }), "", 0},
 	{"variants: an evaluation", series("p", 2000, 0, time.Second, func(i int) []change { return []change{variant(uint64(i%3), i), warm(0)} }), "", 0},
 	{"variants: a developer", series("p", 120, 0, 12*time.Second, func(i int) []change { return []change{variant(3, i), warm(1)} }), "", 0},

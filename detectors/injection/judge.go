@@ -25,7 +25,7 @@ type judgement struct {
 	// hitBound and blockBound are what the counts were held against.
 	hitBound, blockBound float64
 	// user is how many of the remarkable prompts one end user made at least, if
-	// end users are known.
+	// there are many.
 	user     float64
 	variants float64
 }
@@ -37,7 +37,7 @@ func (d *watch) judge(s *state, w *window) judgement {
 		prompts: float64(r.Prompts), hits: math.Round(r.Hits.Count()), blocks: math.Round(r.Blocked.Count()),
 		hidden: r.Hidden.count(), leaks: r.Leak.count(), variants: r.Variants.count(),
 	}
-	if r.Users.Total > r.Nameless {
+	if r.Everyone.count() >= users && r.Users.Total > r.Nameless {
 		top := r.Users.Max()
 		j.user = float64(top.Count - top.Error)
 	}
@@ -53,6 +53,10 @@ func (d *watch) judge(s *state, w *window) judgement {
 	j.met[ruleRefusals] = d.refusals(&s.Chain)
 	return j
 }
+
+// users is how many end users an application has at least: of fewer, one may
+// make most of the prompts.
+const users = 10
 
 // exceeds tells that a count is over its bound, or, where end users are known,
 // that one of them alone has so many as an application's users do not.
@@ -74,7 +78,7 @@ func (d *watch) spellings(s *state, j *judgement) bool {
 		return true
 	}
 	return d.c.Spellings > 0 && j.variants >= float64(d.c.Spellings) && float64(s.Run.Warm) >= 0.9*near &&
-		near >= 0.8*j.prompts && s.Near < 0.3
+		near >= 0.3*j.prompts && s.Near < 0.1
 }
 
 // refusals judges short answers of one length in a row.
@@ -181,13 +185,11 @@ func (d *watch) Conclude(x *detectors.Context, prev, c *cohort) {
 }
 
 // severityOf is medium for a caller who is known not to send such prompts, and
-// with a second sign for one of whom nothing is known and who sends little else;
-// low otherwise, as are tests by what calls itself a scanner.
-func (d *watch) severityOf(s *state, j *judgement, second bool) schemas.Severity {
-	remarkable := max(j.hits, j.blocks)
-	switch {
-	case 2*float64(s.Run.Tests) >= remarkable:
-	case s.Known >= learned && s.Hits < 0.05 && s.Blocks < 0.05, s.Known < learned && second && remarkable >= 0.3*j.prompts:
+// low for one whose habit it is or of whom nothing is known: a red team's new key
+// looks like an attacker's. Tests by what calls itself a scanner are low, too.
+func (d *watch) severityOf(s *state, j *judgement) schemas.Severity {
+	known := s.Known >= learned && s.Hits < 0.05 && s.Blocks < 0.05
+	if known && 2*float64(s.Run.Tests) < max(j.hits, j.blocks) {
 		return schemas.SeverityMedium
 	}
 	return schemas.SeverityLow

@@ -18,7 +18,7 @@ const (
 	rules
 )
 
-// state is what is kept of a caller, in less than 600 bytes.
+// state is what is kept of a caller, in less than 680 bytes.
 type state struct {
 	// Seen is the time of the last event, Met when each rule was met last.
 	Seen int64
@@ -56,10 +56,9 @@ type run struct {
 	// that hit in hidden text, and that have much hidden text without a hit.
 	Hits, Blocked     sketch.Bitmap256
 	Leak, Hidden, Odd few
-	// Kinds are the signatures that were hit.
-	Kinds uint16
-	// Users are the end users of what was hit or blocked, Nameless counts what
-	// has none.
+	// Everyone are the end users of a quarter of the prompts, Users those of what
+	// was hit or blocked, and Nameless counts what has none.
+	Everyone few
 	Users    sketch.TopK8
 	Nameless uint32
 	Variants cluster
@@ -79,6 +78,7 @@ func (f few) count() float64 {
 type cluster struct {
 	At [4]struct {
 		Sim   uint64
+		Min   [4]uint32
 		Count uint32
 	}
 	// Different are the different prompts that were near to one of them, Near
@@ -88,17 +88,34 @@ type cluster struct {
 	Near, Bad, Blocked uint32
 }
 
-// radius is in how many of 64 bits the sketches of near duplicates differ: of a
-// prompt of 400 words with five letters changed it is 1 to 3, of a template
-// with other material more than 8.
-const radius = 3
+// Near duplicates differ in at most radius of the 64 bits of their SimHash, or
+// in at most wide of them if half of their MinHash is equal, too. Of a prompt of
+// 60 words with five letters changed, half of the shingles are others: it
+// differs by some 17 bits; prompts of one template with other material by 25, and
+// then one in twenty has half of the MinHash equal.
+const radius, wide = 3, 20
+
+// near tells whether two prompts are near duplicates.
+func near(a, b uint64, m, n *[4]uint32) bool {
+	d := bits.OnesCount64(a ^ b)
+	if d <= radius || d > wide {
+		return d <= radius
+	}
+	equal := 0
+	for i := range m {
+		if m[i] == n[i] && m[i] != 0 {
+			equal++
+		}
+	}
+	return equal >= 2
+}
 
 // add tells whether a prompt is a near duplicate of others.
-func (c *cluster) add(sim, fingerprint uint64, hit, blocked bool) bool {
+func (c *cluster) add(sim uint64, min *[4]uint32, fingerprint uint64, hit, blocked bool) bool {
 	least := 0
 	for i := range c.At {
 		a := &c.At[i]
-		if a.Count > 0 && bits.OnesCount64(a.Sim^sim) <= radius {
+		if a.Count > 0 && near(a.Sim, sim, &a.Min, min) {
 			a.Count++
 			c.Near++
 			c.Different.Add(sketch.Mix(fingerprint))
@@ -119,7 +136,7 @@ func (c *cluster) add(sim, fingerprint uint64, hit, blocked bool) bool {
 		a.Count--
 	}
 	if a := &c.At[least]; a.Count == 0 {
-		a.Sim, a.Count = sim, 1
+		a.Sim, a.Min, a.Count = sim, *min, 1
 	}
 	return false
 }
@@ -146,12 +163,12 @@ const shortest, refusalEnd = 6, 60
 
 // add takes an answer in; capped tells that it may not be longer.
 func (c *chain) add(in, out int64, capped bool) {
-	near := func(a, b, slack int64) bool { return a-b <= slack && b-a <= slack }
+	close := func(a, b, slack int64) bool { return a-b <= slack && b-a <= slack }
 	last := int64(c.In)
-	same := c.Length > 0 && near(in, last, max(last/20, 3))
+	same := c.Length > 0 && close(in, last, max(last/20, 3))
 	refused := out >= shortest && out <= refusalEnd && !capped
 	switch {
-	case refused && same && near(out, int64(c.Out), 4):
+	case refused && same && close(out, int64(c.Out), 4):
 		if c.Length < math.MaxUint16 {
 			c.Length++
 		}

@@ -60,25 +60,44 @@ func TestLog2(t *testing.T) {
 func TestCluster(t *testing.T) {
 	var c cluster
 	for i := range uint64(200) {
-		c.add(sketch.Mix(9)^1<<(i%64), i, false, false)
-		c.add(sketch.Mix(i+1000), i+1000, false, false)
+		c.add(sketch.Mix(9)^1<<(i%64), &[4]uint32{}, i, false, false)
+		c.add(sketch.Mix(i+1000), &[4]uint32{}, i+1000, false, false)
 	}
 	if n := c.count(); n < 150 || n > 250 {
 		t.Errorf("200 near duplicates among as many others count as %v", n)
 	}
 	c = cluster{}
 	for i := range uint64(500) {
-		c.add(sketch.Mix(i), i, false, false)
+		c.add(sketch.Mix(i), &[4]uint32{uint32(4*i + 1), uint32(4*i + 2), uint32(4*i + 3), uint32(4*i + 4)}, i, false, false)
 	}
 	if c.Near > 5 {
 		t.Errorf("%d of 500 different prompts are near to others", c.Near)
 	}
 	c = cluster{}
 	for range 500 {
-		c.add(7, 7, false, false)
+		c.add(7, &[4]uint32{}, 7, false, false)
 	}
 	if n := c.count(); n > 2 {
 		t.Errorf("one prompt 500 times counts as %v", n)
+	}
+}
+
+func TestNear(t *testing.T) {
+	a := sketch.Mix(3)
+	for name, c := range map[string]struct {
+		bits int
+		m, n [4]uint32
+		want bool
+	}{
+		"nearly the same":                   {3, [4]uint32{}, [4]uint32{}, true},
+		"a quarter of the bits":             {16, [4]uint32{1, 2, 3, 4}, [4]uint32{5, 6, 7, 8}, false},
+		"a quarter, with half of MinHash":   {16, [4]uint32{1, 2, 3, 4}, [4]uint32{1, 6, 3, 8}, true},
+		"a quarter, without MinHash":        {16, [4]uint32{}, [4]uint32{}, false},
+		"half of the bits, the same others": {32, [4]uint32{1, 2, 3, 4}, [4]uint32{1, 2, 3, 4}, false},
+	} {
+		if near(a, a^(1<<c.bits-1), &c.m, &c.n) != c.want {
+			t.Errorf("%s: near is %v", name, !c.want)
+		}
 	}
 }
 
