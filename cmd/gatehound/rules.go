@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/detectors/rules"
+	"github.com/gatehound/gatehound/detectors/rules/cases"
 )
 
 func newRules() *cobra.Command {
@@ -306,7 +307,7 @@ func runRuleCases(c *cobra.Command, settings rules.Config, output string) error 
 		}
 	}
 	for _, b := range bare {
-		fmt.Fprintf(c.ErrOrStderr(), "%s: no cases: there is no %s\n", b, rules.CaseFile(b))
+		fmt.Fprintf(c.ErrOrStderr(), "%s: no cases: there is no %s\n", b, cases.File(b))
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "cases: %d, failed: %d, files without cases: %d\n", len(outcomes), failed, len(bare))
 	switch {

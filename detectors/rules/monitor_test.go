@@ -347,14 +347,6 @@ func TestConfigBounds(t *testing.T) {
 	}
 }
 
-func TestTechniques(t *testing.T) {
-	got := techniquesOf([]string{"attack.t1110.003", "attack.initial_access", "atlas.aml.t0024", "atlas.t0024.002", "owasp.llm1_2025", "owasp.api4", "cve.2021.1"})
-	require.Equal(t, []string{"T1110.003", "AML.T0024", "AML.T0024.002", "LLM01:2025", "API4:2023"},
-		[]string{got[0].ID, got[1].ID, got[2].ID, got[3].ID, got[4].ID})
-	require.Len(t, got, 5)
-	require.Equal(t, "Brute Force: Password Spraying", got[0].Name)
-}
-
 func TestForget(t *testing.T) {
 	byPrincipal := strings.ReplaceAll(strings.ReplaceAll(failures, "group-by: [c-ip]", "group-by: [principal, path]"), "gte: 5", "lt: 50")
 	m := monitor(t, DefaultConfig(), failures, strings.ReplaceAll(byPrincipal, "refus", "declin"))

@@ -90,7 +90,7 @@ func (m *Monitor) Reload(cfg Config) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	next, err := load(&cfg)
+	next, err := open(&cfg)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/correlate"
+	"github.com/gatehound/gatehound/detectors/rules/internal/load"
 	"github.com/gatehound/gatehound/detectors/rules/internal/match"
 	"github.com/gatehound/gatehound/detectors/rules/internal/sigma"
+	"github.com/gatehound/gatehound/detectors/rules/internal/tags"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -24,6 +26,7 @@ type Info struct {
 	File  string `json:"file"`
 	Line  int    `json:"line"`
 	ID    string `json:"id,omitempty"`
+	Name  string `json:"name,omitempty"`
 	Title string `json:"title,omitempty"`
 	// Detector is Finding.Detector of what it finds; empty if it only serves
 	// correlations.
@@ -77,21 +80,23 @@ type set struct {
 	scratch      *match.Scratch
 }
 
-// load reads, links and compiles the configured rules.
-func load(cfg *Config) (*set, error) {
+// open reads, links and compiles the configured rules.
+func open(cfg *Config) (*set, error) {
 	if !cfg.Enabled {
 		return &set{}, nil
 	}
-	files, err := sources(cfg)
+	files, err := load.Read(cfg.Paths)
 	if err != nil {
 		return nil, err
 	}
-	return build(files, cfg)
-}
-
-// build links and compiles the rules of files.
-func build(files []source, cfg *Config) (*set, error) {
-	parsed, refused := parse(files, cfg)
+	if cfg.Starter {
+		own, err := load.Starter()
+		if err != nil {
+			return nil, err
+		}
+		files = append(own, files...)
+	}
+	parsed, refused := load.Parse(files, cfg.placeholders())
 	l := &linker{byName: map[string]*rule{}, refused: refused}
 	for _, r := range parsed {
 		l.add(r)
@@ -118,7 +123,7 @@ type linker struct {
 }
 
 func (l *linker) add(r *sigma.Rule) {
-	x := &rule{Rule: r, speaks: true, number: -1, severity: severityOf(r.Level), confidence: confidenceOf(r.Status), techniques: techniquesOf(r.Tags), key: r.Hash}
+	x := &rule{Rule: r, speaks: true, number: -1, severity: tags.Severity(r.Level), confidence: tags.Confidence(r.Status), techniques: tags.Techniques(r.Tags), key: r.Hash}
 	l.rules = append(l.rules, x)
 	for _, name := range []string{r.ID, r.Name} {
 		if name != "" {
@@ -274,7 +279,7 @@ func (l *linker) tell(s *set) {
 		s.infos = append(s.infos, Info{File: x.File, Line: x.Line, ID: x.ID, Title: x.Title, State: Refused, Reason: x.Reason})
 	}
 	for _, r := range s.rules {
-		x := Info{File: r.File, Line: r.Line, ID: r.ID, Title: r.Title, Level: cmp.Or(r.Level, "medium"), Status: r.Status, State: Active}
+		x := Info{File: r.File, Line: r.Line, ID: r.ID, Name: r.Name, Title: r.Title, Level: cmp.Or(r.Level, "medium"), Status: r.Status, State: Active}
 		if r.speaks {
 			x.Detector = r.detector
 		}

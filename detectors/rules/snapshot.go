@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/correlate"
+	"github.com/gatehound/gatehound/detectors/rules/internal/load"
 )
 
 // saved is the form of a snapshot.
@@ -53,7 +54,7 @@ func (m *Monitor) Restore(state []byte) error {
 		}
 	}
 	for k, w := range s.Many {
-		if len(m.told.Many) < maxRules {
+		if len(m.told.Many) < load.MaxRules {
 			m.told.Many[k] = w
 		}
 	}

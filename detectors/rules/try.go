@@ -1,6 +1,13 @@
 package rules
 
-import "github.com/gatehound/gatehound/schemas"
+import (
+	"github.com/gatehound/gatehound/detectors/rules/internal/load"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Files returns the files of rules at paths: those themselves, those in folders,
+// and those that patterns match; sorted, each once.
+func Files(paths []string) ([]string, error) { return load.Files(paths) }
 
 // Check reads, links and compiles the configured rules, and returns what became
 // of each. Files that cannot be read are an error, rules that are refused not.
@@ -8,7 +15,7 @@ func Check(cfg Config) ([]Info, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s, err := load(&cfg)
+	s, err := open(&cfg)
 	if err != nil {
 		return nil, err
 	}

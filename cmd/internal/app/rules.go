@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/gatehound/gatehound/detectors/rules"
+	"github.com/gatehound/gatehound/detectors/rules/cases"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -38,13 +39,13 @@ func argument(err error) error { return ArgumentError(err.Error()) }
 
 // RunRuleCases runs the cases beside the files of rules at paths. bare are the
 // files that have none.
-func RunRuleCases(c rules.Config) (outcomes []rules.Outcome, bare []string, err error) {
+func RunRuleCases(c rules.Config) (outcomes []cases.Outcome, bare []string, err error) {
 	files, err := rules.Files(c.Paths)
 	if err != nil {
 		return nil, nil, argument(err)
 	}
 	for _, f := range files {
-		o, err := rules.RunCases(c, f)
+		o, err := cases.Run(c, f)
 		switch {
 		case errors.Is(err, os.ErrNotExist):
 			bare = append(bare, f)

@@ -1,4 +1,4 @@
-package rules
+package cases
 
 import (
 	"io/fs"
@@ -6,38 +6,37 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/gatehound/gatehound/detectors/detectortest"
+	"github.com/gatehound/gatehound/detectors/rules"
+	"github.com/gatehound/gatehound/detectors/rules/starter"
 )
 
 // TestStarterRules runs the cases of the rules that come with Gatehound: each
 // has at least one that matches and one that does not.
 func TestStarterRules(t *testing.T) {
-	cfg := DefaultConfig()
+	cfg := rules.DefaultConfig()
 	cfg.Starter = true
-	infos, err := Check(cfg)
+	infos, err := rules.Check(cfg)
 	require.NoError(t, err)
 	for _, x := range infos {
-		require.Equal(t, Active, x.State, "%s:%d: %s", x.File, x.Line, x.Reason)
+		require.Equal(t, rules.Active, x.State, "%s:%d: %s", x.File, x.Line, x.Reason)
 		require.NotEqual(t, "every event", x.Cost, x.Title)
 	}
-	names, err := fs.Glob(Starter, "starter/*.yml")
+	names, err := fs.Glob(starter.Files, "*.yml")
 	require.NoError(t, err)
 	count := 0
 	for _, n := range names {
-		if !isRule(n) {
+		if strings.HasSuffix(n, ".test.yml") {
 			continue
 		}
 		count++
-		t.Run(strings.TrimPrefix(n, "starter/"), func(t *testing.T) {
-			rule, err := Starter.ReadFile(n)
-			require.NoError(t, err)
-			cases, err := Starter.ReadFile(CaseFile(n))
+		t.Run(n, func(t *testing.T) {
+			cases, err := starter.Files.ReadFile(File(n))
 			require.NoError(t, err)
 			require.Contains(t, string(cases), "match: true")
 			require.Contains(t, string(cases), "match: false")
-			outcomes, err := runCases(DefaultConfig(), source{n, rule}, cases)
+			outcomes, err := run(cfg, "starter/"+n, cases)
 			require.NoError(t, err)
 			for _, o := range outcomes {
 				require.True(t, o.Passed, "%s: %s", o.Name, o.Reason)
@@ -50,19 +49,21 @@ func TestStarterRules(t *testing.T) {
 // TestStarterFindingsAreReadable holds the words of every starter rule against
 // what people on call can read.
 func TestStarterFindingsAreReadable(t *testing.T) {
-	names, err := fs.Glob(Starter, "starter/*.test.yml")
+	names, err := fs.Glob(starter.Files, "*.test.yml")
 	require.NoError(t, err)
 	told := map[string]bool{}
 	for _, n := range names {
-		text, err := Starter.ReadFile(n)
+		text, err := starter.Files.ReadFile(n)
 		require.NoError(t, err)
-		for _, c := range parseCases(t, text) {
+		all, err := parse(text)
+		require.NoError(t, err)
+		for _, c := range all {
 			if !c.Match {
 				continue
 			}
-			cfg := DefaultConfig()
+			cfg := rules.DefaultConfig()
 			cfg.Starter, cfg.Paths = true, nil
-			m, err := New(Settings{Config: cfg}, nil)
+			m, err := rules.New(rules.Settings{Config: cfg}, nil)
 			require.NoError(t, err)
 			events, err := c.events()
 			require.NoError(t, err)
@@ -76,13 +77,4 @@ func TestStarterFindingsAreReadable(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, len(told), len(names))
-}
-
-func parseCases(t *testing.T, text []byte) []Case {
-	t.Helper()
-	var all struct {
-		Cases []Case `yaml:"cases"`
-	}
-	require.NoError(t, yaml.Unmarshal(text, &all))
-	return all.Cases
 }

@@ -1,4 +1,5 @@
-package rules
+// Package cases runs the tests that stand beside rules.
+package cases
 
 import (
 	"bytes"
@@ -13,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gatehound/gatehound/detectors/rules"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -25,11 +27,11 @@ type Case struct {
 	// file; empty means any.
 	Rule string `yaml:"rule"`
 	// Events are what happens, in order.
-	Events []CaseEvent `yaml:"events"`
+	Events []Event `yaml:"events"`
 }
 
-// CaseEvent is an event, or several of a kind.
-type CaseEvent struct {
+// Event is an event, or several of a kind.
+type Event struct {
 	// After is how long after the one before it comes, default 1s.
 	After time.Duration `yaml:"after"`
 	// Times repeats it, Every so long after one another (default 1s). In texts
@@ -56,96 +58,79 @@ const (
 	maxEvents = 100_000 // of a case
 )
 
-// CaseFile returns where the cases of a file of rules are: beside it, with
-// .test before its ending.
-func CaseFile(rules string) string {
+// File returns where the cases of a file of rules are: beside it, with .test
+// before its ending.
+func File(rules string) string {
 	ext := filepath.Ext(rules)
 	return strings.TrimSuffix(rules, ext) + ".test" + ext
 }
 
-// RunCases runs the cases beside a file of rules. cfg has the placeholders. A
-// file without cases is an error that errors.Is os.ErrNotExist.
-func RunCases(cfg Config, file string) ([]Outcome, error) {
-	rules, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read the rules: %w", err)
-	}
-	cases, err := os.ReadFile(CaseFile(file))
+// Run runs the cases beside a file of rules. cfg has the settings, without
+// paths. A file without cases is an error that errors.Is os.ErrNotExist.
+func Run(cfg rules.Config, file string) ([]Outcome, error) {
+	text, err := os.ReadFile(File(file))
 	if err != nil {
 		return nil, fmt.Errorf("read the cases: %w", err)
 	}
-	return runCases(cfg, source{file, rules}, cases)
+	cfg.Enabled, cfg.Starter, cfg.Paths = true, false, []string{file}
+	return run(cfg, file, text)
 }
 
-func runCases(cfg Config, rules source, cases []byte) ([]Outcome, error) {
-	name := CaseFile(rules.name)
-	var all struct {
-		Cases []Case `yaml:"cases"`
-	}
-	d := yaml.NewDecoder(bytes.NewReader(cases))
-	d.KnownFields(true)
-	if err := d.Decode(&all); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(all.Cases) == 0 || len(all.Cases) > maxCases {
-		return nil, fmt.Errorf("%s: want 1 to %d cases", name, maxCases)
+// run runs cases against those rules of cfg that are of a file.
+func run(cfg rules.Config, file string, text []byte) ([]Outcome, error) {
+	all, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", File(file), err)
 	}
 	var out []Outcome
-	for i := range all.Cases {
-		c := &all.Cases[i]
-		o := Outcome{File: name, Name: c.Name}
-		reason, err := c.run(cfg, rules)
+	for i := range all {
+		reason, err := all[i].run(cfg, file)
 		if err != nil {
-			return nil, fmt.Errorf("%s: case %q: %w", name, c.Name, err)
+			return nil, fmt.Errorf("%s: case %q: %w", File(file), all[i].Name, err)
 		}
-		o.Reason, o.Passed = reason, reason == ""
-		out = append(out, o)
+		out = append(out, Outcome{File: File(file), Name: all[i].Name, Passed: reason == "", Reason: reason})
 	}
 	return out, nil
 }
 
+func parse(text []byte) ([]Case, error) {
+	var all struct {
+		Cases []Case `yaml:"cases"`
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	if err := d.Decode(&all); err != nil {
+		return nil, fmt.Errorf("read the cases: %w", err)
+	}
+	if len(all.Cases) == 0 || len(all.Cases) > maxCases {
+		return nil, fmt.Errorf("want 1 to %d cases", maxCases)
+	}
+	return all.Cases, nil
+}
+
 // run holds the events against the rules; the reason is empty if it went as it
 // should.
-func (c *Case) run(cfg Config, rules source) (reason string, err error) {
+func (c *Case) run(cfg rules.Config, file string) (reason string, err error) {
 	events, err := c.events()
 	if err != nil {
 		return "", err
 	}
-	m, err := New(Settings{Config: Config{Repeat: cfg.Repeat, Findings: cfg.Findings, Memory: cfg.Memory, EveryEvent: cfg.EveryEvent}}, nil)
+	m, err := rules.New(rules.Settings{Config: cfg}, nil)
 	if err != nil {
 		return "", err
 	}
-	if m.set, err = build([]source{rules}, &cfg); err != nil {
-		return "", err
+	meant, reason := c.meant(m.Rules(), file)
+	if reason != "" {
+		return reason, nil
 	}
-	want := ""
-	for _, r := range m.set.rules {
-		if c.Rule != "" && (r.ID == c.Rule || r.Name == c.Rule || r.Title == c.Rule) {
-			want = r.detector
-		}
-	}
-	if len(m.set.rules) == 0 || c.Rule != "" && want == "" {
-		for i := range m.set.infos {
-			if x := &m.set.infos[i]; x.State == Refused {
-				return fmt.Sprintf("line %d: refused: %s", x.Line, x.Reason), nil
-			}
-		}
-		return "there is no such rule in the file", nil
-	}
-	m.set.tellAll(want)
-	var told []string
+	var found []schemas.Finding
 	for i := range events {
-		_, found := m.Try(&events[i])
-		for j := range found {
-			told = append(told, found[j].Detector)
-		}
-	}
-	for _, f := range m.Flush() {
-		told = append(told, f.Detector)
+		_, more := m.Try(&events[i])
+		found = append(found, more...)
 	}
 	got := 0
-	for _, d := range told {
-		if want == "" || d == want {
+	for _, f := range append(found, m.Flush()...) {
+		if meant[f.Detector] {
 			got++
 		}
 	}
@@ -158,13 +143,22 @@ func (c *Case) run(cfg Config, rules source) (reason string, err error) {
 	return "", nil
 }
 
-// tellAll lets the rule of a detector speak, which may only serve correlations.
-func (s *set) tellAll(detector string) {
-	for _, r := range s.rules {
-		if r.detector == detector {
-			r.speaks = true
+// meant returns the detectors of the rules that the case is about.
+func (c *Case) meant(all []rules.Info, file string) (detectors map[string]bool, reason string) {
+	detectors, reason = map[string]bool{}, "there is no such rule in the file, or it only serves a correlation"
+	for i := range all {
+		switch x := &all[i]; {
+		case x.File != file:
+		case x.State == rules.Refused:
+			reason = fmt.Sprintf("line %d: refused: %s", x.Line, x.Reason)
+		case x.Detector != "" && (c.Rule == "" || x.ID == c.Rule || x.Name == c.Rule || x.Title == c.Rule):
+			detectors[x.Detector] = true
 		}
 	}
+	if len(detectors) > 0 {
+		reason = ""
+	}
+	return detectors, reason
 }
 
 // events makes the events of a case. They begin on a Monday at noon.

@@ -1,7 +1,7 @@
-package rules
+// Package load finds and reads files of rules.
+package load
 
 import (
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,16 +11,12 @@ import (
 	"strings"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/sigma"
+	"github.com/gatehound/gatehound/detectors/rules/starter"
 )
-
-// Starter has the rules that come with Gatehound, and their cases.
-//
-//go:embed starter/*.yml
-var Starter embed.FS
 
 // The bounds of what is loaded.
 const (
-	maxRules = 10_000
+	MaxRules = 10_000
 	maxFiles = 20_000
 	maxBytes = 64 << 20
 	// maxSize is what all rules may take together when they are compiled, by a
@@ -28,31 +24,36 @@ const (
 	maxSize = 256 << 20
 )
 
-// source is a file of rules.
-type source struct {
-	name string
-	data []byte
+// Source is a file of rules.
+type Source struct {
+	Name string
+	Data []byte
 }
 
-// sources reads the files that are configured.
-func sources(cfg *Config) ([]source, error) {
-	var all []source
-	if cfg.Starter {
-		names, err := fs.Glob(Starter, "starter/*.yml")
-		if err != nil {
-			return nil, fmt.Errorf("list the starter rules: %w", err)
-		}
-		for _, n := range names {
-			if isRule(n) {
-				data, err := Starter.ReadFile(n)
-				if err != nil {
-					return nil, fmt.Errorf("read the starter rules: %w", err)
-				}
-				all = append(all, source{n, data})
-			}
-		}
+// Starter reads the rules that come with Gatehound.
+func Starter() ([]Source, error) {
+	names, err := fs.Glob(starter.Files, "*.yml")
+	if err != nil {
+		return nil, fmt.Errorf("list the starter rules: %w", err)
 	}
-	names, err := Files(cfg.Paths)
+	var all []Source
+	for _, n := range names {
+		if !IsRule(n) {
+			continue
+		}
+		data, err := starter.Files.ReadFile(n)
+		if err != nil {
+			return nil, fmt.Errorf("read the starter rules: %w", err)
+		}
+		all = append(all, Source{"starter/" + n, data})
+	}
+	return all, nil
+}
+
+// Read reads the files of rules at paths.
+func Read(paths []string) ([]Source, error) {
+	var all []Source
+	names, err := Files(paths)
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +73,13 @@ func sources(cfg *Config) ([]source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read a rule: %w", err)
 		}
-		all = append(all, source{n, data})
+		all = append(all, Source{n, data})
 	}
 	return all, nil
 }
 
-func isRule(name string) bool {
+// IsRule tells whether a file in a folder is one of rules, by its name.
+func IsRule(name string) bool {
 	ext := filepath.Ext(name)
 	return (ext == ".yml" || ext == ".yaml") && !strings.HasSuffix(strings.TrimSuffix(name, ext), ".test")
 }
@@ -102,7 +104,7 @@ func Files(paths []string) ([]string, error) {
 				return nil, fmt.Errorf("look for rules: %w", err)
 			}
 			if !info.IsDir() {
-				if len(found) == 1 || isRule(f) {
+				if len(found) == 1 || IsRule(f) {
 					files = append(files, f)
 				}
 				continue
@@ -111,7 +113,7 @@ func Files(paths []string) ([]string, error) {
 				if err != nil {
 					return err
 				}
-				if d.Type().IsRegular() && isRule(name) {
+				if d.Type().IsRegular() && IsRule(name) {
 					files = append(files, name)
 				}
 				if len(files) > maxFiles {
@@ -128,21 +130,21 @@ func Files(paths []string) ([]string, error) {
 	return slices.Compact(files), nil
 }
 
-// parse reads the rules of the sources. Those that cannot be matched, or whose
+// Parse reads the rules of the sources. Those that cannot be matched, or whose
 // id or name another one has, are refused.
-func parse(all []source, cfg *Config) (rules []*sigma.Rule, refused []sigma.Refusal) {
+func Parse(all []Source, placeholders map[string][]string) (rules []*sigma.Rule, refused []sigma.Refusal) {
 	ids, names := map[string]bool{}, map[string]bool{}
 	no := func(r *sigma.Rule, reason string) {
 		refused = append(refused, sigma.Refusal{File: r.File, Line: r.Line, ID: r.ID, Title: r.Title, Reason: reason})
 	}
-	placeholders, size := cfg.placeholders(), 0
+	size := 0
 	for _, s := range all {
-		found, bad := sigma.Parse(s.name, s.data, placeholders)
+		found, bad := sigma.Parse(s.Name, s.Data, placeholders)
 		refused = append(refused, bad...)
 		for _, r := range found {
 			switch {
-			case len(rules) >= maxRules:
-				no(r, fmt.Sprintf("there are more than %d rules", maxRules))
+			case len(rules) >= MaxRules:
+				no(r, fmt.Sprintf("there are more than %d rules", MaxRules))
 			case r.ID != "" && ids[r.ID]:
 				no(r, "another rule has the same id")
 			case r.Name != "" && names[r.Name]:

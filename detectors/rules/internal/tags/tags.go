@@ -1,4 +1,5 @@
-package rules
+// Package tags reads what a rule says of itself: level, status and techniques.
+package tags
 
 import (
 	"regexp"
@@ -7,8 +8,8 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// severityOf maps Sigma's levels; a rule without one is of medium level.
-func severityOf(level string) schemas.Severity {
+// Severity maps Sigma's levels; a rule without one is of medium level.
+func Severity(level string) schemas.Severity {
 	switch level {
 	case "informational":
 		return schemas.SeverityInfo
@@ -23,8 +24,8 @@ func severityOf(level string) schemas.Severity {
 	}
 }
 
-// confidenceOf maps Sigma's status: how well a rule was tried is how sure it is.
-func confidenceOf(status string) float64 {
+// Confidence maps Sigma's status: how well a rule was tried is how sure it is.
+func Confidence(status string) float64 {
 	switch status {
 	case "stable":
 		return 0.9
@@ -63,8 +64,8 @@ var names = map[string]string{
 	"API8:2023": "Security Misconfiguration", "API9:2023": "Improper Inventory Management",
 }
 
-// techniquesOf reads the tags that name techniques; others are passed over.
-func techniquesOf(tags []string) []schemas.Technique {
+// Techniques reads the tags that name techniques; others are passed over.
+func Techniques(tags []string) []schemas.Technique {
 	var out []schemas.Technique
 	for _, tag := range tags {
 		tag = strings.ToLower(tag)
