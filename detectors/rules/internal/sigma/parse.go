@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -69,7 +71,7 @@ func refusal(rule *Rule, err error) Refusal {
 func (r *Rule) read(text []byte, before int, placeholders map[string][]string) error {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return refuse(before+1, "not valid YAML: %s", clean(strings.TrimPrefix(err.Error(), "yaml: "), 200))
+		return notYAML(err, before)
 	}
 	if doc.Kind == 0 || len(doc.Content) == 0 {
 		return nil
@@ -82,6 +84,19 @@ func (r *Rule) read(text []byte, before int, placeholders map[string][]string) e
 	sum := sha256.Sum256(text)
 	r.Hash = [16]byte(sum[:16])
 	return rd.rule(r, doc.Content[0])
+}
+
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
+
+// notYAML says where and why a document is no YAML.
+func notYAML(err error, before int) error {
+	text := err.Error()
+	m := yamlLine.FindStringSubmatch(text)
+	line, wrong := strconv.Atoi(m[1])
+	if wrong != nil || line < 1 {
+		line = 1
+	}
+	return refuse(before+line, "not valid YAML: %s", clean(text[len(m[0]):], 200))
 }
 
 // shift turns the lines of a document into those of its file.
