@@ -54,11 +54,13 @@ type Limits struct {
 	ShiftFactor float64 `mapstructure:"shift_factor"`
 	// ThrottledFloor and ThrottledShare are the least count and share of 429
 	// answers; a floor of 0 is off. Default 1,200 and 0.5 for principals and
-	// addresses, 20 and 0.3 for routes; at most 1e9, and 0.01 to 1.
+	// addresses, off and 0.3 for routes, which errors.quota tells of; at most
+	// 1e9, and 0.01 to 1.
 	ThrottledFloor float64 `mapstructure:"throttled_floor"`
 	ThrottledShare float64 `mapstructure:"throttled_share"`
 	// ErrorsFloor and ErrorsShare are the same for 5xx answers. Default 600
-	// and 0.5 for principals, off for addresses, 20 and 0.2 for routes.
+	// and 0.5 for principals, off for addresses, off and 0.2 for routes, which
+	// the detector errors tells of.
 	ErrorsFloor float64 `mapstructure:"errors_floor"`
 	ErrorsShare float64 `mapstructure:"errors_share"`
 	// Callers is how many different callers have to meet the 429 or 5xx, or
@@ -82,7 +84,7 @@ func DefaultConfig() Config {
 		Route: Limits{
 			Floor: 1200, Factor: 5, ColdFloor: 3000, ShiftFactor: 5,
 			SteadyFactor:   5,
-			ThrottledFloor: 20, ThrottledShare: 0.3, ErrorsFloor: 20, ErrorsShare: 0.2,
+			ThrottledShare: 0.3, ErrorsShare: 0.2,
 			Callers: 5,
 		},
 		ColdFactor: 3, RoundFactor: 4, Crowd: 20,

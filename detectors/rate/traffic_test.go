@@ -175,7 +175,10 @@ func answer(from, minutes, route int, share float64, status uint16) plant {
 // run feeds the minutes from..until to the engine, in batches as the service does.
 func (t *traffic) run(tb testing.TB, from, until int) []schemas.Finding {
 	tb.Helper()
-	watchers, err := Watchers(DefaultConfig())
+	// Off by default on routes, of which the detector errors tells.
+	c := DefaultConfig()
+	c.Route.ThrottledFloor, c.Route.ErrorsFloor = 20, 20
+	watchers, err := Watchers(c)
 	if err != nil {
 		tb.Fatal(err)
 	}
