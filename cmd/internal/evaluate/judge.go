@@ -15,6 +15,10 @@ import (
 // told of in the next window, too.
 const tolerance = 5 * time.Minute
 
+// aftermath is for how long what is said of an attack's own entities is about
+// its end.
+const aftermath = 90 * time.Minute
+
 // result is what came of one seed.
 type result struct {
 	seed           uint64
@@ -148,6 +152,9 @@ func classify(f *schemas.Finding, attacks, innocents []plant) alert {
 	for i := range attacks {
 		p := &attacks[i]
 		if !p.during(f) {
+			if p.ended(f) && names(p.entities, f.Entity) {
+				a.is = isRelated
+			}
 			continue
 		}
 		switch named := names(p.entities, f.Entity); {
@@ -181,6 +188,12 @@ func classify(f *schemas.Finding, attacks, innocents []plant) alert {
 // during reports whether the finding's window meets the plant's time.
 func (p *plant) during(f *schemas.Finding) bool {
 	return f.WindowStart.Before(p.End.Add(tolerance)) && f.WindowEnd.After(p.Start.Add(-tolerance))
+}
+
+// ended reports whether the finding comes soon after the plant's end: an attacker
+// who stops falls silent, and an hourly window may end later.
+func (p *plant) ended(f *schemas.Finding) bool {
+	return f.WindowStart.After(p.Start) && f.WindowStart.Before(p.End.Add(aftermath))
 }
 
 func (p *plant) expects(detector string) bool {

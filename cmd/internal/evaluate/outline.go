@@ -206,7 +206,8 @@ func (p *outline) innocents(o *Options, span time.Duration) {
 			p.add(k, after, lasts, 1)
 		default:
 			for n := range time.Duration(3) {
-				after := span*(n+1)/4 + time.Duration(i)*7*time.Minute
+				// At no even intervals, or it would look like a job that keeps them.
+				after := span*(n+1)/4 + time.Duration(i)*7*time.Minute + time.Duration(dice.Below(3600))*time.Second
 				if after >= b.Learn && after+lasts < span {
 					p.add(k, after, lasts, 1)
 				}
