@@ -37,7 +37,7 @@ func (d *history) Merge(*uint64, *uint64)                                {}
 func (d *history) Conclude(*detectors.Context, *uint64, *uint64)         {}
 func (d *history) Close(*detectors.Context, *historyState, *uint64) bool { return true }
 
-// flood lets real callers have a history of two days, busy ones with a call
+// flood lets real callers have a history of three days, busy ones with a call
 // every ten minutes and quiet ones with one an hour, and then lets throwaway keys
 // come within an hour, often times each, while the real ones go on. It returns
 // the share of busy and of quiet callers whose baseline survives.
@@ -80,7 +80,7 @@ func flood(t testing.TB, memory int64, busy, quiet, throwaways, often int) (kept
 			}
 		}
 	}
-	const days = 2
+	const days = 3
 	for slot := range days * 144 {
 		real(slot, at)
 		at += ten
