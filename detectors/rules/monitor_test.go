@@ -199,12 +199,12 @@ func TestMetricsCount(t *testing.T) {
 
 func TestAPanicPutsTheRuleOutOfForce(t *testing.T) {
 	m := monitor(t, DefaultConfig(), envRule, failures)
-	m.settings.Exception = func(f *schemas.Finding, _ *schemas.Event) *schemas.Exception {
+	m.Except(func(f *schemas.Finding, _ *schemas.Event) *schemas.Exception {
 		if f.Detector == "rules.env_file" {
 			panic("a fault")
 		}
 		return &schemas.Exception{Owner: "o", Reason: "r"}
-	}
+	})
 	hit := at(0, schemas.Event{Path: "/.env", Status: 404, Principal: "p"})
 	var events []schemas.Event
 	for i := range 5 {

@@ -114,6 +114,13 @@ func (m *Monitor) Reload(cfg Config) error {
 	return nil
 }
 
+// Except puts other exceptions in force; nil for none.
+func (m *Monitor) Except(covering func(f *schemas.Finding, ev *schemas.Event) *schemas.Exception) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.settings.Exception = covering
+}
+
 // Rules returns what became of every rule, in the order of the files.
 func (m *Monitor) Rules() []Info {
 	m.mu.Lock()
