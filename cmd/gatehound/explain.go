@@ -43,7 +43,7 @@ its beginning; alerts carry it. Without one the latest findings are listed.
 Then the detectors, as they are configured now, are run over the stored events
 before and in the window, and it is said whether they find the same again:
 severity, confidence and every figure within 1 %; or what differs, and why that
-can be. Nothing is stored or sent. Of the time before the window as much is read
+can be (a live run meets the events of several partitions in another order). Nothing is stored or sent. Of the time before the window as much is read
 as the detector needs to learn: 48 of its windows, at least 25 hours and at most
 eight days, and eight days if that does not give the same. --history reads as
 much as it says.
@@ -53,7 +53,8 @@ much as it says.
   gatehound explain --store ./evidence --history 336h 1f0c6a
   gatehound explain --output json 1f0c6a | jq -r .finding.query
 
-It ends with 0 if the same is found again, with 4 if not.`,
+It ends with 0 if the same is found again, or no figure differs by more than 10 %;
+with 4 if not.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if output != "human" && output != "json" {
@@ -113,7 +114,7 @@ It ends with 0 if the same is found again, with 4 if not.`,
 			if err != nil {
 				return away(err)
 			}
-			if verdict != "" && verdict != backtest.VerdictSame {
+			if verdict == backtest.VerdictDiffers || verdict == backtest.VerdictAbsent {
 				return &exitCode{exitDiffers, fmt.Errorf("the re-run says something else: %s", verdict)}
 			}
 			return nil
@@ -252,6 +253,7 @@ func brief(d time.Duration) string {
 func printRerun(out io.Writer, r *backtest.Rerun) error {
 	verdict := map[backtest.Verdict]string{
 		backtest.VerdictSame:    "the same is found again: severity, confidence and every figure.",
+		backtest.VerdictAlike:   "it is found again: the same severity, and every figure within 10 %.",
 		backtest.VerdictDiffers: "it is found again, with other figures.",
 		backtest.VerdictAbsent:  "it is not found again.",
 	}[r.Verdict]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +196,15 @@ func (w *world) explainsWhatIsNotTheSame(t *testing.T, st *clickhouse.Store, fou
 	}
 	require.Equal(t, []string{"severity", "events", g.Features[0].Name + ", expected", "exception"}, figures)
 	require.Contains(t, reasons(r), "no true addresses")
+
+	// What another order of the partitions gives.
+	g = *f
+	g.Events, g.Features = f.Events+max(1, f.Events/20), append([]schemas.Feature(nil), f.Features...)
+	slices.Reverse(g.Features)
+	r = explain(w.config(), &g, 0)
+	require.Equal(t, VerdictAlike, r.Verdict, "%+v", r.Differences)
+	require.Len(t, r.Differences, 1)
+	require.Contains(t, reasons(r), "several partitions")
 
 	// Too little history: the spike of a caller is judged as a newcomer's.
 	r = explain(w.config(), of("rate.spike"), time.Second)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,9 @@ const (
 	// VerdictSame: it was found again, alike: severity and confidence, and every
 	// figure within closeness.
 	VerdictSame Verdict = "same"
+	// VerdictAlike: it was found again with the same severity and the same
+	// features, and no figure differs by more than likeness.
+	VerdictAlike Verdict = "alike"
 	// VerdictDiffers: it was found again with other figures.
 	VerdictDiffers Verdict = "differs"
 	// VerdictAbsent: it was not found again.
@@ -31,6 +35,11 @@ const (
 // closeness is by how much a figure may differ and be the same, as a share of
 // it; of confidences and weights it is the difference itself.
 const closeness = 0.01
+
+// likeness is by how much a figure may differ and be alike, in the same way: a
+// finding that is made at the tenth event in one order of the partitions may be
+// made at the eleventh in another.
+const likeness = 0.1
 
 // Rerun is what the detectors say of the stored events today.
 type Rerun struct {
@@ -109,7 +118,7 @@ func Explain(ctx context.Context, store *clickhouse.Store, cfg *app.Config, f *s
 		}
 	}
 	r, err := rerun(ctx, store, cfg, f, history, o)
-	if err != nil || r.Verdict == VerdictSame || r.Events == 0 || o.History > 0 || history >= mostHistory {
+	if err != nil || r.Verdict == VerdictSame || r.Verdict == VerdictAlike || r.Events == 0 || o.History > 0 || history >= mostHistory {
 		return r, err
 	}
 	before, err := store.Extent(ctx, clickhouse.History{From: f.WindowStart.Add(-mostHistory), To: r.From})
@@ -165,11 +174,15 @@ func rerun(ctx context.Context, store *clickhouse.Store, cfg *app.Config, f *sch
 	}
 	take(detection.Flush())
 	if r.Again != nil {
-		if r.Differences = differences(f, r.Again); len(r.Differences) == 0 {
-			r.Verdict, r.Near = VerdictSame, nil
+		r.Near = nil
+		if r.Differences = differences(f, r.Again, closeness); len(r.Differences) == 0 {
+			r.Verdict = VerdictSame
 			return r, nil
 		}
-		r.Verdict, r.Near = VerdictDiffers, nil
+		r.Verdict = VerdictDiffers
+		if len(differences(f, r.Again, likeness)) == 0 {
+			r.Verdict = VerdictAlike
+		}
 	}
 	r.reason(cfg, f, past)
 	return r, nil
@@ -189,34 +202,41 @@ func (r *Rerun) take(f, again *schemas.Finding) {
 	}
 }
 
-// differences are the figures of two findings that are not alike.
-func differences(f, again *schemas.Finding) (out []FigureDifference) {
+// differences are the figures of two findings that differ by more than a share of
+// them; of confidences and weights it is the difference itself.
+func differences(f, again *schemas.Finding, share float64) (out []FigureDifference) {
 	note := func(what string, alike bool, stored, now string) {
 		if !alike {
 			out = append(out, FigureDifference{what, stored, now})
 		}
 	}
 	near := func(a, b float64) bool {
-		return a == b || math.Abs(a-b) <= closeness*max(math.Abs(a), math.Abs(b)) || math.IsNaN(a) && math.IsNaN(b)
+		return a == b || math.Abs(a-b) <= share*max(math.Abs(a), math.Abs(b)) || math.IsNaN(a) && math.IsNaN(b)
 	}
 	note("severity", f.Severity == again.Severity, f.Severity.String(), again.Severity.String())
-	note("confidence", math.Abs(f.Confidence-again.Confidence) <= closeness, Figure(f.Confidence), Figure(again.Confidence))
+	note("confidence", math.Abs(f.Confidence-again.Confidence) <= share, Figure(f.Confidence), Figure(again.Confidence))
 	note("events", near(float64(f.Events), float64(again.Events)), fmt.Sprint(f.Events), fmt.Sprint(again.Events))
-	names := func(f *schemas.Finding) (out []string) {
+	// The features are in the order of their weights, of which equal ones are in
+	// any.
+	names := func(f *schemas.Finding) string {
+		var out []string
 		for i := range f.Features {
 			out = append(out, f.Features[i].Name)
 		}
-		return out
+		slices.Sort(out)
+		return strings.Join(out, ", ")
 	}
-	was, now := strings.Join(names(f), ", "), strings.Join(names(again), ", ")
+	was, now := names(f), names(again)
 	if note("features", was == now, was, now); was != now {
 		return out
 	}
 	for i := range f.Features {
-		a, b := &f.Features[i], &again.Features[i]
+		a := &f.Features[i]
+		at := slices.IndexFunc(again.Features, func(n schemas.Feature) bool { return n.Name == a.Name })
+		b := &again.Features[at]
 		note(a.Name+", observed", near(a.Observed, b.Observed), Figure(a.Observed), Figure(b.Observed))
 		note(a.Name+", expected", near(a.Expected, b.Expected), Figure(a.Expected), Figure(b.Expected))
-		note(a.Name+", weight", math.Abs(a.Weight-b.Weight) <= closeness, Figure(a.Weight), Figure(b.Weight))
+		note(a.Name+", weight", math.Abs(a.Weight-b.Weight) <= share, Figure(a.Weight), Figure(b.Weight))
 	}
 	covered := func(f *schemas.Finding) string {
 		if f.Exception == nil {
@@ -240,7 +260,7 @@ func Figure(v float64) string {
 func (r *Rerun) reason(cfg *app.Config, f *schemas.Finding, history time.Duration) {
 	say := func(format string, args ...any) { r.Reasons = append(r.Reasons, fmt.Sprintf(format, args...)) }
 	if f.WindowStart.Before(r.First.Add(-time.Minute)) {
-		say("a part of the window's events is not in the store: %s", expired(cfg))
+		say("the stored events begin at %s, within the window: what came before was not stored, or is gone", r.First.Format(time.RFC3339))
 	}
 	if strings.HasPrefix(f.Detector, "feed.") {
 		say("the monitor of the sources judges between batches, by when records arrive and what is rejected, which the store does not tell")
@@ -266,6 +286,9 @@ func (r *Rerun) reason(cfg *app.Config, f *schemas.Finding, history time.Duratio
 	}
 	if f.Entity.Kind == schemas.EntityAddress && cfg.Redact.StoresAddresses(redact.Mask) {
 		say("addresses are stored masked: the clients of a network are one in the store")
+	}
+	if r.Again != nil {
+		say("a live run meets the events of several partitions in another order, and tells at the event at which it is sure")
 	}
 	say("thresholds, exceptions or the program may have changed since: the re-run goes by today's")
 	say("events that came too late for their window then, or were forgotten since, make other figures")
