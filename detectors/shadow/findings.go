@@ -56,11 +56,11 @@ func (w *counts) features(c *Cohort, expected string) []schemas.Feature {
 }
 
 // exposure ends a summary where nobody had to say who they are.
-func (w *counts) exposure(c *Cohort, else_ string) string {
+func (w *counts) exposure(c *Cohort, otherwise string) string {
 	if w.exposed(c) {
 		return fmt.Sprintf(" Of these, %s no credential.", haveHad(float64(w.open)))
 	}
-	return else_
+	return otherwise
 }
 
 func haveHad(n float64) string {

@@ -225,3 +225,13 @@ func TestTogether(t *testing.T) {
 		t.Errorf("%d findings on principals, want none", len(got))
 	}
 }
+
+// TestParts tells that an attack of minutes does not wait for its hour to end.
+func TestParts(t *testing.T) {
+	u, v := busy(31, cached(0.9)), busy(30.5, cached(0))
+	v.from, v.perHour = 30.1, 3600
+	got := of(run(t, DefaultConfig(), events(4, key, u, v)), "spend.cache_busting", schemas.EntityPrincipal)
+	if len(got) == 0 || got[0].Detected.After(detectortest.Start.Add(30*time.Hour+25*time.Minute)) {
+		t.Errorf("an attack that began at 30:06 was not told by 30:25: %v", got)
+	}
+}
