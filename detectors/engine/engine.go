@@ -246,10 +246,10 @@ func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
 				continue
 			}
 		}
-		if e.dealt++; e.dealt > dealtAtOnce {
+		if e.dealt >= dealtAtOnce {
 			e.work()
-			e.dealt = 1
 		}
+		e.dealt++
 		for e.handed = 0; !e.hand(ev, index, uint32(i)); {
 			e.retire() // a detector panicked; the others see the event
 		}

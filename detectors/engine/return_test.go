@@ -99,3 +99,17 @@ func TestReplayOfTheSameEventsFindsTheSame(t *testing.T) {
 		t.Errorf("%d of %d findings have samples", sampled, len(live))
 	}
 }
+
+// TestLongBatchIsWhole has more events than are dealt at once.
+func TestLongBatchIsWhole(t *testing.T) {
+	h := start(t, detectortest.Settings(), minutes()...)
+	var events []schemas.Event
+	for i := range 20000 {
+		events = append(events, detectortest.Event(time.Duration(i)*time.Millisecond, func(ev *schemas.Event) { ev.Principal = string(rune('a' + i%20)) }))
+	}
+	h.feed(0, events...)
+	h.want("observed_events_total", 20000)
+	if got := summaries(h.Flush(), "toy.p_all"); len(got) != 1 || got[0] != "global: 20 entities, 20000 events, 0 before" {
+		t.Errorf("got %q", got)
+	}
+}
