@@ -21,16 +21,15 @@ func (m *Monitor) count(f feed, ev *schemas.Event) {
 		return
 	}
 	m.current = r
-	who := m.grouped(c, f.place, ev)
-	if correlate.Judged(c) && !r.table.Has(group) {
-		o.Who, o.Sample = who.entity(ev), sample(ev)
+	if r.judged && !r.table.Has(group) {
+		o.Who, o.Sample = m.grouped(c, f.place, ev).entity(ev), sample(ev)
 	}
 	hit, ok := r.table.Add(group, &o, func(h correlate.Hit) { m.judged(r, h) })
 	if !ok {
 		return
 	}
 	if r.speaks {
-		m.tell(r, who, ev, &hit)
+		m.tell(r, m.grouped(c, f.place, ev), ev, &hit)
 	}
 	if hit.Edge {
 		for _, next := range r.feeds {
@@ -48,10 +47,11 @@ func (m *Monitor) value(c *sigma.Correlation, o *correlate.Observation, ev *sche
 	switch n, ok := d.Number(ev); {
 	case !d.Known(ev, &m.buffer):
 		return false
+	case c.Type == sigma.ValueCount:
+		o.Value = m.hash(d, ev)
 	case ok:
 		o.Number = n
 	}
-	o.Value = m.hash(d, ev)
 	return true
 }
 

@@ -60,6 +60,8 @@ type rule struct {
 	// feeds are the correlations in which its matches count.
 	feeds []feed
 	table *correlate.Table
+	// judged tells that the correlation is judged at the end of a window.
+	judged bool
 	// key tells whose state a table is.
 	key [16]byte
 }
@@ -109,7 +111,7 @@ func open(cfg *Config) (*set, error) {
 	l.name()
 	room := cfg.Memory / int64(max(1, len(s.correlations)))
 	for _, r := range s.correlations {
-		r.table = correlate.New(r.Correlation, room)
+		r.table, r.judged = correlate.New(r.Correlation, room), correlate.Judged(r.Correlation)
 	}
 	l.tell(s)
 	return s, nil
