@@ -246,7 +246,7 @@ func (e *Engine) closeWindow(w *watch) {
 	if !w.disabled.Load() {
 		e.shards[0].conclude(w, start)
 	}
-	if !w.disabled.Load() {
+	if !w.disabled.Load() && load > 0 {
 		e.run(load, func(s *shard) { s.close(w, start) })
 	}
 	copy(w.prev, w.total)
