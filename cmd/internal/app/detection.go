@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -44,7 +45,9 @@ func OpenDetection(cfg *Config, keys *redact.Keys, live bool, log *slog.Logger, 
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	own, err := rules.New(rules.Settings{Config: cfg.Rules, Table: eventsTable, EntityKey: keys.EntityKey(), Log: log}, reg)
+	own, err := rules.New(rules.Settings{
+		Config: cfg.Rules, Table: eventsTable, EntityKey: keys.EntityKey(), Log: log, Exception: RuleExceptions(cfg.Engine.Allow),
+	}, reg)
 	if err != nil {
 		e.Close()
 		return nil, fmt.Errorf("rules: %w", err)
@@ -65,14 +68,42 @@ func (d *Detection) Reload(cfg *Config) error {
 	if wrong := d.rules.Reload(cfg.Rules); wrong != nil {
 		err = errors.Join(err, fmt.Errorf("rules: %w", wrong))
 	}
+	d.rules.Except(RuleExceptions(cfg.Engine.Allow))
 	return err
 }
 
 // Observe shows a batch to all.
 func (d *Detection) Observe(b *schemas.Batch, from func(topic string, partition int32) int64) ([]schemas.Finding, error) {
+	from = frozen(b, from)
 	findings, err := d.Engine.Observe(b, from)
 	findings = append(findings, d.rules.Observe(b, from)...)
 	return append(findings, d.feed.Observe(b, from, time.Now())...), err
+}
+
+// frozen returns what from returns now: the engine's Next moves on when the
+// engine has seen the batch, and the others have not yet.
+func frozen(b *schemas.Batch, from func(topic string, partition int32) int64) func(topic string, partition int32) int64 {
+	if from == nil {
+		return nil
+	}
+	type lane struct {
+		topic     string
+		partition int32
+	}
+	first := make(map[lane]int64, len(b.Parts))
+	for _, part := range b.Parts {
+		l := lane{part.Range.Topic, part.Range.Partition}
+		if _, ok := first[l]; !ok {
+			first[l] = from(l.topic, l.partition)
+		}
+	}
+	return func(topic string, partition int32) int64 { return first[lane{topic, partition}] }
+}
+
+// Forget drops what is kept of principals and true addresses, and returns of how
+// many.
+func (d *Detection) Forget(principals []string, addresses []netip.Addr) int {
+	return d.Engine.Forget(principals, addresses) + d.rules.Forget(principals, addresses)
 }
 
 // Idle tells the monitor of the sources the time; the others go by event time

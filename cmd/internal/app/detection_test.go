@@ -72,7 +72,7 @@ func TestDetectionRestoresAll(t *testing.T) {
 	next := newDetection(t, keys, rules)
 	require.NoError(t, next.Restore(snapshot))
 	require.Equal(t, first.Seen(), next.Seen())
-	findings, err := next.Observe(calls(40), from)
+	findings, err := next.Observe(calls(40), next.Next) // which moves on meanwhile
 	require.NoError(t, err)
 	var told []string
 	for _, f := range append(findings, next.Flush()...) {
