@@ -30,8 +30,12 @@ type Crowd struct {
 	// hold keeps the rule from repeating itself while it lasts.
 	hold, jobsHold bool
 
-	// Set by Conclude: they are silent together, and so are the jobs.
-	together, jobsTogether bool
+	// calm is the usual share of the quiet among those that could be seen.
+	calm float64
+
+	// Set by Conclude: more than usual are silent, as on a holiday; many are
+	// together; and so are the jobs.
+	hushed, together, jobsTogether bool
 }
 
 const (
@@ -43,6 +47,9 @@ const (
 	// crowdShare of those who could be seen, and at least crowdLeast, make a
 	// crowd; normally fewer than one in a hundred is silent for longer than ever.
 	crowdShare, crowdLeast = 0.2, 3
+	// hushShare of them, and three times the usual share of a day, are more than
+	// chance: a holiday has begun, and nobody is told of by himself.
+	hushShare = 0.03
 	// young is how long a key is new.
 	young = 7 * 24 * time.Hour
 )
@@ -102,6 +109,12 @@ func (d *pauses) Conclude(x *detectors.Context, prev, c *Crowd) {
 	collapsed := n <= d.config.Share*c.usual
 	c.together = c.quiet >= crowdLeast && float64(c.quiet) >= crowdShare*float64(c.able)
 	c.jobsTogether = c.missed >= crowdLeast
+	c.calm = prev.calm
+	able, quiet := float64(c.able), float64(c.quiet)
+	c.hushed = c.quiet >= crowdLeast && quiet >= max(hushShare, 3*c.calm)*able
+	if able > 0 {
+		c.calm += (min(quiet/able, 2*c.calm+0.01) - c.calm) / 288
+	}
 	if !c.together {
 		c.hold = false
 		weight := 1 / min(24, float64(c.windows))

@@ -156,7 +156,7 @@ func (d *pauses) Close(x *detectors.Context, s *Pauses, c *Crowd) bool {
 	s.open[x.Slot] = span{}
 	d.learn(x, s, &w)
 	j := d.judge(s, x.Now)
-	if c.together && j.quiet {
+	if (c.together || c.hushed) && j.quiet {
 		s.excused = true
 	}
 	if j.hit == nothing {
@@ -164,7 +164,7 @@ func (d *pauses) Close(x *detectors.Context, s *Pauses, c *Crowd) bool {
 	}
 	s.told = true
 	switch {
-	case c.together && j.hit == interrupted, c.jobsTogether && j.hit != interrupted:
+	case (c.together || c.hushed) && j.hit == interrupted, c.jobsTogether && j.hit != interrupted:
 	case d.kind == schemas.EntityPrincipal && c.replaced(s.home, j.lasts):
 		// Its address speaks on, under a name that is new: a key was rotated.
 	default:

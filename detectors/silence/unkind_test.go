@@ -114,6 +114,23 @@ var from = flag.Uint64("seeds", 711, "first of the seeds of the honest populatio
 
 func seeds() []uint64 { return []uint64{*from, *from + 1, *from + 2} }
 
+// TestHush is about a holiday on which all keys round the clock make a fifth of
+// what they do.
+func TestHush(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	var all []speaker
+	for i := range 60 {
+		n := 0.05 + 0.3*r.Float64()
+		all = append(all, speaker{name: fmt.Sprintf("h1:k1:key%d", i), route: fmt.Sprintf("/v1/r%d", i), address: 100 + i, much: func(r *rand.Rand, m int) int {
+			if m >= 3*oneDay && m < 4*oneDay {
+				return poisson(r, n/5)
+			}
+			return poisson(r, n)
+		}})
+	}
+	want(t, play(t, 5, 4*oneDay+oneDay/2, all...), "")
+}
+
 // TestUnkind wants no finding in two weeks of honest silences. No bound was set
 // by these seeds.
 func TestUnkind(t *testing.T) {
