@@ -153,9 +153,16 @@ func different(ev *schemas.Event) uint64 {
 func (s *state) speak(rule int, now int64) bool {
 	was := s.Met[rule]
 	s.Met[rule] = max(was, now)
-	return was == 0 || now-was > int64(quiet)
+	hold := daily
+	if s.Hits >= 0.05 || s.Blocks >= 0.05 {
+		hold = quiet
+	}
+	return was == 0 || now-was > int64(hold)
 }
 
-// quiet is how long a rule is quiet after what it saw was seen last: those who
-// handle such texts do it every day or every week.
-const quiet = 8 * 24 * time.Hour
+// How long a rule is quiet after what it saw was seen last: those who handle such
+// texts as a habit do it every day or every week.
+const (
+	daily = 25 * time.Hour
+	quiet = 8 * 24 * time.Hour
+)
