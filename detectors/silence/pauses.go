@@ -52,9 +52,9 @@ const (
 	pauseWindow = 5 * time.Minute
 	// shortest is the least time between requests that is noted as a pause.
 	shortest = int64(time.Minute)
-	// rest is the longest pause of a key that speaks round the clock: people
-	// sleep longer.
-	rest = 3 * time.Hour
+	// rest is the longest pause of a key that speaks round the clock: what pauses
+	// for longer, even once, comes in bursts, and is silent by chance.
+	rest = 20 * time.Minute
 	week = int64(7 * 24 * time.Hour)
 	// keep is how long a silent entity is remembered, so that weekly work is.
 	keep = 2*week + int64(24*time.Hour)

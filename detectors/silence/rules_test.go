@@ -61,13 +61,8 @@ func TestPrincipal(t *testing.T) {
 	if m := minuteOf(&found[0]) - stop; m < 15 || m > 21 {
 		t.Errorf("told after %d minutes, want 15 to 21", m)
 	}
-	// The longer its pauses, the longer it takes: four times the longest.
-	found = want(t, play(t, 3, stop+20*hour, key(but(every(0.2), stop, 1e9))), "silence.principal", principal)
-	if m := minuteOf(&found[0]) - stop; m < 60 || m > 6*hour {
-		t.Errorf("a quiet key is told after %d minutes", m)
-	}
-	// Hit: told again when it spoke in between, and is silent for longer yet.
-	want(t, play(t, 3, stop+20*hour, key(but(but(every(5), stop, stop+30), stop+5*hour, 1e9))), "silence.principal", principal, principal)
+	// Near miss: a key with pauses of half an hour comes by chance.
+	want(t, play(t, 3, stop+20*hour, key(but(every(0.1), stop, 1e9))), "")
 	// Near miss: ten minutes.
 	want(t, play(t, 3, stop+oneDay/2, key(but(every(5), stop, stop+10))), "")
 	// Benign: a batch over a weekend by a key that is used now and then, and one
