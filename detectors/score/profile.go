@@ -50,7 +50,7 @@ func (p *profile) move(now int64, bins int32) {
 	if p.n > 0 {
 		i := p.slot(0)
 		mean := float32(p.sum / float64(p.n))
-		p.means[i] += (mean - p.means[i]) * max(0.25, 1/float32(p.seen[i]+1))
+		p.means[i] += (mean - p.means[i]) * max(0.25, 1/(float32(p.seen[i])+1))
 		if p.seen[i] < math.MaxUint8 {
 			p.seen[i]++
 		}
