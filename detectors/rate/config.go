@@ -36,6 +36,10 @@ type Limits struct {
 	// without a past is a spike; it also has to make twice Floor in the minute.
 	// Default 3,000 (50 a second), not used for routes; 10 to 1e9.
 	ColdFloor float64 `mapstructure:"cold_floor"`
+	// RoundFloor is the least count of a spike that begins on the hour or the half
+	// hour, as scheduled jobs do. Default 2,000 for principals and addresses, not
+	// used for routes; 10 to 1e9.
+	RoundFloor float64 `mapstructure:"round_floor"`
 	// NamelessFloor is ColdFloor for addresses whose requests tell no principal;
 	// 0 is off. Default 2,000 (33 a second) for addresses, else off; at most 1e9.
 	NamelessFloor float64 `mapstructure:"nameless_floor"`
@@ -72,7 +76,7 @@ type Limits struct {
 // DefaultConfig returns the defaults.
 func DefaultConfig() Config {
 	caller := Limits{
-		Floor: 600, Factor: 10, ColdFloor: 3000, Burst: 30_000, ShiftFactor: 5,
+		Floor: 600, Factor: 10, ColdFloor: 3000, RoundFloor: 2000, Burst: 30_000, ShiftFactor: 5,
 		SteadyFloor: 300, SteadyFactor: 5,
 		ThrottledFloor: 1200, ThrottledShare: 0.5, ErrorsFloor: 600, ErrorsShare: 0.5,
 	}
@@ -82,7 +86,7 @@ func DefaultConfig() Config {
 		Principal: caller,
 		Address:   address,
 		Route: Limits{
-			Floor: 1200, Factor: 5, ColdFloor: 3000, ShiftFactor: 5,
+			Floor: 1200, Factor: 5, ColdFloor: 3000, RoundFloor: 2000, ShiftFactor: 5,
 			SteadyFactor:   5,
 			ThrottledShare: 0.3, ErrorsShare: 0.2,
 			Callers: 5,
@@ -106,6 +110,7 @@ func (l *Limits) validate(kind string) error {
 		within(kind+".floor", l.Floor, 10, 1e9),
 		within(kind+".factor", l.Factor, 1.5, 1000),
 		within(kind+".cold_floor", l.ColdFloor, 10, 1e9),
+		within(kind+".round_floor", l.RoundFloor, 10, 1e9),
 		within(kind+".burst", l.Burst, 0, 1e9),
 		orOff(kind+".shift_factor", l.ShiftFactor, 1.5, 1000),
 		within(kind+".nameless_floor", l.NamelessFloor, 0, 1e9),

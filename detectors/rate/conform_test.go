@@ -51,6 +51,7 @@ func TestConfig(t *testing.T) {
 		"route.burst is -1, want 0 to 1e+09":                   func(c *Config) { c.Route.Burst = -1 },
 		"route.cold_floor is 1, want 10 to 1e+09":              func(c *Config) { c.Route.ColdFloor = 1 },
 		"route.shift_factor is 1, want 0 (off) or 1.5 to 1000": func(c *Config) { c.Route.ShiftFactor = 1 },
+		"address.round_floor is 1, want 10 to 1e+09":           func(c *Config) { c.Address.RoundFloor = 1 },
 		"route.nameless_floor is -1, want 0 to 1e+09":          func(c *Config) { c.Route.NamelessFloor = -1 },
 		"route.steady_floor is -1, want 0 to 1e+09":            func(c *Config) { c.Route.SteadyFloor = -1 },
 		"route.steady_factor is 1, want 1.5 to 1000":           func(c *Config) { c.Route.SteadyFactor = 1 },

@@ -95,9 +95,9 @@ func (d *watch) threshold(v *score.Verdict, c *Cohort, scheduled bool) float64 {
 		factor = min(d.limits.SteadyFactor, factor)
 	}
 	if scheduled {
-		// The first run of a job is as new as an unknown caller.
+		// The first run of a job is nearly as new as an unknown caller.
 		factor *= d.config.RoundFactor
-		least = max(least, d.limits.ColdFloor)
+		least = max(least, d.limits.RoundFloor)
 	}
 	least = max(least, factor*v.High*max(1, c.factor))
 	if c.ready() {

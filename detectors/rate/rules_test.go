@@ -60,6 +60,17 @@ func TestScheduledJobIsQuiet(t *testing.T) {
 	want(t, play(t, 100, plants...), "")
 }
 
+// TestSpikeOnTheHour wants no job to make as much as an attack does: a calm
+// caller who calls eighty times as much is told at any minute.
+func TestSpikeOnTheHour(t *testing.T) {
+	calm := steady(0, 220, 30, 1)
+	for _, from := range []int{180, 181, 200, 210} {
+		found := play(t, 220, append(calm, burst(from, 5, 2400, "h1:k1:steady1-0", 30, 1))...)
+		want(t, found, "rate.spike", schemas.EntityPrincipal, schemas.EntityAddress)
+	}
+	want(t, play(t, 220, append(calm, burst(180, 5, 1800, "h1:k1:steady1-0", 30, 1))...), "")
+}
+
 func TestSmallNumbersAreQuiet(t *testing.T) {
 	plants := append(steady(0, 100, 1, 1), burst(64, 5, 500, "h1:k1:steady1-0", 30, 1))
 	want(t, play(t, 100, plants...), "")
