@@ -237,6 +237,12 @@ func (d *addresses) Gather(x *detectors.Context, s *address, c *crowd) {
 		c.Tries += uint64(t.Guesses)
 		c.Targets.Merge(&t.Targets)
 		c.Credentials.Merge(&t.Credentials)
+		if one, ok := t.Targets.Pick(x.Entity.ID); ok {
+			c.OwnTargets.Add(one)
+		}
+		if one, ok := t.Credentials.Pick(x.Entity.ID); ok {
+			c.OwnCredentials.Add(one)
+		}
 	}
 }
 

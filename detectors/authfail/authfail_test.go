@@ -198,6 +198,17 @@ func TestCases(t *testing.T) {
 				return []change{failed, from(2000 + i%45), with("old"), as("fleet")}
 			})...), nil,
 		},
+		"benign: a fleet's old key while the users of an office mistype": {
+			append(usual(), many(later, 400*time.Millisecond, 600, func(i int) []change {
+				switch {
+				case i%10 == 0:
+					return []change{failed, from(3000), as("employee%d", i/10), with("")}
+				case i%10 < 4:
+					return []change{from(3000), as("employee%d", i/10), with("")}
+				}
+				return []change{failed, from(2000 + i%45), with("old"), as("fleet")}
+			})...), nil,
+		},
 		"hit: success after guessing": {
 			append(many(0, time.Second, 20, func(i int) []change { return []change{failed, from(1), as("admin"), with("pw%d", i)} }),
 				detectortest.Event(25*time.Second, from(1), as("admin"), with("right"))),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/detectortest"
+	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -57,7 +58,7 @@ func TestSeverityAndConfidence(t *testing.T) {
 	}
 	last := 0.0
 	for observed := 10.0; observed < 1e6; observed *= 3 {
-		c := confidenceOf(observed, 10, 0.6)
+		c := evidence.Confidence(observed, 10, 0.6, 0.99)
 		if c < 0.6 || c > 0.99 || c < last {
 			t.Errorf("%v over 10: confidence %v after %v", observed, c, last)
 		}
@@ -80,6 +81,8 @@ func windows(counts ...uint64) [][]string {
 		for i := range n / 2 {
 			c.Targets.Add(sketch.Mix(i))
 			c.Credentials.Add(sketch.Mix(i << 20))
+			c.OwnTargets.Add(sketch.Mix(i))
+			c.OwnCredentials.Add(sketch.Mix(i << 20))
 		}
 		d.Conclude(x, prev, c)
 		prev, out = c, append(out, rules)
@@ -146,6 +149,8 @@ func TestMergeIsCommutative(t *testing.T) {
 	a.Targets.Add(sketch.Mix(1))
 	b.Targets.Add(sketch.Mix(2))
 	b.Credentials.Add(sketch.Mix(3))
+	a.OwnTargets.Add(sketch.Mix(1))
+	b.OwnCredentials.Add(sketch.Mix(3))
 	ab, ba := a, b
 	d.Merge(&ab, &b)
 	d.Merge(&ba, &a)

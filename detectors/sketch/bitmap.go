@@ -25,6 +25,19 @@ func (b *Bitmap256) Count() float64 {
 	return 256 * math.Log(256/float64(free))
 }
 
+// Pick returns one of what was added, to be added elsewhere: which one, hash
+// chooses. It reports false if nothing was added.
+func (b *Bitmap256) Pick(hash uint64) (uint64, bool) {
+	at := hash >> 56
+	for range 5 { // the words, and the first of them again
+		if w := b.w[at>>6] >> (at & 63); w != 0 {
+			return (at + uint64(bits.TrailingZeros64(w))) << 56, true
+		}
+		at = (at>>6 + 1) & 3 << 6
+	}
+	return 0, false
+}
+
 // Merge makes b the summary of the union of both.
 func (b *Bitmap256) Merge(o *Bitmap256) {
 	for i, w := range o.w {

@@ -81,3 +81,30 @@ func TestBloom(t *testing.T) {
 		t.Errorf("%d of 10000 strangers are taken for known", wrong)
 	}
 }
+
+func TestBitmapPick(t *testing.T) {
+	var none, one, many Bitmap256
+	if _, ok := none.Pick(7); ok {
+		t.Error("nothing was added")
+	}
+	for i := range uint64(256) {
+		one.Reset()
+		one.Add(i << 56)
+		for _, hash := range []uint64{0, i << 56, (i + 1) << 56, math.MaxUint64} {
+			if got, ok := one.Pick(hash); !ok || got != i<<56 {
+				t.Fatalf("picked %x of %x", got, i<<56)
+			}
+		}
+	}
+	for i := range uint64(100) {
+		many.Add(Mix(i))
+	}
+	var picked Bitmap256
+	for i := range uint64(10_000) {
+		got, _ := many.Pick(Mix(1000 + i))
+		picked.Add(got)
+	}
+	if picked != many {
+		t.Error("of many each is picked by some hash, and nothing else is")
+	}
+}
