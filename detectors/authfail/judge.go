@@ -2,7 +2,6 @@ package authfail
 
 import (
 	"github.com/gatehound/gatehound/detectors"
-	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -80,7 +79,7 @@ func (d *addresses) formOf(f *figures) (form int, severity schemas.Severity, con
 	default:
 		return formless, 0, 0
 	}
-	return form, severityOf(observed, bound, schemas.SeverityMedium), evidence.Confidence(observed, bound, low, 0.99)
+	return form, severityOf(observed, bound, schemas.SeverityMedium), confidenceOf(observed, bound, low)
 }
 
 // guessing judges an address that failed with something new.
