@@ -28,7 +28,7 @@ type Config struct {
 	// enough to train s1. 50 to 1e9.
 	DayCalls int `mapstructure:"day_calls"`
 	// DayScore is the sum of evidence at which extraction.sustained reports.
-	// Default 6; 1 to 20.
+	// Default 5; 1 to 20.
 	DayScore float64 `mapstructure:"day_score"`
 	// RepeatHours is for how long a rule is silent about a principal that it
 	// has reported, unless it got worse. Default 24; 1 to 8,760.
@@ -40,7 +40,7 @@ func DefaultConfig() Config {
 	return Config{
 		Calls: 500, Score: 5.5, EarlyScore: 6.5,
 		LogitCalls: 250, LogitScore: 4.5,
-		DayCalls: 300, DayScore: 6,
+		DayCalls: 300, DayScore: 5,
 		RepeatHours: 24,
 	}
 }

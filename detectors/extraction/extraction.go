@@ -121,6 +121,7 @@ func (d *watch) Conclude(_ *detectors.Context, prev, c *Cohort) {
 func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 	h := &s.open[x.Slot]
 	s.peerCalls, s.peerRatio = c.peerCalls, c.peerRatio
+	s.watched = uint16(min(c.windows, math.MaxUint16))
 	s.day.add(h, x.WindowStart/int64(x.Window))
 	if h.calls > 0 {
 		p := h.profile()

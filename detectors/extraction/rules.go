@@ -18,7 +18,9 @@ func (d *watch) harvest(x *detectors.Context, s *State, p *profile, early bool) 
 	var e sum
 	least := d.config.Score
 	d.amount(x, s, p, &e)
+	d.novelty(x, s, p, &e)
 	e.prompts(p)
+	e.lengths(p)
 	e.answers(p, float64(s.peerRatio))
 	e.timing(p.scatter, "a minute")
 	e.sampling(p)
@@ -70,6 +72,43 @@ func (d *watch) amount(x *detectors.Context, s *State, p *profile, e *sum) {
 	e.add(volume, ramp(math.Log(max(pace, 1)), math.Log(30), math.Log(300), 0, 0.3), schemas.Feature{
 		Name: "pace", Observed: pace, Expected: 30, Unit: "calls/min",
 		Text: fmt.Sprintf("%s in each minute that had any, more than people make.", words.Count(pace, "call")),
+	})
+}
+
+// novelty judges whether the principal is one that was not there a day ago, or
+// makes ten times the calls that it ever made. Keys are made for a campaign, or
+// stolen for it; what a customer does every week is known.
+func (d *watch) novelty(x *detectors.Context, s *State, p *profile, e *sum) {
+	const known = 24
+	if age := s.day.age; age < known {
+		// Where the watch itself is new, so is everybody.
+		if int(s.watched) >= known+int(age) {
+			e.add(context, 1.2, schemas.Feature{
+				Name: "known_for", Observed: float64(age), Expected: known, Unit: "hours",
+				Text: fmt.Sprintf("This principal was first seen %s ago.", words.Duration(max(time.Duration(age), 1)*time.Hour)),
+			})
+		}
+		return
+	}
+	own := s.volume.Judge(x.WindowStart, p.calls)
+	if own.Values >= known && p.calls >= 10*max(own.High, 10) {
+		e.add(context, 0.7, schemas.Feature{
+			Name: "own_past", Observed: p.calls, Expected: own.High, Unit: "calls/h",
+			Text: fmt.Sprintf("This principal was known to make up to %s calls an hour.", words.Number(own.High)),
+		})
+	}
+}
+
+// lengths judges, where no prompt is logged, by the length of the inputs whether
+// they differ: different questions differ by half their length and more, the
+// requests of a load test hardly.
+func (e *sum) lengths(p *profile) {
+	if p.distinct >= 0 || p.inputSpread < 0 {
+		return
+	}
+	e.add(prompts, ramp(p.inputSpread, 0.05, 0.3, -2, 0)+ramp(p.inputSpread, 0.3, 0.6, 0, 0.6), schemas.Feature{
+		Name: "input_variation", Observed: p.inputSpread, Expected: 0.3, Unit: "deviation / mean",
+		Text: fmt.Sprintf("The length of the input varies by %s.", varies(p.inputSpread)),
 	})
 }
 

@@ -24,6 +24,8 @@ type State struct {
 	// peerCalls and peerRatio are the cohort's figures when the last window
 	// closed; 0 is not known.
 	peerCalls, peerRatio float32
+	// watched is for how many hours the gateway was watched by then.
+	watched uint16
 	// said is the hour, since the epoch, in which each rule spoke last, and how
 	// severe it was.
 	said   [rules]uint32
