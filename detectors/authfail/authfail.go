@@ -9,8 +9,6 @@
 package authfail
 
 import (
-	"slices"
-
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -93,29 +91,4 @@ func severityOf(observed, bound float64, at schemas.Severity) schemas.Severity {
 		return max(at, schemas.SeverityHigh)
 	}
 	return at
-}
-
-// confidenceOf goes from low at the bound towards 0.99 far over it.
-func confidenceOf(observed, bound, low float64) float64 {
-	return min(0.99, 1-(1-low)*bound/max(observed, bound))
-}
-
-// feature makes a feature that spoke for a finding, with its weight before
-// weighed makes the weights of all sum to 1.
-func feature(name string, observed, expected float64, unit string, weight float64, text string) schemas.Feature {
-	return schemas.Feature{Name: name, Observed: observed, Expected: expected, Unit: unit, Weight: weight, Text: text}
-}
-
-// weighed leaves out the features that did not speak for a finding (their
-// observed figure is below the expected one) and lets the weights sum to 1.
-func weighed(features ...schemas.Feature) []schemas.Feature {
-	features = slices.DeleteFunc(features, func(f schemas.Feature) bool { return f.Observed < f.Expected })
-	var sum float64
-	for _, f := range features {
-		sum += f.Weight
-	}
-	for i := range features {
-		features[i].Weight /= sum
-	}
-	return features
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
@@ -120,17 +121,17 @@ func (d *addresses) spray(x *detectors.Context, c *crowd, cold float64) bool {
 	}
 	addresses := words.Count(float64(c.Quiet), "address")
 	x.Emit(&schemas.Finding{
-		Detector: "authfail.spraying", Severity: schemas.SeverityHigh, Confidence: confidenceOf(n, bound, 0.75),
+		Detector: "authfail.spraying", Severity: schemas.SeverityHigh, Confidence: evidence.Confidence(n, bound, 0.75, 0.99),
 		Title: fmt.Sprintf("Distributed guessing: %s with a few guesses each", addresses),
 		Summary: fmt.Sprintf("%s were refused %s %s, %s, and none of them stands out by itself. From %s on it is no chance; %s.",
 			addresses, words.Count(float64(c.Tries), "time"), d.within(), words.List(with, on), words.Number(expected), usually(usual, "such address")),
 		Events: int64(c.Tries), Techniques: []schemas.Technique{spraying, stuffing, brokenAuth},
-		Features: weighed(
-			feature("quiet_addresses", float64(c.Quiet), expected, "addresses", 0.5,
+		Features: evidence.Beyond(
+			evidence.Feature("quiet_addresses", float64(c.Quiet), expected, "addresses", 0.5,
 				fmt.Sprintf("%s with a few guesses each; %s.", addresses, usually(usual, "such address"))),
-			feature("distinct_credentials", credentials, float64(d.c.SprayAddresses), "credentials", 0.25,
+			evidence.Feature("distinct_credentials", credentials, float64(d.c.SprayAddresses), "credentials", 0.25,
 				fmt.Sprintf("%s refused; fewer than %d are chance.", varied(credentials, "credential"), d.c.SprayAddresses)),
-			feature("distinct_principals", targets, float64(d.c.SprayAddresses), "accounts", 0.25,
+			evidence.Feature("distinct_principals", targets, float64(d.c.SprayAddresses), "accounts", 0.25,
 				fmt.Sprintf("%s tried; fewer than %d are chance.", words.Count(targets, "account"), d.c.SprayAddresses)),
 		),
 	})
@@ -156,12 +157,12 @@ func (d *addresses) spike(x *detectors.Context, c *crowd, cold float64) {
 	}
 	failures, as := words.Count(n, "refusal"), usually(usual, "refusal")
 	x.Emit(&schemas.Finding{
-		Detector: "authfail.failure_spike", Severity: schemas.SeverityMedium, Confidence: confidenceOf(n, expected, 0.6),
+		Detector: "authfail.failure_spike", Severity: schemas.SeverityMedium, Confidence: evidence.Confidence(n, expected, 0.6, 0.99),
 		Title: fmt.Sprintf("Authentication failures are up: %s %s", failures, d.within()),
 		Summary: fmt.Sprintf("%s of wrong or unnamed credentials came from %s %s; %s. It is an attack, or a change of keys or of the identity provider that went wrong.",
 			failures, words.Count(float64(c.Failing), "address"), d.within(), as),
 		Events: int64(c.Failures), Techniques: []schemas.Technique{guessing, brokenAuth},
-		Features: []schemas.Feature{feature("failures", n, expected, "requests", 1,
+		Features: []schemas.Feature{evidence.Feature("failures", n, expected, "requests", 1,
 			fmt.Sprintf("%s %s, from %s on it is out of the ordinary; %s.", failures, d.within(), words.Number(expected), as))},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -69,14 +70,14 @@ func (d *addresses) guessed(form int, f *figures) *schemas.Finding {
 	}
 	out.Summary = fmt.Sprintf("One address was refused %s %s, %s. %s", words.Count(f.tries, "time"), within, done, expected)
 	features := []schemas.Feature{
-		feature("distinct_credentials", f.credentials, float64(d.c.Guesses), "credentials", 0.4,
+		evidence.Feature("distinct_credentials", f.credentials, float64(d.c.Guesses), "credentials", 0.4,
 			fmt.Sprintf("%s refused; fewer than %d are mistakes.", credentials, d.c.Guesses)),
-		feature("distinct_principals", f.principals, float64(d.c.Targets), "accounts", 0.4,
+		evidence.Feature("distinct_principals", f.principals, float64(d.c.Targets), "accounts", 0.4,
 			fmt.Sprintf("%s tried; fewer than %d are mistakes.", accounts, d.c.Targets)),
-		feature("refused", f.tries, bound, "attempts", 0.2,
+		evidence.Feature("refused", f.tries, bound, "attempts", 0.2,
 			fmt.Sprintf("%s refused %s; fewer than %s are mistakes.", words.Count(f.tries, "attempt"), within, words.Number(bound))),
 	}
-	out.Features = weighed(features...)
+	out.Features = evidence.Beyond(features...)
 	return out
 }
 
@@ -85,12 +86,12 @@ func (d *addresses) trickled(n, bound float64, lasted, events int64) *schemas.Fi
 	guesses := words.Count(n, "different wrong credential")
 	hours := words.Duration(max(time.Duration(lasted).Round(time.Hour), time.Hour))
 	return &schemas.Finding{
-		Detector: "authfail.slow_guessing", Severity: schemas.SeverityLow, Confidence: confidenceOf(n, bound, 0.7), Events: events,
+		Detector: "authfail.slow_guessing", Severity: schemas.SeverityLow, Confidence: evidence.Confidence(n, bound, 0.7, 0.99), Events: events,
 		Title: fmt.Sprintf("Slow guessing: %s from one address in %s", guesses, hours),
 		Summary: fmt.Sprintf("One address was refused with %s in %s, too slowly to stand out in any window of %s. Fewer than %s a day pass as mistakes, and behind a shared address half as many others would succeed.",
 			guesses, hours, words.Duration(d.c.Window), words.Number(bound)),
 		Techniques: []schemas.Technique{guessing, brokenAuth},
-		Features: []schemas.Feature{feature("distinct_guesses", n, bound, "credentials", 1,
+		Features: []schemas.Feature{evidence.Feature("distinct_guesses", n, bound, "credentials", 1,
 			fmt.Sprintf("%s refused in %s; fewer than %s a day are mistakes.", guesses, hours, words.Number(bound)))},
 	}
 }
@@ -111,7 +112,7 @@ func (d *addresses) entered(tries float64, attacked bool) *schemas.Finding {
 	out.Title = "Break-in: an attacking address got in after " + refused
 	out.Summary = fmt.Sprintf("After %s that looked like guessing, the same address got in, %s. A user who mistypes has fewer than %d: revoke the credential, and look at what it did since.",
 		refused, who, d.c.Guesses)
-	out.Features = []schemas.Feature{feature("failures_before", tries, float64(d.c.Guesses), "attempts", 1,
+	out.Features = []schemas.Feature{evidence.Feature("failures_before", tries, float64(d.c.Guesses), "attempts", 1,
 		fmt.Sprintf("%s came before the success; a user who mistypes has fewer than %d.", refused, d.c.Guesses))}
 	return out
 }
@@ -132,12 +133,12 @@ func (d *addresses) unnamed(n, answered float64) *schemas.Finding {
 		let = words.Count(answered, "request") + " to the same routes let in"
 	}
 	return &schemas.Finding{
-		Detector: "authfail.repeated_failures", Severity: severity, Confidence: confidenceOf(n, bound, 0.5),
+		Detector: "authfail.repeated_failures", Severity: severity, Confidence: evidence.Confidence(n, bound, 0.5, 0.99),
 		Title: fmt.Sprintf("Refused (401) from one address: %s %s", refused, within),
 		Summary: fmt.Sprintf("One address had %s refused %s, and %s. Fewer than %s pass as mistakes; the log names neither credential nor account, so a broken client looks the same.",
 			refused, within, let, words.Number(bound)),
 		Techniques: []schemas.Technique{guessing, brokenAuth},
-		Features: []schemas.Feature{feature("refused", n, bound, "requests", 1,
+		Features: []schemas.Feature{evidence.Feature("refused", n, bound, "requests", 1,
 			fmt.Sprintf("%s refused; fewer than %s are mistakes, and clients that negotiate get in after one or two.", refused, words.Number(bound)))},
 	}
 }
@@ -147,12 +148,12 @@ func (d *addresses) scanned(n, requests float64) *schemas.Finding {
 	bound := float64(d.c.ScanPaths)
 	routes := words.Count(n, "route")
 	return &schemas.Finding{
-		Detector: "authfail.scan", Severity: schemas.SeverityLow, Confidence: confidenceOf(n, bound, 0.6),
+		Detector: "authfail.scan", Severity: schemas.SeverityLow, Confidence: evidence.Confidence(n, bound, 0.6, 0.99),
 		Title: fmt.Sprintf("Scan without a credential: %s asked for by one address", routes),
 		Summary: fmt.Sprintf("One address asked for %s without a credential %s, in %s, and was refused each time. A client that forgot its key asks for fewer than %d.",
 			routes, d.within(), words.Count(requests, "request"), d.c.ScanPaths),
 		Techniques: []schemas.Technique{scanning, brokenAuth},
-		Features: []schemas.Feature{feature("distinct_routes", n, bound, "routes", 1,
+		Features: []schemas.Feature{evidence.Feature("distinct_routes", n, bound, "routes", 1,
 			fmt.Sprintf("%s asked for; fewer than %d are no scan.", routes, d.c.ScanPaths))},
 	}
 }
@@ -167,7 +168,7 @@ func (d *addresses) failing(n float64, lasted int64) *schemas.Finding {
 		Summary: fmt.Sprintf("One client sent the same credential %s in %s and was refused each time. From %d on it is taken for a client with an old or wrong key rather than an attack, and is not reported again for a day.",
 			times, span, d.c.Retries),
 		Techniques: []schemas.Technique{brokenAuth},
-		Features: []schemas.Feature{feature("retries", n, bound, "attempts", 1,
+		Features: []schemas.Feature{evidence.Feature("retries", n, bound, "attempts", 1,
 			fmt.Sprintf("One credential was refused %s in a row; a client that is well stops before %d.", times, d.c.Retries))},
 	}
 }

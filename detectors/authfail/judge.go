@@ -2,6 +2,7 @@ package authfail
 
 import (
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -79,7 +80,7 @@ func (d *addresses) formOf(f *figures) (form int, severity schemas.Severity, con
 	default:
 		return formless, 0, 0
 	}
-	return form, severityOf(observed, bound, schemas.SeverityMedium), confidenceOf(observed, bound, low)
+	return form, severityOf(observed, bound, schemas.SeverityMedium), evidence.Confidence(observed, bound, low, 0.99)
 }
 
 // guessing judges an address that failed with something new.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
@@ -123,17 +124,17 @@ func (d *principals) attacked(tries, from, keys float64) *schemas.Finding {
 		with = " with " + varied(keys, "credential")
 	}
 	return &schemas.Finding{
-		Detector: "authfail.besieged_account", Confidence: confidenceOf(from, float64(d.c.Addresses), 0.8),
+		Detector: "authfail.besieged_account", Confidence: evidence.Confidence(from, float64(d.c.Addresses), 0.8, 0.99),
 		Title: fmt.Sprintf("Distributed brute force: %s attack one account", addresses),
 		Summary: fmt.Sprintf("%s on one account were refused within %s, from %s%s. Fewer than %d addresses pass as the account's own clients.",
 			words.Count(tries, "attempt"), words.Duration(d.c.Window), addresses, with, d.c.Addresses),
 		Techniques: []schemas.Technique{guessing, brokenAuth},
-		Features: weighed(
-			feature("distinct_addresses", from, float64(d.c.Addresses), "addresses", 0.5,
+		Features: evidence.Beyond(
+			evidence.Feature("distinct_addresses", from, float64(d.c.Addresses), "addresses", 0.5,
 				fmt.Sprintf("%s refused; fewer than %d are the account's own clients.", addresses, d.c.Addresses)),
-			feature("distinct_credentials", keys, float64(d.c.Guesses), "credentials", 0.3,
+			evidence.Feature("distinct_credentials", keys, float64(d.c.Guesses), "credentials", 0.3,
 				fmt.Sprintf("%s tried; fewer than %d are mistakes.", varied(keys, "credential"), d.c.Guesses)),
-			feature("refused", tries, float64(d.c.Failures), "attempts", 0.2,
+			evidence.Feature("refused", tries, float64(d.c.Failures), "attempts", 0.2,
 				fmt.Sprintf("%s refused; fewer than %d are mistakes.", words.Count(tries, "attempt"), d.c.Failures)),
 		),
 	}
@@ -148,7 +149,7 @@ func (d *principals) taken(tries float64) *schemas.Finding {
 		Summary: fmt.Sprintf("After %s from many addresses, this account was entered from an address and with a credential that were never good for it before. Its own clients would have one of the two: revoke the credential, and look at what it did since.",
 			refused),
 		Techniques: []schemas.Technique{valid, guessing, brokenAuth},
-		Features: []schemas.Feature{feature("failures_before", tries, float64(min(d.c.Guesses, d.c.Addresses)), "attempts", 1,
+		Features: []schemas.Feature{evidence.Feature("failures_before", tries, float64(min(d.c.Guesses, d.c.Addresses)), "attempts", 1,
 			fmt.Sprintf("%s came before the success; a user who mistypes has fewer than %d.", refused, d.c.Guesses))},
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/detectortest"
+	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -57,7 +58,7 @@ func TestSeverityAndConfidence(t *testing.T) {
 	}
 	last := 0.0
 	for observed := 10.0; observed < 1e6; observed *= 3 {
-		c := confidenceOf(observed, 10, 0.6)
+		c := evidence.Confidence(observed, 10, 0.6, 0.99)
 		if c < 0.6 || c > 0.99 || c < last {
 			t.Errorf("%v over 10: confidence %v after %v", observed, c, last)
 		}

@@ -1,9 +1,9 @@
 package errors
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config has the settings for routes and models. Counts are in a minute; the
@@ -40,26 +40,11 @@ func DefaultConfig() Config {
 // Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
 	return errors.Join(
-		orOff("floor", c.Floor, 5, 1e9),
-		within("share", c.Share, 0.01, 1),
-		within("factor", c.Factor, 1.5, 1000),
-		within("callers", c.Callers, 1, 60),
-		orOff("slower", c.Slower, 1.5, 1000),
-		within("timed", c.Timed, 10, 1e6),
+		bounds.OrOff("floor", c.Floor, 5, 1e9),
+		bounds.Within("share", c.Share, 0.01, 1),
+		bounds.Within("factor", c.Factor, 1.5, 1000),
+		bounds.Within("callers", c.Callers, 1, 60),
+		bounds.OrOff("slower", c.Slower, 1.5, 1000),
+		bounds.Within("timed", c.Timed, 10, 1e6),
 	)
-}
-
-// within reports a value that is not from least to most; NaN is not.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
-}
-
-func orOff(key string, v, least, most float64) error {
-	if v == 0 || v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want 0 (off) or %v to %v", key, v, least, most)
 }

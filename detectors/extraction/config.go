@@ -1,9 +1,9 @@
 package extraction
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config has the detector's settings.
@@ -48,21 +48,13 @@ func DefaultConfig() Config {
 // Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
 	return errors.Join(
-		within("calls", c.Calls, 100, 1_000_000_000),
-		within("score", c.Score, 1, 20),
-		within("early_score", c.EarlyScore, 1, 20),
-		within("logit_calls", c.LogitCalls, 50, 1_000_000_000),
-		within("logit_score", c.LogitScore, 1, 20),
-		within("day_calls", c.DayCalls, 50, 1_000_000_000),
-		within("day_score", c.DayScore, 1, 20),
-		within("repeat_hours", c.RepeatHours, 1, 8760),
+		bounds.Within("calls", c.Calls, 100, 1_000_000_000),
+		bounds.Within("score", c.Score, 1, 20),
+		bounds.Within("early_score", c.EarlyScore, 1, 20),
+		bounds.Within("logit_calls", c.LogitCalls, 50, 1_000_000_000),
+		bounds.Within("logit_score", c.LogitScore, 1, 20),
+		bounds.Within("day_calls", c.DayCalls, 50, 1_000_000_000),
+		bounds.Within("day_score", c.DayScore, 1, 20),
+		bounds.Within("repeat_hours", c.RepeatHours, 1, 8760),
 	)
-}
-
-// within reports a value that is not from least to most; NaN is not.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
 }

@@ -1,9 +1,9 @@
 package injection
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config sets what counts as an attack on a model's instructions. Counts are of
@@ -53,29 +53,14 @@ func DefaultConfig() Config {
 // Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
 	return errors.Join(
-		within("signatures", c.Signatures, 3, 100),
-		within("signature_share", c.SignatureShare, 0.001, 0.5),
-		within("blocks", c.Blocks, 3, 100),
-		within("block_share", c.BlockShare, 0.001, 0.5),
-		within("hidden", c.Hidden, 2, 40),
-		within("variants", c.Variants, 10, 1000),
-		orOff("spellings", c.Spellings, 50, 100_000),
-		orOff("refusals", c.Refusals, 10, 1000),
-		within("crowd", c.Crowd, 2, 10_000),
+		bounds.Within("signatures", c.Signatures, 3, 100),
+		bounds.Within("signature_share", c.SignatureShare, 0.001, 0.5),
+		bounds.Within("blocks", c.Blocks, 3, 100),
+		bounds.Within("block_share", c.BlockShare, 0.001, 0.5),
+		bounds.Within("hidden", c.Hidden, 2, 40),
+		bounds.Within("variants", c.Variants, 10, 1000),
+		bounds.OrOff("spellings", c.Spellings, 50, 100_000),
+		bounds.OrOff("refusals", c.Refusals, 10, 1000),
+		bounds.Within("crowd", c.Crowd, 2, 10_000),
 	)
-}
-
-// within reports a value that is not from least to most; NaN is not.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
-}
-
-func orOff(key string, v, least, most int) error {
-	if v == 0 || v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want 0 (off) or %v to %v", key, v, least, most)
 }

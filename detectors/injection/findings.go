@@ -2,10 +2,10 @@ package injection
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -39,25 +39,6 @@ func (d *watch) report(x *detectors.Context, s *state, w *window, j *judgement, 
 	}
 	f.Events = int64(w.Events)
 	x.Emit(f)
-}
-
-// confidenceOf goes from low at the bound towards 0.95 far over it.
-func confidenceOf(observed, bound, low float64) float64 {
-	return min(0.95, 1-(1-low)*bound/max(observed, bound))
-}
-
-// weighed leaves out the features that did not speak for a finding (their
-// observed figure is below the expected one) and lets the weights sum to 1.
-func weighed(features ...schemas.Feature) []schemas.Feature {
-	features = slices.DeleteFunc(features, func(f schemas.Feature) bool { return f.Observed < f.Expected })
-	var sum float64
-	for _, f := range features {
-		sum += f.Weight
-	}
-	for i := range features {
-		features[i].Weight /= sum
-	}
-	return features
 }
 
 // who names the caller at the beginning of a sentence.
@@ -95,7 +76,7 @@ func (s *state) usually(share float32, verb string) string {
 func (d *watch) signatureFinding(s *state, j *judgement) *schemas.Finding {
 	f := &schemas.Finding{
 		Detector: "injection.signatures", Severity: d.severityOf(s, j),
-		Confidence: confidenceOf(j.hits, j.hitBound, 0.6), Techniques: []schemas.Technique{direct, jailbreak, owaspInjection},
+		Confidence: evidence.Confidence(j.hits, j.hitBound, 0.6, 0.95), Techniques: []schemas.Technique{direct, jailbreak, owaspInjection},
 	}
 	what := "talk a model out of its instructions or rules"
 	head := "Prompt injection"
@@ -107,7 +88,7 @@ func (d *watch) signatureFinding(s *state, j *judgement) *schemas.Finding {
 	f.Title = fmt.Sprintf("%s: %s of %s hit signatures in %s", head, prompts, words.Number(max(j.prompts, j.hits)), s.Run.lasted())
 	f.Summary = fmt.Sprintf("%s sent %s that %s, among %s in %s%s. By mistake up to %s would; usual is %s.",
 		d.who(), prompts, what, words.Count(max(j.prompts, j.hits), "prompt"), s.Run.lasted(), j.of(), words.Number(j.hitBound), s.usually(s.Hits, "do"))
-	f.Features = weighed(
+	f.Features = evidence.Beyond(
 		schemas.Feature{Name: "signature_prompts", Observed: j.hits, Expected: min(j.hitBound, j.hits), Unit: "prompts", Weight: 0.6,
 			Text: fmt.Sprintf("%s hit a signature of an attack; up to %s are mistakes of the signatures.", prompts, words.Number(j.hitBound))},
 		schemas.Feature{Name: "one_end_user", Observed: j.user, Expected: float64(d.c.Signatures), Unit: "prompts", Weight: 0.2,
@@ -124,12 +105,12 @@ func (d *watch) blockedFinding(s *state, j *judgement) *schemas.Finding {
 	prompts := words.Count(j.blocks, "different prompt")
 	share := min(j.blocks/max(j.prompts, 1), 1)
 	return &schemas.Finding{
-		Detector: "injection.blocked", Severity: d.severityOf(s, j), Confidence: confidenceOf(j.blocks, j.blockBound, 0.65),
+		Detector: "injection.blocked", Severity: d.severityOf(s, j), Confidence: evidence.Confidence(j.blocks, j.blockBound, 0.65, 0.95),
 		Techniques: []schemas.Technique{direct, jailbreak, owaspInjection},
 		Title:      fmt.Sprintf("Guardrail: %s of %s blocked in %s", prompts, words.Number(max(j.prompts, j.blocks)), s.Run.lasted()),
 		Summary: fmt.Sprintf("A guardrail blocked %s of one caller, or the answers to them, among %s in %s%s. By mistake up to %s would be; usual is %s.",
 			prompts, words.Count(max(j.prompts, j.blocks), "prompt"), s.Run.lasted(), j.of(), words.Number(j.blockBound), s.usually(s.Blocks, "are")),
-		Features: weighed(
+		Features: evidence.Beyond(
 			schemas.Feature{Name: "blocked_prompts", Observed: j.blocks, Expected: min(j.blockBound, j.blocks), Unit: "prompts", Weight: 0.6,
 				Text: fmt.Sprintf("%s blocked, %s of all; up to %s are mistakes of the guardrail.", prompts, words.Percent(share), words.Number(j.blockBound))},
 			schemas.Feature{Name: "one_end_user", Observed: j.user, Expected: 2 * float64(d.c.Blocks), Unit: "prompts", Weight: 0.2,
@@ -143,12 +124,12 @@ func (d *watch) blockedFinding(s *state, j *judgement) *schemas.Finding {
 func (d *watch) hiddenFinding(s *state, j *judgement) *schemas.Finding {
 	prompts := words.Count(j.hidden, "different prompt")
 	return &schemas.Finding{
-		Detector: "injection.hidden", Severity: d.severityOf(s, j), Confidence: confidenceOf(j.hidden, float64(d.c.Hidden), 0.75),
+		Detector: "injection.hidden", Severity: d.severityOf(s, j), Confidence: evidence.Confidence(j.hidden, float64(d.c.Hidden), 0.75, 0.95),
 		Techniques: []schemas.Technique{obfuscation, direct, indirect, owaspInjection},
 		Title:      fmt.Sprintf("Hidden instructions: %s with an attack in disguised text", prompts),
 		Summary: fmt.Sprintf("%s sent %s that have signatures of attacks and invisible, encoded or look-alike characters, among %s in %s%s. Honest texts have the one or the other; if the prompts hold web pages or documents, the attack is in those.",
 			d.who(), prompts, words.Count(max(j.prompts, j.hidden), "prompt"), s.Run.lasted(), j.of()),
-		Features: weighed(
+		Features: evidence.Beyond(
 			schemas.Feature{Name: "hidden_prompts", Observed: j.hidden, Expected: float64(d.c.Hidden), Unit: "prompts", Weight: 0.7,
 				Text: fmt.Sprintf("%s had both; fewer than %d are chance.", prompts, d.c.Hidden)},
 			schemas.Feature{Name: "signature_prompts", Observed: j.hits, Expected: 1, Unit: "prompts", Weight: 0.3,
@@ -166,17 +147,17 @@ func (d *watch) variantFinding(s *state, j *judgement) *schemas.Finding {
 	}
 	bad := max(float64(c.Bad), float64(c.Blocked)) / near
 	if bad < 0.3 {
-		f.Severity, f.Confidence = schemas.SeverityLow, confidenceOf(j.variants, float64(max(d.c.Spellings, 1)), 0.5)
+		f.Severity, f.Confidence = schemas.SeverityLow, evidence.Confidence(j.variants, float64(max(d.c.Spellings, 1)), 0.5, 0.95)
 		f.Summary = fmt.Sprintf("%s sent %s of a prompt at a high temperature, among %s in %s. Who tries one prompt until an answer slips through does so; an evaluation commonly has a low temperature, and a job that makes data looks the same.",
 			d.who(), prompts, words.Count(max(j.prompts, near), "prompt"), s.Run.lasted())
 		f.Features = []schemas.Feature{{Name: "near_duplicates", Observed: j.variants, Expected: float64(d.c.Spellings), Unit: "prompts", Weight: 1,
 			Text: fmt.Sprintf("%s at a high temperature; fewer than %d tell nothing.", prompts, d.c.Spellings)}}
 		return f
 	}
-	f.Severity, f.Confidence = d.severityOf(s, j), confidenceOf(j.variants, float64(d.c.Variants), 0.7)
+	f.Severity, f.Confidence = d.severityOf(s, j), evidence.Confidence(j.variants, float64(d.c.Variants), 0.7, 0.95)
 	f.Summary = fmt.Sprintf("%s sent %s of a prompt in %s, of which %s hit a signature of an attack or were blocked. Evaluations and templates repeat themselves too, but they are hardly ever blocked.",
 		d.who(), prompts, s.Run.lasted(), words.Percent(min(bad, 1)))
-	f.Features = weighed(
+	f.Features = evidence.Beyond(
 		schemas.Feature{Name: "near_duplicates", Observed: j.variants, Expected: float64(d.c.Variants), Unit: "prompts", Weight: 0.5,
 			Text: fmt.Sprintf("%s; fewer than %d tell nothing.", prompts, d.c.Variants)},
 		schemas.Feature{Name: "attack_share", Observed: min(bad, 1), Expected: 0.3, Unit: "share", Weight: 0.5,
@@ -189,7 +170,7 @@ func (d *watch) refusalFinding(s *state, j *judgement) *schemas.Finding {
 	c := &s.Chain
 	n, usual := float64(c.Length), c.usual()
 	return &schemas.Finding{
-		Detector: "injection.refusals", Severity: d.severityOf(s, j), Confidence: confidenceOf(n, float64(d.c.Refusals), 0.4),
+		Detector: "injection.refusals", Severity: d.severityOf(s, j), Confidence: evidence.Confidence(n, float64(d.c.Refusals), 0.4, 0.95),
 		Techniques: []schemas.Technique{jailbreak, direct, owaspInjection},
 		Title:      fmt.Sprintf("Refusals: %s of about %d tokens in a row", words.Count(n, "answer"), c.Out),
 		Summary: fmt.Sprintf("One caller got %s of about %d tokens in a row, to prompts of about one length. Usual for it are answers of %s tokens; a model that refuses answers so, and so does one that puts things into classes.",

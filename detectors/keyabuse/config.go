@@ -1,10 +1,10 @@
 package keyabuse
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
 	"time"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config has the settings of the detector.
@@ -58,25 +58,17 @@ func DefaultConfig() Config {
 func (c *Config) Validate() error {
 	const month = 720 * time.Hour
 	return errors.Join(
-		within("history", c.History, time.Hour, month),
-		within("events", c.Events, 50, 1_000_000),
-		within("settle", c.Settle, time.Hour, month),
-		within("burst_calls", c.BurstCalls, 10, 1_000_000_000),
-		within("burst_tokens", c.BurstTokens, 1000, 1_000_000_000_000),
-		within("burst_factor", c.BurstFactor, 1.5, 1000),
-		within("models", c.Models, 2, maxRefused),
-		within("networks", c.Networks, 3, 100),
-		within("users", c.Users, 5, 100),
-		within("speed", c.Speed, 100, 40_000),
-		within("replays", c.Replays, 2, 1000),
-		within("repeat", c.Repeat, time.Hour, month),
+		bounds.Within("history", c.History, time.Hour, month),
+		bounds.Within("events", c.Events, 50, 1_000_000),
+		bounds.Within("settle", c.Settle, time.Hour, month),
+		bounds.Within("burst_calls", c.BurstCalls, 10, 1_000_000_000),
+		bounds.Within("burst_tokens", c.BurstTokens, 1000, 1_000_000_000_000),
+		bounds.Within("burst_factor", c.BurstFactor, 1.5, 1000),
+		bounds.Within("models", c.Models, 2, maxRefused),
+		bounds.Within("networks", c.Networks, 3, 100),
+		bounds.Within("users", c.Users, 5, 100),
+		bounds.Within("speed", c.Speed, 100, 40_000),
+		bounds.Within("replays", c.Replays, 2, 1000),
+		bounds.Within("repeat", c.Repeat, time.Hour, month),
 	)
-}
-
-// within reports a value that is not from least to most; NaN is not.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
 }

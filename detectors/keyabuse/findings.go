@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -25,23 +26,6 @@ var (
 	reselling  = []schemas.Technique{validAccounts, inference, cloudAccounts, unbounded, brokenAuth}
 )
 
-// feature returns a figure that speaks for a finding.
-func feature(name string, observed, expected float64, unit string, weight float64, text string) schemas.Feature {
-	return schemas.Feature{Name: name, Observed: observed, Expected: expected, Unit: unit, Weight: weight, Text: text}
-}
-
-// weighed makes the weights sum to 1.
-func weighed(features ...schemas.Feature) []schemas.Feature {
-	var sum float64
-	for _, f := range features {
-		sum += f.Weight
-	}
-	for i := range features {
-		features[i].Weight /= sum
-	}
-	return features
-}
-
 // past says how long the key is known.
 func (d *watch) past(s *State) string {
 	return words.Duration(time.Duration(s.last - s.first).Round(time.Hour))
@@ -52,7 +36,7 @@ func novelties(set signs) []schemas.Feature {
 	var out []schemas.Feature
 	add := func(sign signs, name, text string, weight float64) {
 		if set&sign != 0 {
-			out = append(out, feature(name, 1, 0, "", weight, text))
+			out = append(out, evidence.Feature(name, 1, 0, "", weight, text))
 		}
 	}
 	add(newModel, "new_model", "They use a model that the key never used.", 0.2)
@@ -74,10 +58,10 @@ func (d *watch) jackingFinding(s *State, w *hour, l *level, severity schemas.Sev
 	if w.signs&newModel == 0 {
 		what = "after probing models"
 	}
-	features := append([]schemas.Feature{feature("new_network", float64(w.strange), 0, "calls/h", 0.25,
+	features := append([]schemas.Feature{evidence.Feature("new_network", float64(w.strange), 0, "calls/h", 0.25,
 		calls+" came from networks that are new to the key.")}, novelties(w.signs)...)
 	if l.burst {
-		features = append(features, feature("burst", l.rise, d.config.BurstFactor, "times", 0.3,
+		features = append(features, evidence.Feature("burst", l.rise, d.config.BurstFactor, "times", 0.3,
 			fmt.Sprintf("They are %s times the busiest hour of the key; %s is a burst.", words.Number(l.rise), words.Number(d.config.BurstFactor))))
 	}
 	f := &schemas.Finding{
@@ -85,7 +69,7 @@ func (d *watch) jackingFinding(s *State, w *hour, l *level, severity schemas.Sev
 		Title: fmt.Sprintf("Stolen key: %s from a new network, %s", calls, what),
 		Summary: fmt.Sprintf("In this hour one principal made %s%s from networks that it never used, with %s. For %s it kept to others, and its busiest hour had %s; likeliest innocent: a move to a new cloud.",
 			calls, tokens, words.Count(float64(len(features)-1), "further novelty"), d.past(s), words.Count(float64(s.most.calls), "request")),
-		Features: weighed(features...),
+		Features: evidence.Weigh(features...),
 	}
 	f.Confidence = min(0.45+0.1*float64(len(features)), 0.95)
 	return f
@@ -99,9 +83,9 @@ func (d *watch) hoursFinding(s *State, w *hour, l *level) *schemas.Finding {
 		Title: fmt.Sprintf("Out of hours: %s from a new network while the key rests", calls),
 		Summary: fmt.Sprintf("In this hour one principal made %s from networks that it never used, %s times its busiest hour. In the weeks before it made none within two hours of this hour of the week.",
 			calls, words.Number(l.rise)),
-		Features: weighed(append(novelties(w.signs),
-			feature("burst", l.rise, d.config.BurstFactor, "times", 0.3, fmt.Sprintf("They are %s times the busiest hour of the key.", words.Number(l.rise))),
-			feature("new_network", float64(w.strange), 0, "calls/h", 0.3, calls+" came from networks that are new to the key."))...),
+		Features: evidence.Weigh(append(novelties(w.signs),
+			evidence.Feature("burst", l.rise, d.config.BurstFactor, "times", 0.3, fmt.Sprintf("They are %s times the busiest hour of the key.", words.Number(l.rise))),
+			evidence.Feature("new_network", float64(w.strange), 0, "calls/h", 0.3, calls+" came from networks that are new to the key."))...),
 	}
 }
 
@@ -111,18 +95,18 @@ func (d *watch) enumerationFinding(s *State, tried int, g *guest) *schemas.Findi
 	if tried == maxRefused {
 		models = "at least " + models
 	}
-	features := []schemas.Feature{feature("refused_models", float64(tried), float64(d.config.Models), "models", 0.5,
+	features := []schemas.Feature{evidence.Feature("refused_models", float64(tried), float64(d.config.Models), "models", 0.5,
 		fmt.Sprintf("%s that the key never used were refused within ten minutes, before one answered.", models))}
 	why := "requests that cannot succeed"
 	if g.strange {
 		why = "a new network"
-		features = append(features, feature("new_network", 1, 0, "", 0.3, "The caller is in a network that is new to the key."))
+		features = append(features, evidence.Feature("new_network", 1, 0, "", 0.3, "The caller is in a network that is new to the key."))
 	}
 	if g.signs&newClient != 0 {
-		features = append(features, feature("new_client", 1, 0, "", 0.2, "The caller uses another program than the key did."))
+		features = append(features, evidence.Feature("new_client", 1, 0, "", 0.2, "The caller uses another program than the key did."))
 	}
 	if s.probe.invalid >= 2 {
-		features = append(features, feature("invalid", float64(s.probe.invalid), 2, "requests", 0.3,
+		features = append(features, evidence.Feature("invalid", float64(s.probe.invalid), 2, "requests", 0.3,
 			fmt.Sprintf("%s asked for no tokens, as thieves do to learn what is enabled at no cost.", words.Count(float64(s.probe.invalid), "request"))))
 	}
 	return &schemas.Finding{
@@ -131,7 +115,7 @@ func (d *watch) enumerationFinding(s *State, tried int, g *guest) *schemas.Findi
 		Title: fmt.Sprintf("Key tried out: %s refused, then a success, with %s", models, why),
 		Summary: fmt.Sprintf("With the key of one principal %s that it never used were refused within ten minutes, and then one answered. For %s it did not look for models; who finds a key begins so.",
 			models, d.past(s)),
-		Features: weighed(features...),
+		Features: evidence.Weigh(features...),
 	}
 }
 
@@ -146,13 +130,13 @@ func (d *watch) travelFinding(s *State, client bool) *schemas.Finding {
 		Summary: fmt.Sprintf("One principal called from two countries that are at least %s km apart within %s. An airliner makes %s km an hour, and the second country is new to the key; likeliest innocent: a VPN.",
 			words.Number(far), words.Duration(took), words.Number(d.config.Speed)),
 	}
-	features := []schemas.Feature{feature("speed", speed, d.config.Speed, "km/h", 0.7,
+	features := []schemas.Feature{evidence.Feature("speed", speed, d.config.Speed, "km/h", 0.7,
 		fmt.Sprintf("The journey would need %s km an hour; people make up to %s.", words.Number(speed), words.Number(d.config.Speed)))}
 	if client {
 		f.Severity, f.Confidence = schemas.SeverityHigh, 0.7
-		features = append(features, feature("new_client", 1, 0, "", 0.3, "There, another program and network are used than the key did."))
+		features = append(features, evidence.Feature("new_client", 1, 0, "", 0.3, "There, another program and network are used than the key did."))
 	}
-	f.Features = weighed(features...)
+	f.Features = evidence.Weigh(features...)
 	return f
 }
 
@@ -165,13 +149,13 @@ func (d *watch) replayFinding(w *hour) *schemas.Finding {
 		f.Severity, f.Confidence = schemas.SeverityHigh, 0.75
 		f.Title = fmt.Sprintf("Replayed token: %s between two clients and networks", turns)
 		f.Summary = fmt.Sprintf("A session token of one principal was used in turn by two programs in two networks, with %s in this hour. A token is made for one session of one program, and one of the networks is new to the key.", turns)
-		f.Features = []schemas.Feature{feature("turns", n, bound, "turns/h", 1, fmt.Sprintf("%s between two clients; fewer than %s are a login that was handed on.", turns, words.Number(bound)))}
+		f.Features = []schemas.Feature{evidence.Feature("turns", n, bound, "turns/h", 1, fmt.Sprintf("%s between two clients; fewer than %s are a login that was handed on.", turns, words.Number(bound)))}
 		return f
 	}
 	ids := words.Count(n, "request id")
 	f.Title = fmt.Sprintf("Replayed requests: %s seen again from a new network", ids)
 	f.Summary = fmt.Sprintf("In this hour %s of one principal came a second time, from networks that are new to the key. Clients that try again do so from where they are; fewer than %s are chance.", ids, words.Number(bound))
-	f.Features = []schemas.Feature{feature("repeats", n, bound, "requests/h", 1, fmt.Sprintf("%s came again from elsewhere.", ids))}
+	f.Features = []schemas.Feature{evidence.Feature("repeats", n, bound, "requests/h", 1, fmt.Sprintf("%s came again from elsewhere.", ids))}
 	return f
 }
 
@@ -187,13 +171,13 @@ func (d *watch) networksFinding(s *State, w *hour, j *sharing) *schemas.Finding 
 		Summary: fmt.Sprintf("One principal called from about %s in this hour, counted as %s. In %s it used up to %s in an hour, and %s would be no surprise.",
 			words.Count(n, "different network"), kind, d.past(s), words.Number(max(float64(s.most.networks), 1)), words.Number(j.networkBound)),
 	}
-	features := []schemas.Feature{feature("networks", n, j.networkBound, "networks/h", 0.8,
+	features := []schemas.Feature{evidence.Feature("networks", n, j.networkBound, "networks/h", 0.8,
 		fmt.Sprintf("About %s in this hour; up to %s are expected.", words.Count(n, "network"), words.Number(j.networkBound)))}
 	if countries := w.countryCount(); countries >= 4 {
 		f.Severity = schemas.SeverityHigh
-		features = append(features, feature("countries", countries, 3, "countries/h", 0.2, fmt.Sprintf("They are in %s.", words.Number(countries)+" countries or more")))
+		features = append(features, evidence.Feature("countries", countries, 3, "countries/h", 0.2, fmt.Sprintf("They are in %s.", words.Number(countries)+" countries or more")))
 	}
-	f.Features = weighed(features...)
+	f.Features = evidence.Weigh(features...)
 	return f
 }
 
@@ -207,13 +191,13 @@ func (d *watch) fanoutFinding(s *State, w *hour, j *sharing) *schemas.Finding {
 		Summary: fmt.Sprintf("About %s were behind one principal in this hour. In %s there were up to %s in an hour, and %s would be no surprise; a launch looks the same.",
 			users, d.past(s), words.Number(float64(s.most.users)), words.Number(j.userBound)),
 	}
-	features := []schemas.Feature{feature("end_users", n, j.userBound, "users/h", 0.7,
+	features := []schemas.Feature{evidence.Feature("end_users", n, j.userBound, "users/h", 0.7,
 		fmt.Sprintf("About %s in this hour; up to %s are expected.", users, words.Number(j.userBound)))}
 	if j.foreign {
 		f.Severity, f.Confidence = schemas.SeverityMedium, 0.65
-		features = append(features, feature("new_network", float64(w.strange), 0, "calls/h", 0.3,
+		features = append(features, evidence.Feature("new_network", float64(w.strange), 0, "calls/h", 0.3,
 			words.Count(float64(w.strange), "call")+" came from networks that are new to the key."))
 	}
-	f.Features = weighed(features...)
+	f.Features = evidence.Weigh(features...)
 	return f
 }

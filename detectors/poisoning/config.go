@@ -1,9 +1,9 @@
 package poisoning
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config has the detector's settings.
@@ -40,20 +40,12 @@ func DefaultConfig() Config {
 // Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
 	return errors.Join(
-		within("history_hours", c.HistoryHours, 1, 720),
-		within("uploads", c.Uploads, 10, 1_000_000),
-		within("feedback", c.Feedback, 10, 1_000_000),
-		within("factor", c.Factor, 2, 1000),
-		within("size_factor", c.SizeFactor, 4, 10_000),
-		within("accounts", c.Accounts, 5, 10_000),
-		within("repeat_hours", c.RepeatHours, 1, 8760),
+		bounds.Within("history_hours", c.HistoryHours, 1, 720),
+		bounds.Within("uploads", c.Uploads, 10, 1_000_000),
+		bounds.Within("feedback", c.Feedback, 10, 1_000_000),
+		bounds.Within("factor", c.Factor, 2, 1000),
+		bounds.Within("size_factor", c.SizeFactor, 4, 10_000),
+		bounds.Within("accounts", c.Accounts, 5, 10_000),
+		bounds.Within("repeat_hours", c.RepeatHours, 1, 8760),
 	)
-}
-
-// within reports a value that is not from least to most; NaN is not.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
 }

@@ -1,9 +1,9 @@
 package rate
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config has the settings of the three detectors.
@@ -99,42 +99,27 @@ func DefaultConfig() Config {
 func (c *Config) Validate() error {
 	return errors.Join(
 		c.Principal.validate("principal"), c.Address.validate("address"), c.Route.validate("route"),
-		within("cold_factor", c.ColdFactor, 2, 10_000),
-		within("round_factor", c.RoundFactor, 1, 100),
-		within("crowd", c.Crowd, 2, 1_000_000),
+		bounds.Within("cold_factor", c.ColdFactor, 2, 10_000),
+		bounds.Within("round_factor", c.RoundFactor, 1, 100),
+		bounds.Within("crowd", c.Crowd, 2, 1_000_000),
 	)
 }
 
 func (l *Limits) validate(kind string) error {
 	return errors.Join(
-		within(kind+".floor", l.Floor, 10, 1e9),
-		within(kind+".factor", l.Factor, 1.5, 1000),
-		within(kind+".cold_floor", l.ColdFloor, 10, 1e9),
-		within(kind+".round_floor", l.RoundFloor, 10, 1e9),
-		within(kind+".burst", l.Burst, 0, 1e9),
-		orOff(kind+".shift_factor", l.ShiftFactor, 1.5, 1000),
-		within(kind+".nameless_floor", l.NamelessFloor, 0, 1e9),
-		within(kind+".steady_floor", l.SteadyFloor, 0, 1e9),
-		within(kind+".steady_factor", l.SteadyFactor, 1.5, 1000),
-		within(kind+".throttled_floor", l.ThrottledFloor, 0, 1e9),
-		within(kind+".throttled_share", l.ThrottledShare, 0, 1),
-		within(kind+".errors_floor", l.ErrorsFloor, 0, 1e9),
-		within(kind+".errors_share", l.ErrorsShare, 0, 1),
-		within(kind+".callers", l.Callers, 0, 60),
+		bounds.Within(kind+".floor", l.Floor, 10, 1e9),
+		bounds.Within(kind+".factor", l.Factor, 1.5, 1000),
+		bounds.Within(kind+".cold_floor", l.ColdFloor, 10, 1e9),
+		bounds.Within(kind+".round_floor", l.RoundFloor, 10, 1e9),
+		bounds.Within(kind+".burst", l.Burst, 0, 1e9),
+		bounds.OrOff(kind+".shift_factor", l.ShiftFactor, 1.5, 1000),
+		bounds.Within(kind+".nameless_floor", l.NamelessFloor, 0, 1e9),
+		bounds.Within(kind+".steady_floor", l.SteadyFloor, 0, 1e9),
+		bounds.Within(kind+".steady_factor", l.SteadyFactor, 1.5, 1000),
+		bounds.Within(kind+".throttled_floor", l.ThrottledFloor, 0, 1e9),
+		bounds.Within(kind+".throttled_share", l.ThrottledShare, 0, 1),
+		bounds.Within(kind+".errors_floor", l.ErrorsFloor, 0, 1e9),
+		bounds.Within(kind+".errors_share", l.ErrorsShare, 0, 1),
+		bounds.Within(kind+".callers", l.Callers, 0, 60),
 	)
-}
-
-// within reports a value that is not from least to most; NaN is not.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
-}
-
-func orOff(key string, v, least, most float64) error {
-	if v == 0 || v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want 0 (off) or %v to %v", key, v, least, most)
 }

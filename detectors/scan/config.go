@@ -1,9 +1,9 @@
 package scan
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config sets what counts as scanning. Counts are of different things that one
@@ -53,21 +53,13 @@ func DefaultConfig() Config {
 // Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
 	return errors.Join(
-		within("paths", c.Paths, 10, 200),
-		within("sensitive", c.Sensitive, 3, 40),
-		within("models", c.Models, 3, 40),
-		within("ids", c.IDs, 10, 200),
-		within("id_share", c.IDShare, 0.05, 0.9),
-		within("pages", c.Pages, 100, 800),
-		within("calls", c.Calls, 5, 100_000),
-		within("digest", c.Digest, 0, 10_000),
+		bounds.Within("paths", c.Paths, 10, 200),
+		bounds.Within("sensitive", c.Sensitive, 3, 40),
+		bounds.Within("models", c.Models, 3, 40),
+		bounds.Within("ids", c.IDs, 10, 200),
+		bounds.Within("id_share", c.IDShare, 0.05, 0.9),
+		bounds.Within("pages", c.Pages, 100, 800),
+		bounds.Within("calls", c.Calls, 5, 100_000),
+		bounds.Within("digest", c.Digest, 0, 10_000),
 	)
-}
-
-// within reports a value that is not from least to most; NaN is not.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
 }

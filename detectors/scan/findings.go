@@ -2,8 +2,8 @@ package scan
 
 import (
 	"fmt"
-	"slices"
 
+	"github.com/gatehound/gatehound/detectors/evidence"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -31,25 +31,6 @@ func (d *watch) who() string {
 	return "One address"
 }
 
-// confidenceOf goes from low at the bound towards 0.99 far over it.
-func confidenceOf(observed, bound, low float64) float64 {
-	return min(0.99, 1-(1-low)*bound/max(observed, bound))
-}
-
-// weighed leaves out the features that did not speak for a finding (their
-// observed figure is below the expected one) and lets the weights sum to 1.
-func weighed(features ...schemas.Feature) []schemas.Feature {
-	features = slices.DeleteFunc(features, func(f schemas.Feature) bool { return f.Observed < f.Expected })
-	var sum float64
-	for _, f := range features {
-		sum += f.Weight
-	}
-	for i := range features {
-		features[i].Weight /= sum
-	}
-	return features
-}
-
 // behind lists what a set of kinds stands for.
 func behind(set uint16) string {
 	var names []string
@@ -72,13 +53,13 @@ func (d *watch) pathsFinding(s *state, w *window, all bool) *schemas.Finding {
 	}
 	if !all {
 		f.Detector, f.Techniques = "scan.sensitive", []schemas.Technique{probing, aiScanning, misconfig}
-		f.Confidence = confidenceOf(bad, float64(d.c.Sensitive), 0.8)
+		f.Confidence = evidence.Confidence(bad, float64(d.c.Sensitive), 0.8, 0.99)
 		f.Title = fmt.Sprintf("Scan: %s refused in %s", words.Count(bad, "sensitive path"), took)
 		f.Summary = fmt.Sprintf("%s asked for %s that no client needs (%s) in %s, and got none of them. Up to %d pass as mistakes.",
 			d.who(), words.Count(bad, "path"), behind(s.Kinds), took, d.c.Sensitive-1)
 	} else {
 		f.Detector, f.Techniques = "scan.paths", []schemas.Technique{wordlist, aiScanning, inventory}
-		f.Confidence = confidenceOf(n, float64(d.c.Paths), 0.8)
+		f.Confidence = evidence.Confidence(n, float64(d.c.Paths), 0.8, 0.99)
 		f.Title = fmt.Sprintf("Path enumeration: %s refused in %s", words.Count(n, "different path"), took)
 		among := ""
 		if bad > 0 {
@@ -87,7 +68,7 @@ func (d *watch) pathsFinding(s *state, w *window, all bool) *schemas.Finding {
 		f.Summary = fmt.Sprintf("%s asked for %s in %s and was refused%s. Up to %d pass as mistakes of programs and links that are out of date.",
 			d.who(), words.Count(n, "different path"), took, among, d.c.Paths-1)
 	}
-	f.Features = weighed(
+	f.Features = evidence.Beyond(
 		schemas.Feature{Name: "distinct_refused_paths", Observed: n, Expected: float64(d.c.Paths), Unit: "paths", Weight: 0.6,
 			Text: fmt.Sprintf("%s refused; fewer than %d are mistakes.", words.Count(n, "different path"), d.c.Paths)},
 		schemas.Feature{Name: "distinct_sensitive_paths", Observed: bad, Expected: float64(d.c.Sensitive), Unit: "paths", Weight: 0.4,
@@ -131,7 +112,7 @@ func (d *watch) modelsFinding(s *state, w *window, n float64) *schemas.Finding {
 		severity = schemas.SeverityMedium
 	}
 	return &schemas.Finding{
-		Detector: "scan.models", Severity: severity, Confidence: confidenceOf(n, float64(d.c.Models), 0.6), Events: int64(w.Refused),
+		Detector: "scan.models", Severity: severity, Confidence: evidence.Confidence(n, float64(d.c.Models), 0.6, 0.99), Events: int64(w.Refused),
 		Techniques: []schemas.Technique{aiScanning, accounts, inventory},
 		Title:      fmt.Sprintf("Model enumeration: %s refused in %s", words.Count(n, "different model"), took),
 		Summary: fmt.Sprintf("%s asked for %s in %s, about %s each, and was refused. Fewer than %d are mistakes; whoever tries out a stolen key asks for one after another, and so does an evaluation whose models are not all enabled.",
@@ -162,12 +143,12 @@ func (d *watch) idsFinding(t *walk, w *window, ordered bool, severity schemas.Se
 		got = "got " + words.Number(good)
 	}
 	return &schemas.Finding{
-		Detector: "scan.ids", Severity: severity, Confidence: confidenceOf(all, float64(d.c.IDs), 0.65), Events: int64(w.Events),
+		Detector: "scan.ids", Severity: severity, Confidence: evidence.Confidence(all, float64(d.c.IDs), 0.65, 0.99), Events: int64(w.Events),
 		Techniques: []schemas.Technique{objectAuth, stores, accounts},
 		Title:      fmt.Sprintf("Id enumeration: %s asked for, %s refused", words.Count(all, "id"), words.Percent(share)),
 		Summary: fmt.Sprintf("%s asked for %s of one route%s in %s, %s and was refused the rest (%s). Who reads a list of his own is refused less than %s; a job that follows ids that were deleted looks the same.",
 			d.who(), words.Count(all, "different id"), order, took, got, words.Number(bad), words.Percent(d.c.IDShare)),
-		Features: weighed(features...),
+		Features: evidence.Beyond(features...),
 	}
 }
 
@@ -182,7 +163,7 @@ func (d *watch) scrapeFinding(s *state, w *window) *schemas.Finding {
 		self = " It calls itself a browser."
 	}
 	return &schemas.Finding{
-		Detector: "scan.scrape", Severity: schemas.SeverityLow, Confidence: confidenceOf(n, float64(d.c.Pages), 0.6), Events: int64(w.Events),
+		Detector: "scan.scrape", Severity: schemas.SeverityLow, Confidence: evidence.Confidence(n, float64(d.c.Pages), 0.6, 0.99), Events: int64(w.Events),
 		Techniques: []schemas.Technique{stores, flows},
 		Title:      fmt.Sprintf("Scraping: %s read by one address in %s", words.Count(n, "different resource"), took),
 		Summary: fmt.Sprintf("One address without a known principal read %s in %s. Fewer than %d at less than one in %s pass as reading by people.%s",
@@ -199,7 +180,7 @@ func (d *watch) posingFinding(s *state, w *window, n float64) *schemas.Finding {
 		among = fmt.Sprintf(", among them %s", behind(s.Kinds))
 	}
 	return &schemas.Finding{
-		Detector: "scan.bot", Severity: schemas.SeverityLow, Confidence: confidenceOf(n, posing, 0.8), Events: int64(w.Refused),
+		Detector: "scan.bot", Severity: schemas.SeverityLow, Confidence: evidence.Confidence(n, posing, 0.8, 0.99), Events: int64(w.Refused),
 		Techniques: []schemas.Technique{disguise, probing, aiScanning},
 		Title:      fmt.Sprintf("Posing as an SDK: %s that no SDK asks for", words.Count(n, "path")),
 		Summary: fmt.Sprintf("%s called itself a provider's SDK and asked for %s that are for browsers or for nobody%s. An SDK asks for none of them, so it is a scanner that wants to look like a client.",

@@ -1,9 +1,9 @@
 package shadow
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config has the settings of the three detectors.
@@ -37,19 +37,11 @@ func DefaultConfig() Config {
 // Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
 	return errors.Join(
-		within("learning_days", c.LearningDays, 1, 90),
-		within("quiet_days", c.QuietDays, 1, 50),
-		within("calls", c.Calls, 3, 1000),
-		within("version_calls", c.VersionCalls, 10, 1_000_000_000),
-		within("crowd", c.Crowd, 2, 1000),
-		within("repeat_days", c.RepeatDays, 1, 50),
+		bounds.Within("learning_days", c.LearningDays, 1, 90),
+		bounds.Within("quiet_days", c.QuietDays, 1, 50),
+		bounds.Within("calls", c.Calls, 3, 1000),
+		bounds.Within("version_calls", c.VersionCalls, 10, 1_000_000_000),
+		bounds.Within("crowd", c.Crowd, 2, 1000),
+		bounds.Within("repeat_days", c.RepeatDays, 1, 50),
 	)
-}
-
-// within reports a value that is not from least to most.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
 }

@@ -1,10 +1,10 @@
 package silence
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
 	"time"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config has the settings of the detectors.
@@ -55,23 +55,15 @@ func DefaultConfig() Config {
 // Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
 	return errors.Join(
-		within("floor", c.Floor, 5, 1e9),
-		within("share", c.Share, 0, 0.9),
-		within("steady", c.Steady, 30, 32_000),
-		within("minutes", c.Minutes, 1, 250),
-		within("callers", c.Callers, 0, 60),
-		within("crowd", c.Crowd, 2, 1_000_000),
-		within("pause", c.Pause, 5*time.Minute, 24*time.Hour),
-		within("factor", c.Factor, 1.5, 100),
-		within("history", c.History, 24*time.Hour, 336*time.Hour),
-		within("punctual", c.Punctual, time.Minute, 30*time.Minute),
+		bounds.Within("floor", c.Floor, 5, 1e9),
+		bounds.Within("share", c.Share, 0, 0.9),
+		bounds.Within("steady", c.Steady, 30, 32_000),
+		bounds.Within("minutes", c.Minutes, 1, 250),
+		bounds.Within("callers", c.Callers, 0, 60),
+		bounds.Within("crowd", c.Crowd, 2, 1_000_000),
+		bounds.Within("pause", c.Pause, 5*time.Minute, 24*time.Hour),
+		bounds.Within("factor", c.Factor, 1.5, 100),
+		bounds.Within("history", c.History, 24*time.Hour, 336*time.Hour),
+		bounds.Within("punctual", c.Punctual, time.Minute, 30*time.Minute),
 	)
-}
-
-// within reports a value that is not from least to most; NaN is not.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
 }

@@ -1,11 +1,11 @@
 package spend
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/gatehound/gatehound/detectors/bounds"
 	"github.com/gatehound/gatehound/detectors/spend/internal/plan"
 )
 
@@ -87,17 +87,17 @@ const maxBudgets = 10_000
 // Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
 	err := errors.Join(
-		within("factor", c.Factor, 2, 1000),
-		within("floor_usd", c.FloorUSD, 0.01, 1e9), within("floor_tokens", c.FloorTokens, 1000, 1e15),
-		within("alarm_usd", c.AlarmUSD, 0.01, 1e9), within("alarm_tokens", c.AlarmTokens, 1000, 1e15),
-		within("min_hours", c.MinHours, 3, 1000),
-		within("stuffing_tokens", c.StuffingTokens, 1000, 100_000_000),
-		within("stuffing_calls", c.StuffingCalls, 5, 1_000_000),
-		within("cached_share", c.CachedShare, 0.1, 1),
-		within("reasoning_factor", c.ReasoningFactor, 2, 1000),
-		within("aborted_calls", c.AbortedCalls, 10, 1_000_000),
-		within("loop_steps", c.LoopSteps, 10, 1000),
-		within("repeat_hours", c.RepeatHours, 1, 8760),
+		bounds.Within("factor", c.Factor, 2, 1000),
+		bounds.Within("floor_usd", c.FloorUSD, 0.01, 1e9), bounds.Within("floor_tokens", c.FloorTokens, 1000, 1e15),
+		bounds.Within("alarm_usd", c.AlarmUSD, 0.01, 1e9), bounds.Within("alarm_tokens", c.AlarmTokens, 1000, 1e15),
+		bounds.Within("min_hours", c.MinHours, 3, 1000),
+		bounds.Within("stuffing_tokens", c.StuffingTokens, 1000, 100_000_000),
+		bounds.Within("stuffing_calls", c.StuffingCalls, 5, 1_000_000),
+		bounds.Within("cached_share", c.CachedShare, 0.1, 1),
+		bounds.Within("reasoning_factor", c.ReasoningFactor, 2, 1000),
+		bounds.Within("aborted_calls", c.AbortedCalls, 10, 1_000_000),
+		bounds.Within("loop_steps", c.LoopSteps, 10, 1000),
+		bounds.Within("repeat_hours", c.RepeatHours, 1, 8760),
 	)
 	if len(c.Budgets) > maxBudgets {
 		return errors.Join(err, fmt.Errorf("budgets has %d entries, want at most %d", len(c.Budgets), maxBudgets))
@@ -145,12 +145,4 @@ func (b *Budget) validate() error {
 		}
 	}
 	return nil
-}
-
-// within reports a value that is not from least to most; NaN is not.
-func within[T cmp.Ordered](key string, v, least, most T) error {
-	if v >= least && v <= most {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, want %v to %v", key, v, least, most)
 }
