@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -81,10 +82,11 @@ func (d *Detection) Observe(b *schemas.Batch, from func(topic string, partition 
 }
 
 // frozen returns what from returns now: the engine's Next moves on when the
-// engine has seen the batch, and the others have not yet.
+// engine has seen the batch, and the others have not yet. A nil from passes over
+// nothing.
 func frozen(b *schemas.Batch, from func(topic string, partition int32) int64) func(topic string, partition int32) int64 {
 	if from == nil {
-		return nil
+		return func(string, int32) int64 { return math.MinInt64 }
 	}
 	type lane struct {
 		topic     string
