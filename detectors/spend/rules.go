@@ -102,12 +102,25 @@ func (d *watch) part(x *detectors.Context, s *State, h *hour, now int64) {
 	}
 	b := h.since(&s.mark)
 	s.mark, s.marked, s.next = *h, now, h.calls+partCalls
-	if f := d.weigh(s, &b, min(span, x.Window)); f.grade() >= schemas.SeverityMedium {
+	f := d.weigh(s, &b, min(span, x.Window))
+	if d.busted(s, &b, &f) {
+		s.uncached = min(s.uncached+1, uncachedParts)
+	} else {
+		s.uncached = 0
+	}
+	if f.grade() >= schemas.SeverityMedium {
 		d.stuffing(x, s, &b, &f)
 		d.busting(x, s, &b, &f)
 		d.reasoning(x, s, &b, &f)
+	} else if s.uncached == uncachedParts {
+		d.busting(x, s, &b, &f)
 	}
 }
+
+// uncachedParts is how many parts in a row have to be without the cache before
+// that is told without a second sign: the first one may follow a pause in which
+// the cache ran out.
+const uncachedParts = 2
 
 // early looks at an hour that has reached its bound before its end.
 func (d *watch) early(x *detectors.Context, s *State, h *hour) {
@@ -178,19 +191,23 @@ func (d *watch) stuffing(x *detectors.Context, s *State, h *hour, f *facts) {
 	d.say(x, s, stuffing, d.stuffingFinding(s, h, f))
 }
 
-// busting reports that the cache is not used any more, by calls of the same
-// length as before.
+// busting reports that the cache is not used any more.
 func (d *watch) busting(x *detectors.Context, s *State, h *hour, f *facts) {
+	if d.busted(s, h, f) {
+		d.say(x, s, busting, d.bustingFinding(s, h, f))
+	}
+}
+
+// busted tells that the cache is not used any more, by calls of the same length
+// as before.
+func (d *watch) busted(s *State, h *hour, f *facts) bool {
 	p := &s.past
 	if !f.known || p.cachedFor < 6 || float64(p.cached) < d.config.CachedShare || h.calls < 30 ||
 		h.cachable*10 < h.input*9 || float64(h.cached) > float64(p.cached)/5*float64(h.cachable) || f.fresh >= 0.5 {
-		return
+		return false
 	}
-	length := float64(h.input) / float64(h.calls)
-	if usual := float64(p.input); length < usual/2 || length > 2*usual || f.pace < float64(p.calls)/2 {
-		return
-	}
-	d.say(x, s, busting, d.bustingFinding(s, h, f))
+	length, usual := float64(h.input)/float64(h.calls), float64(p.input)
+	return length >= usual/2 && length <= 2*usual && f.pace >= float64(p.calls)/2
 }
 
 // reasoning reports that the same models are made to think for far longer.

@@ -235,3 +235,22 @@ func TestParts(t *testing.T) {
 		t.Errorf("an attack that began at 30:06 was not told by 30:25: %v", got)
 	}
 }
+
+// TestPartsOfOneSign wants a cache that is not used any more told within the
+// hour, at the usual pace too, but not after a pause in which it ran out.
+func TestPartsOfOneSign(t *testing.T) {
+	for until, want := range map[float64]bool{30.2: false, 31.9: true} {
+		u, v, w := busy(30, cached(0.9)), busy(until, cached(0)), busy(33, cached(0.9))
+		u.perHour, v.perHour, w.perHour = 900, 900, 900
+		v.from, w.from = 30, until
+		got := of(run(t, DefaultConfig(), events(4, key, u, v, w)), "spend.cache_busting", schemas.EntityPrincipal)
+		if told := len(got) > 0; told != want {
+			t.Errorf("the cache was not used until %v: %v", until, got)
+		}
+		for _, f := range got {
+			if f.Severity != schemas.SeverityInfo || f.Detected.After(detectortest.Start.Add(30*time.Hour+25*time.Minute)) {
+				t.Errorf("%s at %v, want info by 30:25", f.Severity, f.Detected)
+			}
+		}
+	}
+}

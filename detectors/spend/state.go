@@ -22,6 +22,8 @@ type State struct {
 	mark   hour
 	marked int64
 	next   uint32
+	// uncached is how many parts in a row were without the cache.
+	uncached uint8
 	// alias is the hash of the name that a principal goes by while it is not
 	// the one that it is kept under; 0 if it is the same.
 	alias uint64
