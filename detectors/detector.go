@@ -111,10 +111,11 @@ type Context struct {
 	// Window is Spec.Window.
 	Window time.Duration
 
-	// Callers is about how many principals were seen behind the entity in the last
+	// Callers is about how many principals got in from behind the entity in the last
 	// six to twelve hours, if it is an address, else 0: an office, a carrier or a
-	// proxy has many. It is off by some 12 % and stops at 100. At the end of a
-	// window it is as of the last event that the detector observed.
+	// proxy has many. Names alone do not count, because anybody can send many. It
+	// is off by some 12 % and stops at 100. At the end of a window it is as of the
+	// last event that the detector observed.
 	Callers float64
 
 	// Key hashes what clients choose; it is the engine's, the same on every
@@ -146,6 +147,15 @@ func Caller(ev *schemas.Event) string {
 		return ev.Subject
 	}
 	return ev.Principal
+}
+
+// Named tells that the event has a principal and that its sender is not known to
+// be somebody else: that authentication did not fail, or failed only because of
+// what the caller may not do. Whoever sends a wrong credential can name anybody,
+// so what such a request does is its address's doing: it counts neither for the
+// principal nor for what is usual for it.
+func Named(ev *schemas.Event) bool {
+	return ev.Principal != "" && (ev.Auth != schemas.AuthFailure || ev.AuthReason == schemas.ReasonForbidden)
 }
 
 // Client returns the client's true address, or what is stored of it if the true

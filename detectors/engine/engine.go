@@ -291,7 +291,9 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 		if e.wanted(schemas.EntityPrincipal, ev, &it) {
 			e.put(&it, caller)
 		}
-		it.Caller = uint8(caller>>58) + 1
+		if ev.Auth == schemas.AuthSuccess {
+			it.Caller = uint8(caller>>58) + 1
+		}
 	}
 	if a := detectors.Client(ev); a.IsValid() && e.wanted(schemas.EntityAddress, ev, &it) {
 		e.put(&it, e.key.Addr(detectors.Network(a)))

@@ -53,7 +53,7 @@ func (d *watch) Spec() detectors.Spec {
 // modelCall tells that an event is a successful call that generates. The
 // bulk embedding of documents looks like a harvest and gives no answers.
 func modelCall(ev *schemas.Event) bool {
-	return ev.Operation != "" && ev.Operation != "embeddings" && (ev.Status < 300 || ev.Status == 0)
+	return ev.Operation != "" && ev.Operation != "embeddings" && ev.Status < 300 && detectors.Named(ev)
 }
 
 // Observe implements detectors.Detector.

@@ -39,7 +39,7 @@ func (d *watch) Spec() detectors.Spec {
 
 // wants takes what tells something about a prompt or its answer.
 func (d *watch) wants(ev *schemas.Event) bool {
-	if (ev.Principal != "") != (d.kind == schemas.EntityPrincipal) {
+	if detectors.Named(ev) != (d.kind == schemas.EntityPrincipal) {
 		return false
 	}
 	return ev.PromptFingerprint != 0 || ev.Guardrail != schemas.GuardrailUnknown || ev.PromptSignals != 0 ||

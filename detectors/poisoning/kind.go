@@ -34,7 +34,7 @@ func kindOf(ev *schemas.Event) kind {
 	default:
 		return nothing
 	}
-	if ev.Status >= 300 {
+	if ev.Status >= 300 || ev.Auth == schemas.AuthFailure {
 		return nothing
 	}
 	if ev.Tool != "" {

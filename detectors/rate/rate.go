@@ -75,6 +75,8 @@ func (d *watch) Spec() detectors.Spec {
 		ID: d.id, Entity: d.kind, Window: time.Minute, MinEvents: 5, Share: 2, Techniques: techniques,
 	}
 	switch d.kind {
+	case schemas.EntityPrincipal:
+		s.Wants = detectors.Named
 	case schemas.EntityAddress:
 		s.MinEvents = 20
 	case schemas.EntityRoute:
@@ -94,7 +96,7 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	if c.requests < math.MaxUint32 {
 		c.requests++
 	}
-	if ev.Principal != "" && c.named < math.MaxUint32 {
+	if c.named < math.MaxUint32 && detectors.Named(ev) {
 		c.named++
 	}
 	caller := d.other(x, ev)
@@ -116,7 +118,7 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 
 // other returns a hash of who is on the other side of the event.
 func (d *watch) other(x *detectors.Context, ev *schemas.Event) uint64 {
-	if d.kind == schemas.EntityPrincipal || ev.Principal == "" {
+	if d.kind == schemas.EntityPrincipal || !detectors.Named(ev) {
 		return x.Key.Addr(ev.ClientAddr)
 	}
 	return x.Key.String(detectors.Caller(ev))

@@ -18,13 +18,16 @@ type subject struct {
 	key  uint64
 }
 
-// caller returns the principal of an event, else the address, else the route.
+// caller returns the principal of an event, else the address, else the route. A
+// principal that was named with a wrong credential stands behind the address.
 func (m *Monitor) caller(ev *schemas.Event) subject {
 	switch {
-	case ev.Principal != "":
+	case detectors.Named(ev):
 		return m.subject(schemas.EntityPrincipal, ev)
 	case field.Addr(ev).IsValid():
 		return m.subject(schemas.EntityAddress, ev)
+	case ev.Principal != "":
+		return m.subject(schemas.EntityPrincipal, ev)
 	case ev.Route != "":
 		return m.subject(schemas.EntityRoute, ev)
 	}

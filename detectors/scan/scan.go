@@ -39,10 +39,17 @@ func (d *watch) Spec() detectors.Spec {
 // wants takes what was refused, what is no model call, and model calls of
 // clients that call themselves something that does not call models.
 func (d *watch) wants(ev *schemas.Event) bool {
-	if (ev.Principal != "") != (d.kind == schemas.EntityPrincipal) || !ev.Has(schemas.HasStatus) {
+	if detectors.Named(ev) != (d.kind == schemas.EntityPrincipal) && !d.hearsay(ev) || !ev.Has(schemas.HasStatus) {
 		return false
 	}
 	return ev.Status >= 400 && ev.Status < 500 || ev.Operation == "" || stranger(ev.ClientClass)
+}
+
+// hearsay tells, for addresses, of a refusal to a name of which the log does not
+// say whether it was proved: some gateways log what a client calls itself on
+// routes that ask for no credential, and a scanner can take another name each time.
+func (d *watch) hearsay(ev *schemas.Event) bool {
+	return d.kind == schemas.EntityAddress && ev.Auth == schemas.AuthUnknown && ev.Status >= 400
 }
 
 // stranger tells of a client that says it is none that calls models.
@@ -64,6 +71,9 @@ func refused(ev *schemas.Event) bool {
 
 // Observe implements detectors.Detector.
 func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
+	if x.Callers > 0 && d.hearsay(ev) && ev.Principal != "" {
+		return // principals got in from here, so the names are those of callers
+	}
 	w := &s.Window[x.Slot]
 	bad, good := refused(ev), ev.Status >= 200 && ev.Status < 300
 	s.Seen = max(s.Seen, x.Now)

@@ -11,7 +11,7 @@ import (
 // caller returns a hash of who calls a route: the principal, or else the
 // address.
 func caller(x *detectors.Context, ev *schemas.Event) uint64 {
-	if ev.Principal == "" {
+	if !detectors.Named(ev) {
 		return x.Key.Addr(detectors.Client(ev))
 	}
 	return x.Key.String(detectors.Caller(ev))

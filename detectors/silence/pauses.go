@@ -62,7 +62,12 @@ const (
 
 // Spec implements detectors.Detector.
 func (d *pauses) Spec() detectors.Spec {
-	return detectors.Spec{ID: d.id, Entity: d.kind, Window: pauseWindow, MinEvents: 20, Share: 1, Techniques: techniques}
+	s := detectors.Spec{ID: d.id, Entity: d.kind, Window: pauseWindow, MinEvents: 20, Share: 1, Techniques: techniques}
+	if d.kind == schemas.EntityPrincipal {
+		// Who only names a key does not speak for it.
+		s.Wants = detectors.Named
+	}
+	return s
 }
 
 // Observe implements detectors.Detector.

@@ -47,9 +47,9 @@ func (d *watch) Spec() detectors.Spec {
 	}
 }
 
-// billed tells that an event states what it cost.
+// billed tells that an event states what it cost, and was let in.
 func billed(ev *schemas.Event) bool {
-	return ev.InputTokens > 0 || ev.OutputTokens > 0 || ev.Cost > 0
+	return (ev.InputTokens > 0 || ev.OutputTokens > 0 || ev.Cost > 0) && (ev.Principal == "" || detectors.Named(ev))
 }
 
 // Observe implements detectors.Detector.
