@@ -41,13 +41,29 @@ func (d *watch) judge(x *detectors.Context, s *State, w *counts, c *Cohort, v sc
 func (d *watch) spikes(v *score.Verdict, w *counts, c *Cohort, scheduled bool) bool {
 	n := float64(w.requests)
 	if v.Values < minHistory {
-		return d.kind != schemas.EntityRoute && c.ready() && n >= 2*d.limits.Floor && !d.elsewhere(w) &&
-			w.pace() >= max(d.cold(w), d.config.ColdFactor*c.p999)
+		if d.kind == schemas.EntityRoute || !c.ready() || d.elsewhere(w) || w.pace() < d.config.ColdFactor*c.p999 {
+			return false
+		}
+		return n >= 2*d.limits.Floor && w.pace() >= d.cold(w) || d.swamps(n, c)
 	}
 	if n < d.floor(v) || d.elsewhere(w) {
 		return false
 	}
-	return v.Deviations >= spikeDeviations && n >= d.threshold(v, c, scheduled)
+	if v.Deviations < spikeDeviations {
+		return false
+	}
+	return n >= d.threshold(v, c, scheduled) || !scheduled && d.swamps(n, c) && n >= d.limits.SteadyFactor*v.High
+}
+
+// swamp is how many times what all together usually make in a minute one caller
+// makes who swamps them.
+const swamp = 3
+
+// swamps tells that one caller makes far more than all others together do. The
+// bounds of busy gateways say nothing of a small one: there a flood is what the
+// gateway is not used to.
+func (d *watch) swamps(n float64, c *Cohort) bool {
+	return d.kind != schemas.EntityRoute && c.ready() && n >= max(d.limits.Floor, swamp*c.usual)
 }
 
 // cold is the least pace of somebody new: who does not even say who he is has
