@@ -2,7 +2,6 @@ package slack
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -144,38 +143,12 @@ func count(n int64, what string) string {
 
 func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// The forms of ids that have a page of their own.
-var (
-	atlasID  = regexp.MustCompile(`^AML\.T[0-9]{4}(\.[0-9]{3})?$`)
-	attackID = regexp.MustCompile(`^T([0-9]{4})(?:\.([0-9]{3}))?$`)
-)
-
-// link returns the page of a technique, or nothing if its id has not the form
-// that its framework gives out.
-func link(t schemas.Technique) string {
-	switch t.Framework {
-	case "MITRE ATLAS":
-		if atlasID.MatchString(t.ID) {
-			return "https://atlas.mitre.org/techniques/" + t.ID
-		}
-	case "MITRE ATT&CK":
-		if m := attackID.FindStringSubmatch(t.ID); m != nil {
-			return strings.TrimRight("https://attack.mitre.org/techniques/T"+m[1]+"/"+m[2], "/") + "/"
-		}
-	case "OWASP LLM 2025":
-		return "https://genai.owasp.org/llm-top-10/"
-	case "OWASP API 2023":
-		return "https://owasp.org/API-Security/editions/2023/en/0x11-t10/"
-	}
-	return ""
-}
-
 func techniques(ts []schemas.Technique) string {
 	var out []string
 	for _, t := range ts[:min(len(ts), shownTechniques)] {
 		// "|" would end the address of a link.
 		text := strings.ReplaceAll(inert(t.ID+" "+t.Name, 120), "|", "/")
-		if to := link(t); to != "" {
+		if to := t.URL(); to != "" {
 			text = "<" + to + "|" + text + ">"
 		}
 		out = append(out, text)
