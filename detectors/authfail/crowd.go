@@ -111,7 +111,8 @@ func (d *addresses) spray(x *detectors.Context, c *crowd, cold float64) bool {
 	if n < bound || n < times*usual || c.UsualQuiet.Score(math.Log1p(n), unsteady) < farOver && cold == 1 {
 		return false
 	}
-	targets, credentials := different(&c.Targets), different(&c.Credentials)
+	// A refusal has one credential and one account at most.
+	targets, credentials := min(different(&c.Targets), float64(c.Tries)), min(different(&c.Credentials), float64(c.Tries))
 	expected, with, on := max(bound, times*usual), "", ""
 	if credentials > 0 {
 		with = "with " + varied(credentials, "credential")

@@ -33,6 +33,9 @@ func (t *tally) figures() figures {
 	both.Merge(&t.Welcome)
 	f := figures{tries: float64(t.Guesses), credentials: different(&t.Credentials), principals: different(&t.Targets), welcome: different(&t.Welcome)}
 	f.returned = max(f.principals+f.welcome-different(&both), 0)
+	// Estimates of what differs are a few percent off, and a refusal has one
+	// credential and one account at most.
+	f.credentials, f.principals = min(f.credentials, f.tries), min(f.principals, f.tries)
 	return f
 }
 

@@ -209,3 +209,25 @@ func TestTechniques(t *testing.T) {
 		}
 	}
 }
+
+func TestNoMoreIsCountedThanWasRefused(t *testing.T) {
+	over := 0
+	for seed := range uint64(200) {
+		var w tally
+		for i := range uint64(47) {
+			w.Guesses++
+			w.Targets.Add(sketch.Mix(seed<<32 | i))
+			w.Credentials.Add(sketch.Mix(^(seed<<32 | i)))
+		}
+		if different(&w.Targets) > 47 || different(&w.Credentials) > 47 {
+			over++
+		}
+		f := w.figures()
+		if f.principals > f.tries || f.credentials > f.tries {
+			t.Fatalf("%v accounts and %v credentials in %v refusals", f.principals, f.credentials, f.tries)
+		}
+	}
+	if over == 0 {
+		t.Fatal("no estimate is off upwards: this test would prove nothing")
+	}
+}
