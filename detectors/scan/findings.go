@@ -42,15 +42,37 @@ func behind(set uint16) string {
 	return words.List(names...)
 }
 
+// pathsSeverity is that of refused paths: whoever has a key and asks for secrets
+// is no passing scanner.
+func (d *watch) pathsSeverity(s *state) schemas.Severity {
+	if d.kind == schemas.EntityPrincipal && s.Sensitive.count() >= float64(d.c.Sensitive) {
+		return schemas.SeverityMedium
+	}
+	return schemas.SeverityLow
+}
+
+// servedSeverity is that of a sensitive path that was answered.
+func servedSeverity(k kind) schemas.Severity {
+	if k.grave() {
+		return schemas.SeverityHigh
+	}
+	return schemas.SeverityMedium
+}
+
+// modelsSeverity is that of n refused models.
+func (d *watch) modelsSeverity(n float64) schemas.Severity {
+	if n >= manyModels*float64(d.c.Models) {
+		return schemas.SeverityMedium
+	}
+	return schemas.SeverityLow
+}
+
 // pathsFinding tells of refused paths; all tells that they are many, otherwise
 // it is about the sensitive ones.
 func (d *watch) pathsFinding(s *state, w *window, all bool) *schemas.Finding {
 	n, bad := s.Paths.count(), s.Sensitive.count()
 	took := words.Duration(s.Paths.Run.lasted())
-	f := &schemas.Finding{Severity: schemas.SeverityLow, Events: int64(w.Refused)}
-	if d.kind == schemas.EntityPrincipal && bad >= float64(d.c.Sensitive) {
-		f.Severity = schemas.SeverityMedium
-	}
+	f := &schemas.Finding{Severity: d.pathsSeverity(s), Events: int64(w.Refused)}
 	if !all {
 		f.Detector, f.Techniques = "scan.sensitive", []schemas.Technique{probing, aiScanning, misconfig}
 		f.Confidence = evidence.Confidence(bad, float64(d.c.Sensitive), 0.8, 0.99)
@@ -81,11 +103,11 @@ func (d *watch) pathsFinding(s *state, w *window, all bool) *schemas.Finding {
 // refused, to this caller or to all.
 func (d *watch) servedFinding(s *state, w *window, k kind, n float64) *schemas.Finding {
 	f := &schemas.Finding{
-		Detector: "scan.sensitive", Severity: schemas.SeverityMedium, Confidence: 0.8, Events: int64(w.Events),
+		Detector: "scan.sensitive", Severity: servedSeverity(k), Confidence: 0.8, Events: int64(w.Events),
 		Techniques: []schemas.Technique{probing, aiScanning, misconfig},
 	}
 	if k.grave() {
-		f.Severity, f.Confidence = schemas.SeverityHigh, 0.85
+		f.Confidence = 0.85
 	}
 	own := s.Sensitive.count()
 	f.Title = fmt.Sprintf("Exposed: 1 sensitive path answered with success (%s)", kindNames[k])
@@ -107,10 +129,7 @@ func (d *watch) servedFinding(s *state, w *window, k kind, n float64) *schemas.F
 
 // modelsFinding tells of refused models.
 func (d *watch) modelsFinding(s *state, w *window, n float64) *schemas.Finding {
-	took, severity := words.Duration(s.Models.lasted()), schemas.SeverityLow
-	if n >= manyModels*float64(d.c.Models) {
-		severity = schemas.SeverityMedium
-	}
+	took, severity := words.Duration(s.Models.lasted()), d.modelsSeverity(n)
 	return &schemas.Finding{
 		Detector: "scan.models", Severity: severity, Confidence: evidence.Confidence(n, float64(d.c.Models), 0.6, 0.99), Events: int64(w.Refused),
 		Techniques: []schemas.Technique{aiScanning, accounts, inventory},

@@ -66,13 +66,13 @@ func (d *watch) Close(x *detectors.Context, s *state, c *crowd) bool {
 func (d *watch) paths(x *detectors.Context, s *state, w *window, c *crowd) {
 	paths, sensitive := d.scans(s)
 	weak := d.kind == schemas.EntityAddress && d.weak(x, s)
-	speak := false
+	speak, severity := false, d.pathsSeverity(s)
 	switch {
 	case paths:
-		speak = s.speak(rulePaths, x.Now, daily)
+		speak = s.speak(rulePaths, x.Now, daily, severity)
 		s.Met[ruleSensitive] = x.Now
 	case sensitive:
-		speak = s.speak(ruleSensitive, x.Now, daily) && !s.silent(rulePaths, x.Now, daily)
+		speak = s.speak(ruleSensitive, x.Now, daily, severity) && !s.silent(rulePaths, x.Now, daily)
 	}
 	if !speak || weak && c.Quiet {
 		return
@@ -84,7 +84,7 @@ func (d *watch) paths(x *detectors.Context, s *state, w *window, c *crowd) {
 // nothing else is known, by what the gateway tells the others.
 func (d *watch) exceptional(x *detectors.Context, s *state, w *window, c *crowd) {
 	for k := secrets; k <= traversal; k++ {
-		if w.Served&(1<<k) != 0 && c.exceptional(k) && s.speak(ruleServed, x.Now, daily) {
+		if w.Served&(1<<k) != 0 && c.exceptional(k) && s.speak(ruleServed, x.Now, daily, servedSeverity(k)) {
 			x.Emit(d.servedFinding(s, w, k, float64(c.Refused[k])))
 			return
 		}
@@ -101,7 +101,7 @@ func (d *watch) models(x *detectors.Context, s *state, w *window) {
 	if s.Models.Events == 0 || s.Models.less(n, leak) < float64(d.c.Models) || float64(s.Models.Events) > 5*n {
 		return
 	}
-	if s.speak(ruleModels, x.Now, weekly) {
+	if s.speak(ruleModels, x.Now, weekly, d.modelsSeverity(n)) {
 		x.Emit(d.modelsFinding(s, w, n))
 	}
 }
@@ -132,7 +132,7 @@ func (d *watch) ids(x *detectors.Context, s *state, w *window) {
 	default:
 		return
 	}
-	if s.speak(ruleIDs, x.Now, weekly) {
+	if s.speak(ruleIDs, x.Now, weekly, severity) {
 		x.Emit(d.idsFinding(t, w, ordered, severity))
 	}
 }
@@ -143,7 +143,7 @@ func (d *watch) scrape(x *detectors.Context, s *state, w *window) {
 	if int(p.Run.Events) < d.c.Pages || p.Run.less(p.count(), pageLeak) < float64(d.c.Pages)/2 || p.count() < float64(d.c.Pages) {
 		return
 	}
-	if s.speak(ruleScrape, x.Now, weekly) {
+	if s.speak(ruleScrape, x.Now, weekly, schemas.SeverityLow) {
 		x.Emit(d.scrapeFinding(s, w))
 	}
 }
@@ -153,11 +153,11 @@ func (d *watch) bot(x *detectors.Context, s *state, w *window) {
 	n := s.Posing.count()
 	switch {
 	case n >= posing && w.Refused > 0:
-		if s.speak(ruleBot, x.Now, weekly) {
+		if s.speak(ruleBot, x.Now, weekly, schemas.SeverityLow) {
 			x.Emit(d.posingFinding(s, w, n))
 		}
 	case int(w.Calls) >= d.c.Calls:
-		if s.speak(ruleBot, x.Now, weekly) {
+		if s.speak(ruleBot, x.Now, weekly, schemas.SeverityLow) {
 			x.Emit(d.strangerFinding(s, w))
 		}
 	}

@@ -153,10 +153,12 @@ const enough, posing = 3, 5
 
 // served judges a sensitive path that was answered, at once.
 func (d *watch) served(x *detectors.Context, s *state, w *window, k kind) {
-	if s.Sensitive.count() < enough || x.Now-s.Paths.Run.Last > int64(pause) || !s.speak(ruleServed, x.Now, daily) {
+	if s.Sensitive.count() < enough || x.Now-s.Paths.Run.Last > int64(pause) {
 		return
 	}
-	x.Emit(d.servedFinding(s, w, k, s.Sensitive.count()))
+	if s.speak(ruleServed, x.Now, daily, servedSeverity(k)) {
+		x.Emit(d.servedFinding(s, w, k, s.Sensitive.count()))
+	}
 }
 
 // object takes in a request for an object by its id.
@@ -180,11 +182,17 @@ func (d *watch) object(x *detectors.Context, s *state, ev *schemas.Event, good b
 const walkEnd = 300
 
 // speak tells whether a rule that is met now says so: it is quiet until what
-// it saw was absent for that long.
-func (s *state) speak(rule int, now int64, quiet time.Duration) bool {
+// it saw was absent for that long, or is more severe, so that nobody hides the
+// worse behind the lesser.
+func (s *state) speak(rule int, now int64, quiet time.Duration, severity schemas.Severity) bool {
 	was := s.Met[rule]
 	s.Met[rule] = max(was, now)
-	return was == 0 || now-was > int64(quiet)
+	fresh := was == 0 || now-was > int64(quiet)
+	if fresh || severity > s.Severe[rule] {
+		s.Severe[rule] = severity
+		return true
+	}
+	return false
 }
 
 // silent tells that a rule would not speak, and changes nothing.

@@ -55,7 +55,7 @@ func cut(path string) (segment, rest string) {
 // Where the route is no template, it is the last segment with a digit.
 func object(route, path string) (name string, number int64, numbered bool) {
 	open := template(route)
-	for {
+	for range maxSegments {
 		segment, rest := cut(path)
 		if segment == "" {
 			return name, number, numbered
@@ -74,7 +74,12 @@ func object(route, path string) (name string, number int64, numbered bool) {
 			name, number, numbered = segment, n, ok
 		}
 	}
+	return name, number, numbered
 }
+
+// maxSegments bounds how many segments of a path are looked at: clients choose
+// paths, and a route has fewer.
+const maxSegments = 32
 
 func allDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 

@@ -36,6 +36,8 @@ type state struct {
 	// Seen is the time of the last event, Met when each rule was met last.
 	Seen int64
 	Met  [rules]int64
+	// Severe is how severe each rule was when it spoke last.
+	Severe [rules]schemas.Severity
 	// Paths are the different things that were refused, Sensitive the
 	// sensitive ones among them, Posing those that an SDK was said to ask for.
 	Paths             set

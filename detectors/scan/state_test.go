@@ -83,7 +83,7 @@ func TestSpeakIsQuietWhileItLasts(t *testing.T) {
 		if s.silent(rulePaths, at, daily) == want {
 			t.Errorf("visit %d: silent is %v", i, want)
 		}
-		if got := s.speak(rulePaths, at, daily); got != want {
+		if got := s.speak(rulePaths, at, daily, schemas.SeverityLow); got != want {
 			t.Errorf("visit %d: speaks is %v", i, got)
 		}
 	}
