@@ -30,8 +30,11 @@ func TestConfigBounds(t *testing.T) {
 		"allow[0]: it names": func(c *engine.Config) {
 			c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Principal: "p", Address: "192.0.2.1"}}
 		},
-		"allow[0]: address":      func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Address: "secret"}} },
-		"allow[0]: class stands": func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Class: "sdk"}} },
+		"allow[0]: address":    func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Address: "secret"}} },
+		"allow[0]: class says": func(c *engine.Config) { c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Class: "sdk"}} },
+		"allow[0]: class says alone who": func(c *engine.Config) {
+			c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Detector: "scan", Class: "crawler"}}
+		},
 		"allow[0]: class is": func(c *engine.Config) {
 			c.Allow = []engine.Allow{{Owner: "o", Reason: "r", Detector: "x", Class: "secret"}}
 		},

@@ -31,7 +31,7 @@ type Allow struct {
 	// Class is a class of clients ("sdk", "crawler"), Network one of networks
 	// ("hosting", "internal") and Tenant a tenant: all that was seen of the
 	// entity in the last hours has to be of it. Clients choose their class, so
-	// it does not stand alone.
+	// one of the others, apart from Detector, says who is meant.
 	Class   string `mapstructure:"class"`
 	Network string `mapstructure:"network"`
 	Tenant  string `mapstructure:"tenant"`
@@ -74,9 +74,7 @@ func (a *Allow) validate() error {
 		return fmt.Errorf("reason is empty: want why this is known")
 	case !shows(a.Owner, 100) || !shows(a.Reason, 500):
 		return fmt.Errorf("owner or reason is out of bounds: want at most 100 and 500 bytes without control characters")
-	case set == 0 && a.Detector == "" && a.Network == "" && a.Tenant == "" && a.Class != "":
-		return fmt.Errorf("class stands alone, and clients choose it: want another condition with it, such as detector or network")
-	case set == 0 && a.Detector == "" && a.Network == "" && a.Tenant == "":
+	case set == 0 && a.Detector == "" && a.Network == "" && a.Tenant == "" && a.Class == "":
 		return fmt.Errorf("it would cover everything: want detector, principal, address, client, route, network or tenant")
 	case set > 1 || a.Address != "" && a.Client != "":
 		return fmt.Errorf("it names two entities: want at most one of principal, address, client and route")
@@ -89,6 +87,9 @@ func (a *Allow) validate() error {
 	}
 	if class, err := a.class(); err != nil || a.Class != "" && class == schemas.ClientUnknown {
 		return fmt.Errorf("class is not one of clients: want for example sdk, http_library, browser, crawler or scanner")
+	}
+	if a.Class != "" && set == 0 && a.Network == "" && a.Tenant == "" {
+		return fmt.Errorf("class says alone who is meant, and clients choose it: want principal, address, client, route, network or tenant with it")
 	}
 	if n, err := a.network(); err != nil || a.Network != "" && n == schemas.NetworkUnknown {
 		return fmt.Errorf("network is not a class of networks: want hosting, proxy, tor or internal")
