@@ -79,7 +79,7 @@ func (p *outline) attacks(o *Options, span time.Duration) {
 			p.add(k, last+(span-last)/2, min(lasting(b, 1), (span-last)/4), 1)
 			continue
 		case b.Hour > 0:
-			if at, ok := p.hour(b, b.Learn, span); ok {
+			if at, ok := p.hour(b, span); ok {
 				p.add(k, at, b.Lasts, 1)
 			} else {
 				p.left = append(p.left, k)
@@ -121,8 +121,12 @@ func (p *outline) attacks(o *Options, span time.Duration) {
 }
 
 // hour returns the last time at which it is the hour of b and there is room for
-// it, after its victim has been learnt.
-func (p *outline) hour(b *simulate.Behaviour, learn, span time.Duration) (time.Duration, bool) {
+// it, after its victim, who may begin days after the fleet, has been learnt.
+func (p *outline) hour(b *simulate.Behaviour, span time.Duration) (time.Duration, bool) {
+	learn := b.Learn
+	if b.Before != nil {
+		learn += b.Before.Begins(p.fleet.Start).Sub(p.fleet.Start)
+	}
 	at := span - span%(24*time.Hour) + (time.Duration(b.Hour)*time.Hour - 20*time.Hour)
 	for at+b.Lasts+quietEnd/2 > span {
 		at -= 24 * time.Hour
@@ -190,7 +194,7 @@ func (p *outline) innocents(o *Options, span time.Duration) {
 		case b.Daily:
 			p.add(k, 0, lasts, 1)
 		case b.Hour > 0:
-			if at, ok := p.hour(b, b.Learn, span); ok {
+			if at, ok := p.hour(b, span); ok {
 				p.add(k, at, lasts, 1)
 			} else {
 				p.left = append(p.left, k)

@@ -75,14 +75,15 @@ func TestWhatHasAnHourComesAtIt(t *testing.T) {
 		want int // hours
 		ok   bool
 	}{{5 * time.Hour, -18, false}, {7 * time.Hour, -18, false}, {8 * time.Hour, 6, true}, {30 * time.Hour, 6, true}, {32 * time.Hour, 30, true}, {96 * time.Hour, 78, true}} {
-		at, ok := p.hour(b, 0, tt.span)
+		at, ok := p.hour(b, tt.span)
 		assert.Equal(t, tt.ok, ok, tt.span)
 		assert.Equal(t, 2, time.Date(2026, 1, 1, 20, 0, 0, 0, time.UTC).Add(at).Hour())
 		if ok {
 			assert.Equal(t, time.Duration(tt.want)*time.Hour, at, tt.span)
 		}
 	}
-	_, ok := p.hour(b, 72*time.Hour, 30*time.Hour)
+	b.Learn = 72 * time.Hour
+	_, ok := p.hour(b, 30*time.Hour)
 	assert.False(t, ok, "there is too little to learn from")
 }
 
@@ -104,4 +105,24 @@ func TestParse(t *testing.T) {
 	assert.Error(t, err, "that is no attack")
 	_, err = ParseStrengths("1,x")
 	assert.Error(t, err)
+}
+
+// TestPlanCountsHistoryFromTheFirstDayOfWork wants three days of a victim who
+// works on weekdays, and not of the fleet, before his nights are judged.
+func TestPlanCountsHistoryFromTheFirstDayOfWork(t *testing.T) {
+	o := DefaultOptions(app.DefaultConfig())
+	o.Attacks, o.Lookalikes = []simulate.Kind{"off_hours"}, nil
+	for seed, want := range map[uint64]time.Duration{
+		1: 102 * time.Hour, // from Tuesday evening, at work from Wednesday on
+		4: 150 * time.Hour, // from Friday evening, at work from Monday on
+	} {
+		o.Seeds, o.Hours = []uint64{seed}, int(want/time.Hour)+1
+		p := o.plan(0)
+		assert.Empty(t, p.fleet.Plants)
+		assert.Equal(t, o.Attacks, p.left)
+		o.Hours++
+		p = o.plan(0)
+		require.Len(t, p.fleet.Plants, 1)
+		assert.Equal(t, want, p.fleet.Plants[0].After)
+	}
 }

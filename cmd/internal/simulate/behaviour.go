@@ -78,6 +78,12 @@ const AllServices = -1
 // FirstService is the number of the first of Config.Services.
 const FirstService = len(serviceTable)
 
+// Begins returns when somebody with the habit is first seen in a fleet that begins
+// at start.
+func (h *Habit) Begins(start time.Time) time.Time {
+	return time.Unix(0, h.opens(start.UnixNano())).UTC()
+}
+
 // opens returns the first time from at on at which the habit is kept.
 func (h *Habit) opens(at int64) int64 {
 	if h.From == 0 && h.To == 0 {
