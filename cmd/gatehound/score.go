@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/scoring"
 	"github.com/gatehound/gatehound/detectors/score"
 )
 
@@ -20,7 +20,7 @@ import (
 const mostListed = 200
 
 func newScore() *cobra.Command {
-	o := app.ScoreOptions{Output: "csv", Threshold: score.Threshold}
+	o := scoring.Options{Output: "csv", Threshold: score.Threshold}
 	var summary bool
 	var folder string
 	c := &cobra.Command{
@@ -48,7 +48,7 @@ are commas, semicolons or tabs. Times are RFC 3339, "2006-01-02 15:04:05",
 without a zone they are UTC. A file with one column is a list of values, a minute
 apart. A value that is empty, NaN or null is a gap: it scores 0 and teaches
 nothing. Any other row that cannot be read is an error, with its line, unless
---skip-bad is given.`, app.ScoreColumn, score.Threshold, score.Threshold),
+--skip-bad is given.`, scoring.Column, score.Threshold, score.Threshold),
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.Output != "csv" && o.Output != "json" && o.Output != "ndjson" {
 				return usage(errors.New("--output: unknown; allowed are csv, json and ndjson"))
@@ -110,7 +110,7 @@ func plainName(name string) string {
 }
 
 // scoreFile scores one file and reports it.
-func scoreFile(c *cobra.Command, in io.Reader, name, folder string, o app.ScoreOptions, summary bool) (err error) {
+func scoreFile(c *cobra.Command, in io.Reader, name, folder string, o scoring.Options, summary bool) (err error) {
 	out, told := c.OutOrStdout(), c.ErrOrStderr()
 	if folder != "" {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -132,14 +132,14 @@ func scoreFile(c *cobra.Command, in io.Reader, name, folder string, o app.ScoreO
 	}
 	listed := 0
 	if summary {
-		o.Anomaly = func(s *app.Scored) {
+		o.Anomaly = func(s *scoring.Scored) {
 			if listed++; listed <= mostListed {
 				fmt.Fprintf(told, "line %d  %s  %.6g, expected %.6g (%.6g to %.6g), score %.3f\n", s.Line,
 					s.Timestamp.Format(time.RFC3339), *s.Value, s.Expected, s.Low, s.High, s.Score)
 			}
 		}
 	}
-	report, err := app.ScoreSeries(c.Context(), in, out, o)
+	report, err := scoring.Series(c.Context(), in, out, o)
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
 			return err

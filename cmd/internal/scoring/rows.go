@@ -1,4 +1,4 @@
-package app
+package scoring
 
 import (
 	"bufio"
@@ -145,8 +145,8 @@ func (c *columns) find(first []string, timeName, valueName string) (header bool,
 	for i, f := range first {
 		names[i] = strings.ToLower(strings.TrimSpace(f))
 	}
-	if slices.Contains(names, ScoreColumn) {
-		return false, errors.New("there is a column " + ScoreColumn + " already")
+	if slices.Contains(names, Column) {
+		return false, errors.New("there is a column " + Column + " already")
 	}
 	if c.time, err = column(names, timeName, timeNames); err != nil {
 		return false, fmt.Errorf("--time-column: %w", err)

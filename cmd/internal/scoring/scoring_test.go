@@ -1,4 +1,4 @@
-package app
+package scoring
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func scoreText(t *testing.T, in string, o ScoreOptions) (string, ScoreReport, error) {
+func scoreText(t *testing.T, in string, o Options) (string, Report, error) {
 	t.Helper()
 	if o.Output == "" {
 		o.Output = "csv"
@@ -21,7 +21,7 @@ func scoreText(t *testing.T, in string, o ScoreOptions) (string, ScoreReport, er
 		o.Threshold = 0.5
 	}
 	var out strings.Builder
-	r, err := ScoreSeries(t.Context(), strings.NewReader(in), &out, o)
+	r, err := Series(t.Context(), strings.NewReader(in), &out, o)
 	return out.String(), r, err
 }
 
@@ -48,7 +48,7 @@ func TestScoreKeepsRows(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, _, err := scoreText(t, c.in, ScoreOptions{})
+			got, _, err := scoreText(t, c.in, Options{})
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
@@ -69,29 +69,29 @@ func TestScoreRefuses(t *testing.T) {
 		"again":       {"timestamp,value,anomaly_score\n1,1,0\n", "line 1: there is a column anomaly_score already"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := scoreText(t, c.in, ScoreOptions{})
+			_, _, err := scoreText(t, c.in, Options{})
 			require.ErrorContains(t, err, c.want)
 			require.NotContains(t, err.Error(), "secret", "input is not quoted")
 		})
 	}
-	_, _, err := scoreText(t, "a,b\n1,1\n", ScoreOptions{ValueColumn: "c"})
+	_, _, err := scoreText(t, "a,b\n1,1\n", Options{ValueColumn: "c"})
 	require.ErrorContains(t, err, "--value-column: no column of the first row has this name")
-	_, _, err = scoreText(t, "a,b\n1,1\n", ScoreOptions{TimeColumn: "c"})
+	_, _, err = scoreText(t, "a,b\n1,1\n", Options{TimeColumn: "c"})
 	require.ErrorContains(t, err, "--time-column")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = ScoreSeries(ctx, strings.NewReader("1,1\n"), &strings.Builder{}, ScoreOptions{Output: "csv"})
+	_, err = Series(ctx, strings.NewReader("1,1\n"), &strings.Builder{}, Options{Output: "csv"})
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestScoreSkipsBadRows(t *testing.T) {
-	got, r, err := scoreText(t, "timestamp,value\n1,1\nx,2\n2,y\n1,3\n", ScoreOptions{SkipBad: true})
+	got, r, err := scoreText(t, "timestamp,value\n1,1\nx,2\n2,y\n1,3\n", Options{SkipBad: true})
 	require.NoError(t, err)
 	require.Equal(t, 5, strings.Count(got, "\n"), "each row is still there")
-	require.Equal(t, ScoreReport{Rows: 4, Bad: 2}, r)
-	_, r, err = scoreText(t, "timestamp,value\n60,1\n1,2\n120,\n", ScoreOptions{})
+	require.Equal(t, Report{Rows: 4, Bad: 2}, r)
+	_, r, err = scoreText(t, "timestamp,value\n60,1\n1,2\n120,\n", Options{})
 	require.NoError(t, err)
-	require.Equal(t, ScoreReport{Rows: 3, Gaps: 1, Backwards: 1}, r)
+	require.Equal(t, Report{Rows: 3, Gaps: 1, Backwards: 1}, r)
 }
 
 // TestScoreFindsTheSpike plants one spike into a noisy day and wants it told,
@@ -108,7 +108,7 @@ func TestScoreFindsTheSpike(t *testing.T) {
 		fmt.Fprintf(&in, "%s,x,%.3f\n", start.Add(time.Duration(i)*5*time.Minute).Format("2006-01-02 15:04:05"), v)
 	}
 	var told []Scored
-	o := ScoreOptions{Output: "ndjson", Anomaly: func(s *Scored) { told = append(told, *s) }}
+	o := Options{Output: "ndjson", Anomaly: func(s *Scored) { told = append(told, *s) }}
 	got, r, err := scoreText(t, in.String(), o)
 	require.NoError(t, err)
 	lines := strings.Split(strings.TrimSpace(got), "\n")
@@ -125,7 +125,7 @@ func TestScoreFindsTheSpike(t *testing.T) {
 
 	// The future changes nothing that was said.
 	head := strings.Join(strings.SplitAfter(in.String(), "\n")[:2002], "")
-	part, _, err := scoreText(t, head, ScoreOptions{Output: "ndjson"})
+	part, _, err := scoreText(t, head, Options{Output: "ndjson"})
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(got, part))
 
@@ -168,7 +168,7 @@ func FuzzScore(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in string, skip bool) {
 		for _, output := range []string{"csv", "json"} {
 			var out strings.Builder
-			_, err := ScoreSeries(t.Context(), strings.NewReader(in), &out, ScoreOptions{Output: output, Threshold: 0.5, SkipBad: skip})
+			_, err := Series(t.Context(), strings.NewReader(in), &out, Options{Output: output, Threshold: 0.5, SkipBad: skip})
 			if err == nil && output == "json" && !json.Valid([]byte(out.String())) {
 				t.Fatalf("no JSON")
 			}

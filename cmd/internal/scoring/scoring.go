@@ -1,4 +1,8 @@
-package app
+// Package scoring says how anomalous each value of a series is that comes as CSV
+// rows, one after another, in constant memory. The judgement is that of
+// detectors/score; this package reads the rows and their times, and writes them
+// back with their scores.
+package scoring
 
 import (
 	"bufio"
@@ -15,11 +19,11 @@ import (
 	"github.com/gatehound/gatehound/detectors/score"
 )
 
-// ScoreColumn is the name of the column that scoring appends.
-const ScoreColumn = "anomaly_score"
+// Column is the name of the column that scoring appends.
+const Column = "anomaly_score"
 
-// ScoreOptions says how a series of values is read and written.
-type ScoreOptions struct {
+// Options says how a series of values is read and written.
+type Options struct {
 	// Output is csv (the input with a column more), ndjson or json.
 	Output string
 	// TimeColumn and ValueColumn are the names of the columns; empty is
@@ -48,15 +52,15 @@ type Scored struct {
 	High     float64  `json:"high"`
 }
 
-// ScoreReport counts what a series held.
-type ScoreReport struct {
+// Report counts what a series held.
+type Report struct {
 	Rows, Gaps, Bad, Backwards, Anomalies int64
 }
 
-// ScoreSeries reads a series of times and values as CSV, scores each value by
+// Series reads a series of times and values as CSV, scores each value by
 // the ones before it, and writes it with its score as it goes: in constant
 // memory, whatever the length.
-func ScoreSeries(ctx context.Context, in io.Reader, out io.Writer, o ScoreOptions) (ScoreReport, error) {
+func Series(ctx context.Context, in io.Reader, out io.Writer, o Options) (Report, error) {
 	w := bufio.NewWriterSize(out, 64<<10)
 	t := &scoring{options: o, rows: newRows(in), out: w, columns: columns{time: -1, value: -1}}
 	err := t.run(ctx)
@@ -65,14 +69,14 @@ func ScoreSeries(ctx context.Context, in io.Reader, out io.Writer, o ScoreOption
 
 // scoring is one series on its way.
 type scoring struct {
-	options ScoreOptions
+	options Options
 	rows    *rows
 	columns columns
 	clock   timeReader
 	series  score.Series
 	last    int64
 	out     *bufio.Writer
-	report  ScoreReport
+	report  Report
 	line    []byte
 }
 
@@ -126,7 +130,7 @@ func (t *scoring) header() error {
 	if t.options.Output != "csv" {
 		return nil
 	}
-	_, err := t.out.Write(t.rows.with(ScoreColumn))
+	_, err := t.out.Write(t.rows.with(Column))
 	return err
 }
 
