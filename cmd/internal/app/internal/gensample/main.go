@@ -57,6 +57,9 @@ var listings = map[string]string{
   owner: ml-platform
   reason: nightly evaluation run
   expires: 2027-06-30T00:00:00Z`,
+	"detectors.spend.budgets": `
+- {principal: "*", amount: 50, currency: usd, period: day}
+- {tenant: research, amount: 500000000, currency: tokens, period: week, thresholds: [50, 80, 100]}`,
 	"decode.custom": `
 - name: acme
   match: {all: [ts, rc], equals: [{path: kind, value: access}]}
