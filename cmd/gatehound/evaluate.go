@@ -98,7 +98,7 @@ Progress goes to stderr. Ctrl-C prints what is done until then.`, evaluate.Targe
 	f.StringVar(&strengths, "strengths", "1,0.3,0.1", "`shares` of their usual rate at which attacks are planted")
 	f.StringSliceVar(&families, "detectors", nil, "judge only these `detectors`, such as authfail or rate.spike")
 	f.IntVar(&parallel, "parallel", parallel, "seeds that run side by side")
-	f.StringVar(&output, "output", "human", "human, json or csv")
+	f.StringVarP(&output, "output", "o", "human", "`format`: human, json or csv")
 	f.BoolVar(&verbose, "verbose", false, "list what was missed, and false alerts with their words")
 	f.BoolVar(&fail, "fail", false, "exit with 3 if a target was missed")
 	return c

@@ -26,6 +26,9 @@ type explanation struct {
 	Rerun   *backtest.Rerun  `json:"rerun,omitempty"`
 }
 
+// findingID is the id of a finding, or its beginning.
+var findingID = regexp.MustCompile(`^[0-9a-fA-F]{6,64}$`)
+
 func newExplain() *cobra.Command {
 	var (
 		path, store, output string
@@ -43,10 +46,11 @@ its beginning; alerts carry it. Without one the latest findings are listed.
 Then the detectors, as they are configured now, are run over the stored events
 before and in the window, and it is said whether they find the same again:
 severity, confidence and every figure within 1 %; or what differs, and why that
-can be (a live run meets the events of several partitions in another order). Nothing is stored or sent. Of the time before the window as much is read
-as the detector needs to learn: 48 of its windows, at least 25 hours and at most
-eight days, and eight days if that does not give the same. --history reads as
-much as it says.
+can be (a live run meets the events of several partitions in another order).
+Nothing is stored or sent. Of the time before the window as much is read as the
+detector needs to learn: 48 of its windows, at least 25 hours and at most eight
+days, and eight days if that does not give the same. --history reads as much as
+it says.
 
   gatehound explain
   gatehound explain 1f0c6a
@@ -59,6 +63,9 @@ with 4 if not.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if output != "human" && output != "json" {
 				return usage(errors.New("--output: unknown; allowed are human and json"))
+			}
+			if len(args) == 1 && !findingID.MatchString(args[0]) {
+				return usage(errors.New("FINDING: want its id, or 6 and more hexadecimal digits of its beginning; gatehound explain lists the latest"))
 			}
 			if history < 0 {
 				return usage(errors.New("--history: allowed is a positive duration, for example 336h"))
@@ -218,7 +225,7 @@ func printFinding(to io.Writer, f *schemas.Finding) error {
 		fmt.Fprint(&out, "\nTechniques\n")
 		w := tabwriter.NewWriter(&out, 0, 4, 2, ' ', 0)
 		for _, t := range f.Techniques {
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", t.Framework, t.ID, t.Name, pageOf(t.Framework, t.ID))
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", t.Framework, t.ID, t.Name, t.URL())
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -280,29 +287,4 @@ func printRerun(out io.Writer, r *backtest.Rerun) error {
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
-}
-
-// The forms of ids that have a page of their own.
-var (
-	atlasID  = regexp.MustCompile(`^AML\.T[0-9]{4}(\.[0-9]{3})?$`)
-	attackID = regexp.MustCompile(`^T([0-9]{4})(?:\.([0-9]{3}))?$`)
-)
-
-// pageOf returns the page of a technique, or of its catalogue.
-func pageOf(framework, id string) string {
-	switch framework {
-	case "MITRE ATLAS":
-		if atlasID.MatchString(id) {
-			return "https://atlas.mitre.org/techniques/" + id
-		}
-	case "MITRE ATT&CK":
-		if m := attackID.FindStringSubmatch(id); m != nil {
-			return strings.TrimRight("https://attack.mitre.org/techniques/T"+m[1]+"/"+m[2], "/") + "/"
-		}
-	case "OWASP LLM 2025":
-		return "https://genai.owasp.org/llm-top-10/"
-	case "OWASP API 2023":
-		return "https://owasp.org/API-Security/editions/2023/en/0x11-t10/"
-	}
-	return ""
 }

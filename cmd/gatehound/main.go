@@ -24,7 +24,7 @@ const (
 	exitOK      = 0
 	exitError   = 1 // something went wrong while working
 	exitUsage   = 2 // wrong arguments or configuration
-	exitFound   = 3 // replay --fail-on: findings of that severity were made
+	exitFound   = 3 // replay --fail-on, redact --audit, evaluate --fail: there is what was asked for
 	exitDiffers = 4 // explain: the re-run does not say the same
 	exitSignal  = 130
 )
@@ -132,10 +132,11 @@ func newExitCodes() *cobra.Command {
 		Short: "what the exit codes mean",
 		Long: `Exit codes:
     0  done
-    1  something went wrong while working
+    1  something went wrong while working; rules check, rules test: a rule is
+       refused, a case fails
     2  wrong arguments or configuration; nothing was begun
     3  replay --fail-on: an alert of that severity or above was raised;
-       redact --audit: something is left
+       redact --audit: something is left; evaluate --fail: a target was missed
     4  explain: the detectors do not find the same again
   130  interrupted
 

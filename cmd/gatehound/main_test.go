@@ -145,7 +145,7 @@ func TestVersionAndExitCodes(t *testing.T) {
 	require.Regexp(t, `^gatehound \S+.* go1\.\S+ \S+/\S+, embedded engine chDB [0-9.]+\n$`, r.stdout)
 	r = gatehound(t, t.TempDir(), "", "exit-codes")
 	require.Zero(t, r.code)
-	for _, code := range []string{"  0  done", "  1  ", "  2  ", "  3  ", "130  interrupted"} {
+	for _, code := range []string{"  0  done", "  1  ", "  2  ", "  3  ", "130  interrupted", "evaluate --fail: a target was missed", "rules check"} {
 		require.Contains(t, r.stdout, code)
 	}
 }

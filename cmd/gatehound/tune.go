@@ -40,8 +40,9 @@ tried and with what the detector would not say any more.
 
 How: first each main setting of the detector is turned fourfold alone, to see
 which of them change the number. Those that do (all, if none does alone) are then
-turned together, by one scale: at a few scales up to 64, and between the two around N. A share, between 0
-and 1, is scaled in its odds. No value leaves the bounds of the configuration.
+turned together, by one scale: at a few scales up to 64, and between the two around N. A
+share, between 0 and 1, is scaled in its odds. No value leaves the bounds of the
+configuration.
 For every value the detectors run over the whole history through the live code,
 --candidates of them side by side in one pass.
 

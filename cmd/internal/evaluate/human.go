@@ -8,14 +8,16 @@ import (
 	"strconv"
 	"text/tabwriter"
 	"time"
+
+	figures "github.com/gatehound/gatehound/detectors/words"
 )
 
 // Human writes the report as tables; verbose adds what was missed, and what was
 // called an attack and is none, with the findings' words.
 func (p *Report) Human(out io.Writer, verbose bool) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%d seeds of %d hours: %d benign events, %d of attacks, about %.0f days of principals\n\n",
-		len(p.Seeds), p.Hours, p.BenignEvents, p.AttackEvents, p.PrincipalDays)
+	fmt.Fprintf(w, "%s of %s: %s, %s of attacks, about %s days of principals\n\n", figures.Count(float64(len(p.Seeds)), "seed"),
+		figures.Count(float64(p.Hours), "hour"), figures.Count(float64(p.BenignEvents), "benign event"), figures.Number(float64(p.AttackEvents)), figures.Number(p.PrincipalDays))
 	fmt.Fprintf(w, "ATTACK\tSTRENGTH\tPLANTED\tFOUND\tIN ONE WINDOW\tMEDIAN TIME\tMEDIAN EVENTS\tBY\n")
 	for _, a := range p.Attacks {
 		fmt.Fprintf(w, "%s\t%g\t%d\t%d\t%d\t", a.Kind, a.Strength, a.Planted, a.Found, a.InWindow)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/backtest/tune"
 	"github.com/gatehound/gatehound/cmd/internal/simulate"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/world"
 )
@@ -87,6 +88,10 @@ func (o *Options) Validate() error {
 		if f == "" {
 			return errors.New("detectors has an empty name: want names such as authfail or rate.spike")
 		}
+		family, _, _ := strings.Cut(f, ".")
+		if known := families(o.Config); !slices.Contains(known, family) {
+			return fmt.Errorf("detectors has a family that is none: want %s, or a rule of one such as rate.spike", strings.Join(known, ", "))
+		}
 	}
 	for _, list := range [][]simulate.Kind{o.Attacks, o.Lookalikes} {
 		for _, k := range list {
@@ -96,6 +101,14 @@ func (o *Options) Validate() error {
 		}
 	}
 	return nil
+}
+
+// families returns the names of what makes findings: the detectors, and what runs
+// beside them.
+func families(cfg *app.Config) []string {
+	known := append(tune.Families(cfg), "rules")
+	slices.Sort(known)
+	return known
 }
 
 // judged reports whether a detector is one that is to be judged.
