@@ -2,6 +2,7 @@ package errors
 
 import (
 	"math"
+	"math/bits"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
@@ -151,7 +152,7 @@ func (d *watch) Close(x *detectors.Context, s *state, c *cohort) bool {
 		if !j.hit[g] {
 			continue
 		}
-		if s.Hold[g] == 0 && !c.together[g] && d.mine(&w, g) {
+		if s.Hold[g] == 0 && !c.together[g] && d.mine(&w, c, g) {
 			d.report(x, s, &w, &j, g)
 		}
 		s.Hold[g] = holdFor
@@ -173,13 +174,18 @@ const (
 )
 
 // mine tells that a finding is to be made here. What fails on one route is told
-// of the route; a model has its own if that is so on several.
-func (d *watch) mine(w *counts, group int) bool {
+// of the route; a model has its own if that is so on several, or if it is one of
+// the few of its route that are slow: those who are not hide it in the route.
+func (d *watch) mine(w *counts, c *cohort, group int) bool {
 	if d.kind == schemas.EntityRoute {
 		return true
 	}
 	if group == latency {
-		return w.Well == 0 || w.Well&(w.Well-1) != 0
+		if bits.OnesCount32(w.Well) != 1 {
+			return true
+		}
+		route := bits.TrailingZeros32(w.Well)
+		return c.slow[route] < c.models[route]
 	}
 	return w.Nameless > 0 || w.Broken&(w.Broken-1) != 0
 }

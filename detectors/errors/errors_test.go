@@ -96,6 +96,12 @@ var cases = []struct {
 			ev.OutputTokens, ev.Latency = 6*ev.OutputTokens, 6*ev.Latency
 		}
 	}}}, "", 0, "", 0},
+	{"latency: a model among others of its route", lanes, []plant{{planted, lastMade, func(_ *rand.Rand, ev *schemas.Event) {
+		if ev.Model == "bad" {
+			ev.Latency *= 4
+		}
+	}}}, "errors.latency", schemas.EntityModel, "openai/bad", 4},
+	{"latency: all models of a route", lanes, []plant{slower(planted, lastMade, "/v1/both", 4)}, "errors.latency", schemas.EntityRoute, "POST /v1/both", 4},
 	{"latency: everything", lanes, []plant{slower(planted, lastMade, "", 20)}, "errors.latency", schemas.EntityGlobal, "global", 4},
 }
 

@@ -2,6 +2,7 @@ package errors
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/score"
@@ -159,6 +160,9 @@ type cohort struct {
 	events   uint64
 	hold     [groups]uint8
 	together [groups]bool
+	// models are those whose time can be judged, by the one route that they
+	// answer on (its hash), slow those of them that are slow.
+	models, slow [32]uint16
 }
 
 // Gather implements detectors.Detector.
@@ -177,6 +181,13 @@ func (d *watch) Gather(x *detectors.Context, s *state, c *cohort) {
 			c.hit[g]++
 		}
 	}
+	if d.kind == schemas.EntityModel && j.able[latency] && bits.OnesCount32(w.Well) == 1 {
+		route := bits.TrailingZeros32(w.Well)
+		c.models[route] = min(c.models[route], math.MaxUint16-1) + 1
+		if j.hit[latency] {
+			c.slow[route] = min(c.slow[route], math.MaxUint16-1) + 1
+		}
+	}
 	if w.Nameless > 0 && (j.hit[failures] || j.hit[quota]) {
 		c.nameless++
 	}
@@ -189,6 +200,10 @@ func (d *watch) Merge(dst, src *cohort) {
 		dst.able[g] += src.able[g]
 	}
 	dst.nameless += src.nameless
+	for route := range dst.models {
+		dst.models[route] += src.models[route]
+		dst.slow[route] += src.slow[route]
+	}
 	dst.events += src.events
 }
 

@@ -183,7 +183,7 @@ func TestAModelSpeaksOfSeveralRoutes(t *testing.T) {
 			}
 		})
 	}
-	if d.mine(on(1, true), failures) || !d.mine(on(6, true), failures) || !d.mine(on(1, false), failures) {
+	if d.mine(on(1, true), &cohort{}, failures) || !d.mine(on(6, true), &cohort{}, failures) || !d.mine(on(1, false), &cohort{}, failures) {
 		t.Error("failures on one route are the route's, on several or on none the model's")
 	}
 }
