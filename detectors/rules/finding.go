@@ -218,6 +218,31 @@ func bounds(all []sigma.Bound) string {
 	return words.List(out...)
 }
 
+// tooLong is the rule that tells of events that were not looked at whole.
+var tooLong = &rule{
+	Rule:     &sigma.Rule{Title: "Request too long to look at", Description: "It is full of what regular expressions wait for, which hides the rest or slows down who reads the log"},
+	detector: "rules.overlong", severity: schemas.SeverityMedium, confidence: 0.6,
+	techniques: []schemas.Technique{{Framework: "MITRE ATT&CK", ID: "T1562", Name: "Impair Defenses"}},
+}
+
+// overlong tells who sent an event that the regular expressions of the rules were
+// not all held against, so that nobody hides behind that.
+func (m *Monitor) overlong(ev *schemas.Event) {
+	who := m.caller(ev)
+	if !m.told.pass(m, tooLong, m.key.Words(uint64(who.kind), who.key), ev.Time) {
+		return
+	}
+	f := m.finding(tooLong, who.entity(ev), ev.Time)
+	f.Tenant, f.Events = strings.Clone(ev.Tenant), 1
+	if id := sample(ev); id != "" {
+		f.Samples = []string{id}
+	}
+	f.Features = []schemas.Feature{{Name: "cut_requests", Observed: 1, Unit: "requests", Weight: 1,
+		Text: "a request for which the regular expressions of the rules would have taken too long; none is expected"}}
+	describe(&f, tooLong, "1 request", "A request has so much that the regular expressions of the rules wait for that not all of them were held against it.")
+	m.send(f, ev)
+}
+
 func describeCrowd(f *schemas.Finding, r *rule, limit int64, repeat time.Duration) {
 	n := words.Number(float64(limit))
 	f.Features = []schemas.Feature{{Name: "entities", Observed: float64(limit + 1), Expected: float64(limit), Unit: "entities", Weight: 1,

@@ -9,6 +9,7 @@ type metrics struct {
 	findings   prometheus.Counter
 	suppressed prometheus.Counter
 	panics     prometheus.Counter
+	cut        prometheus.Counter
 	groups     prometheus.Gauge
 	bytes      prometheus.Gauge
 	evicted    prometheus.Gauge
@@ -21,12 +22,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		findings:   prometheus.NewCounter(prometheus.CounterOpts{Name: "gatehound_rules_findings_total", Help: "Findings of rules."}),
 		suppressed: prometheus.NewCounter(prometheus.CounterOpts{Name: "gatehound_rules_suppressed_total", Help: "Entities that were not told of because a rule found more than rules.findings."}),
 		panics:     prometheus.NewCounter(prometheus.CounterOpts{Name: "gatehound_rules_panics_total", Help: "Panics of rules; a rule that panics is put out of force."}),
+		cut:        prometheus.NewCounter(prometheus.CounterOpts{Name: "gatehound_rules_cut_events_total", Help: "Events for which the regular expressions of rules would have taken too long; those that were left did not hold."}),
 		groups:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "gatehound_rules_groups", Help: "Groups that correlations remember."}),
 		bytes:      prometheus.NewGauge(prometheus.GaugeOpts{Name: "gatehound_rules_groups_bytes", Help: "Memory that the groups take."}),
 		evicted:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "gatehound_rules_evicted_groups", Help: "Groups that gave way before their span was over, because rules.memory was full."}),
 	}
 	if r != nil {
-		r.MustRegister(m.rules, m.matches, m.findings, m.suppressed, m.panics, m.groups, m.bytes, m.evicted)
+		r.MustRegister(m.rules, m.matches, m.findings, m.suppressed, m.panics, m.cut, m.groups, m.bytes, m.evicted)
 	}
 	return m
 }

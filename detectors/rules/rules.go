@@ -204,7 +204,9 @@ func (m *Monitor) event(ev *schemas.Event) {
 	m.clock = max(m.clock, ev.Time)
 	m.seq++
 	m.buffer.Reset()
-	for _, i := range m.set.scratch.Match(ev) {
+	matched := m.set.scratch.Match(ev)
+	cut := m.set.scratch.Cut() // what tells of a match looks at the event anew
+	for _, i := range matched {
 		r := m.set.singles[i]
 		if r.disabled {
 			continue
@@ -214,6 +216,10 @@ func (m *Monitor) event(ev *schemas.Event) {
 		m.matched(r, ev)
 	}
 	m.current = nil
+	if cut {
+		m.metrics.cut.Inc()
+		m.overlong(ev)
+	}
 }
 
 // matched tells of a rule that holds for an event, and counts it in the

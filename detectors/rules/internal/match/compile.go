@@ -11,6 +11,7 @@ import (
 	"github.com/gaissmai/bart"
 
 	"github.com/gatehound/gatehound/detectors/rules/internal/field"
+	"github.com/gatehound/gatehound/detectors/rules/internal/pattern"
 	"github.com/gatehound/gatehound/detectors/rules/internal/sigma"
 )
 
@@ -35,7 +36,7 @@ type compiler struct {
 	networks map[netip.Prefix][]int32
 	present  map[field.ID][]int32
 	// regexps are compiled once for all rules.
-	regexps map[string]*regexp.Regexp
+	regexps map[string]expression
 }
 
 // Compile makes a program of conditions; the number of a rule is its place.
@@ -43,7 +44,7 @@ func Compile(exprs []*sigma.Expr) (*Program, error) {
 	c := &compiler{
 		p: &Program{rules: make([]rule, len(exprs))}, byKey: map[string]int32{},
 		exact: map[field.ID]map[string][]target{}, literals: map[field.ID][]literal{}, numbers: map[field.ID]*numberIndex{},
-		networks: map[netip.Prefix][]int32{}, present: map[field.ID][]int32{}, regexps: map[string]*regexp.Regexp{},
+		networks: map[netip.Prefix][]int32{}, present: map[field.ID][]int32{}, regexps: map[string]expression{},
 	}
 	for i, e := range exprs {
 		if err := c.rule(int32(i), e); err != nil {
@@ -132,7 +133,7 @@ func (c *compiler) atom(item *sigma.Item) (int32, error) {
 				return 0, err
 			}
 			if a.regexps == nil {
-				a.regexps = make([]*regexp.Regexp, len(item.Terms))
+				a.regexps = make([]expression, len(item.Terms))
 			}
 			a.regexps[i] = re
 		}
@@ -146,16 +147,17 @@ func (c *compiler) atom(item *sigma.Item) (int32, error) {
 	return n, nil
 }
 
-func (c *compiler) regexp(source string) (*regexp.Regexp, error) {
-	if re := c.regexps[source]; re != nil {
-		return re, nil
+func (c *compiler) regexp(source string) (expression, error) {
+	if x, ok := c.regexps[source]; ok {
+		return x, nil
 	}
 	re, err := regexp.Compile(source)
 	if err != nil {
-		return nil, fmt.Errorf("compile a regular expression: %w", err)
+		return expression{}, fmt.Errorf("compile a regular expression: %w", err)
 	}
-	c.regexps[source] = re
-	return re, nil
+	x := expression{re, pattern.Steps(source)}
+	c.regexps[source] = x
+	return x, nil
 }
 
 // waits returns atoms of which one has to hold for the condition to hold, nil

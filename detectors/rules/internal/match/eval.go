@@ -74,7 +74,7 @@ func (s *Scratch) term(a *atom, place int, f field.ID) bool {
 		return t.Glob.Match(s.fold(f))
 	case sigma.Regular:
 		text := s.plain(f)
-		return text != "" && a.regexps[place].MatchString(text)
+		return text != "" && s.regular(&a.regexps[place], text)
 	case sigma.Compares:
 		if t.Part != sigma.Whole {
 			return sigma.Compare(t.Cmp, partOf(s.event.When(), t.Part), t.Number)
@@ -94,6 +94,16 @@ func (s *Scratch) term(a *atom, place int, f field.ID) bool {
 		return s.equal(f, t)
 	}
 	return false
+}
+
+// regular tells whether a regular expression holds for a text, unless the event
+// has taken too many steps.
+func (s *Scratch) regular(x *expression, text string) bool {
+	if s.cut = s.cut || x.steps*len(text) > s.steps; s.cut {
+		return false
+	}
+	s.steps -= x.steps * len(text)
+	return x.MatchString(text)
 }
 
 func (s *Scratch) equal(f field.ID, t *sigma.Term) bool {

@@ -30,6 +30,13 @@ func Unfit(source, text string) (reason string, size int) {
 	return "", instruction * len(prog.Inst)
 }
 
+// Steps returns how many steps a valid expression takes for a byte of text at
+// most: the number of its instructions.
+func Steps(source string) int {
+	_, size := Unfit(source, source)
+	return size / instruction
+}
+
 var (
 	around = regexp.MustCompile(`\(\?(?:=|!|<=|<!)`)
 	back   = regexp.MustCompile(`\\[1-9]|\\k[<{']|\(\?P=`)
