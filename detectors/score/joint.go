@@ -6,7 +6,7 @@ import "math"
 const (
 	// rare is the surprise that scores Threshold: one value in 10^rare is as
 	// surprising in this very series.
-	rare = 3.4
+	rare = 3.2
 	// holdFor is for how many values an anomaly covers what follows from it.
 	holdFor = 128
 	// trust and trusted bound what a statistic may claim: after n values no more

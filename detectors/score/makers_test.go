@@ -3,6 +3,7 @@ package score
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -43,7 +44,7 @@ func plateau(what string) func(*rand.Rand, *draft) {
 
 // makers are the kinds of series: first those that constants were chosen on,
 // then those that only judge.
-var makers = append(chosen, held...)
+var makers = slices.Concat(chosen, noisy, held)
 
 var chosen = []maker{
 	{"plateau, higher", false, five, 4032, plateau("up")},

@@ -34,15 +34,20 @@ const (
 	meanDown
 	noisier // the changes of the recent values against the usual ones
 	calmer
-	shape // the pattern of the recent values against all patterns that are kept
+	brieflyUp // what the season leaves, averaged over a few values
+	brieflyDown
+	lastingUp // the same over many
+	lastingDown
+	unlike // how far the recent values are from the season, either way
+	shape  // the pattern of the recent values against all patterns that are kept
 	statistics
 )
 
 // Series is a rich baseline for any series of numbers, negative and fractional
-// ones too. It looks at a value in thirteen ways, learns how rare each of these
+// ones too. It looks at a value in eighteen ways, learns how rare each of these
 // statistics is in this very series, and scores the rarest: so nothing has to be
 // set, and one threshold serves every series. The zero value is empty. It takes
-// 13.3 KiB, most of it the values of the past.
+// 14.6 KiB, most of it the values of the past.
 type Series struct {
 	past past
 	day  profile
@@ -58,6 +63,7 @@ type Series struct {
 	// last is the time of the last value in seconds.
 	last int64
 
+	rest  rest
 	tails [statistics]tail
 	joint joint
 }
@@ -114,6 +120,10 @@ func (s *Series) measure(v float64, stats *[statistics]float64) Verdict {
 		stats[noisier], stats[calmer] = r, 1/max(r, 1e-3)
 		stats[shape] = s.past.novelty(v, size)
 	}
+	few, many, far := s.rest.with(s.left(v), least)
+	both(brieflyUp, few)
+	both(lastingUp, many)
+	stats[unlike] = far
 	scale := max(s.stepSize, least)
 	out.Low, out.High = out.Expected-4*scale, out.Expected+4*scale
 	out.Deviations = (v - out.Expected) / (1.25 * scale)
@@ -176,6 +186,7 @@ func (s *Series) judge(stats *[statistics]float64) float64 {
 // learn moves the averages towards v.
 func (s *Series) learn(v float64) {
 	w := max(1.0/slow, 1/float64(s.seen+1))
+	s.rest.add(s.left(v), w)
 	step, diff := v-s.level, v-s.base
 	if s.seen > 0 {
 		change := min(math.Abs(v-s.past.at(1)), 5*s.jitter+(math.Abs(diff)+s.size)/4)
