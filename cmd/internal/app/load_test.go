@@ -57,7 +57,7 @@ func TestTheListingsInTheSampleAreValid(t *testing.T) {
 		}
 		out = append(out, line)
 	}
-	require.Equal(t, 9, listings)
+	require.Equal(t, 10, listings)
 	cfg, err := Load(write1(t, strings.Join(out, "\n")))
 	require.NoError(t, err)
 	require.Len(t, cfg.Alerting.Sinks, 2)
@@ -67,6 +67,8 @@ func TestTheListingsInTheSampleAreValid(t *testing.T) {
 	require.Len(t, cfg.Decode.Custom, 2)
 	require.Equal(t, []string{"who.key_id", "who.name"}, cfg.Decode.Custom[0].Fields[4].Path)
 	require.Contains(t, cfg.Decode.Custom[1].Line, "%{request_line}")
+	require.Len(t, cfg.Detectors.Spend.Budgets, 2)
+	require.Equal(t, []int{50, 80, 100}, cfg.Detectors.Spend.Budgets[1].Thresholds)
 	require.Len(t, cfg.Redact.Datasets, 1)
 	require.Equal(t, []string{"partner-*"}, cfg.Redact.Datasets[0].Match.Topics)
 	require.Equal(t, redact.Keep, cfg.Redact.Datasets[0].Path)
