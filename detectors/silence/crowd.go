@@ -50,8 +50,9 @@ const (
 	// hushShare of them, and three times the usual share of a day, are more than
 	// chance: a holiday has begun, and nobody is told of by himself.
 	hushShare = 0.03
-	// young is how long a key is new.
-	young = 7 * 24 * time.Hour
+	// young is how long a key is new, if it came that much later than the watch
+	// began: before, nobody knows who is new.
+	young, later = 7 * 24 * time.Hour, 24 * time.Hour
 )
 
 // Gather implements detectors.Detector.
@@ -59,7 +60,7 @@ func (d *pauses) Gather(x *detectors.Context, s *Pauses, c *Crowd) {
 	w := &s.open[x.Slot]
 	c.requests += uint64(w.requests)
 	c.nameless += uint64(w.nameless)
-	if w.requests > 0 && x.Now-s.first < int64(young) {
+	if w.requests > 0 && s.fresh {
 		c.fresh[0].add(s.home)
 	}
 	if s.able {

@@ -40,6 +40,8 @@ type Pauses struct {
 	// able tells that an interruption could be seen, told that this silence was
 	// told or is not to be, excused that it is everybody's and teaches nothing.
 	able, told, excused bool
+	// fresh tells that the key is new.
+	fresh bool
 }
 
 // span has the counts of one open window.
@@ -160,6 +162,8 @@ func (d *pauses) Close(x *detectors.Context, s *Pauses, c *Crowd) bool {
 	w := s.open[x.Slot]
 	s.open[x.Slot] = span{}
 	d.learn(x, s, &w)
+	age := time.Duration(x.Now - s.first)
+	s.fresh = age < young && time.Duration(c.windows)*pauseWindow >= age+later
 	j := d.judge(s, x.Now)
 	if (c.together || c.hushed) && j.quiet {
 		s.excused = true

@@ -95,6 +95,9 @@ func TestReplaced(t *testing.T) {
 	old := speaker{name: "h1:k1:old", route: "/v1/a", address: 5, much: but(every(5), stop, 1e9)}
 	young := speaker{name: "h1:k1:young", route: "/v1/a", address: 5, much: but(every(5), 0, stop)}
 	want(t, play(t, 5, stop+6*hour, old, young), "")
+	// Who was there all along replaces nobody.
+	beside := speaker{name: "h1:k1:beside", route: "/v1/a", address: 5, much: every(5)}
+	want(t, play(t, 5, stop+6*hour, old, beside), "silence.principal", principal)
 	young.address = 6
 	want(t, play(t, 5, stop+6*hour, old, young), "silence.principal", principal)
 }
