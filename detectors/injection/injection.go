@@ -73,7 +73,7 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 		w.Prompts++
 	}
 	if x.Now-s.Run.Last > int64(pause) || x.Now-s.Run.Since > int64(longest) {
-		s.Run = run{Since: x.Now, Last: x.Now}
+		s.Run = run{Since: x.Now, Last: x.Now, Before: s.Near}
 	}
 	r := &s.Run
 	if r.Prompts < math.MaxUint32 {

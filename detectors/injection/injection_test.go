@@ -178,6 +178,9 @@ var cases = []struct {
 		return []change{variant(3, i)}
 	})), "injection.variants", schemas.SeverityMedium},
 	{"variants: best of many", series("p", 900, 0, 600*time.Millisecond, func(i int) []change { return []change{variant(3, i), warm(1)} }), "injection.variants", schemas.SeverityLow},
+	{"variants: begun at the end of a window", join(quietDay("p"), series("p", 900, attackAt+9*time.Minute, 600*time.Millisecond, func(i int) []change { return []change{variant(3, i), warm(1)} })), "injection.variants", schemas.SeverityLow},
+	{"variants: two a minute", series("p", 2000, 0, 30*time.Second, func(i int) []change { return []change{variant(3, i), warm(1)} }), "injection.variants", schemas.SeverityLow},
+	{"variants: one a minute", series("p", 1000, 0, time.Minute, func(i int) []change { return []change{variant(3, i), warm(1)} }), "", 0},
 	{"variants: some words changed", series("p", 900, 0, 600*time.Millisecond, func(i int) []change {
 		return []change{variant(3, i), warm(1), func(ev *schemas.Event) {
 			// Three in ten of its MinHash are those of a base, 14 bits of its SimHash others.

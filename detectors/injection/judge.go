@@ -78,7 +78,7 @@ func (d *watch) spellings(s *state, j *judgement) bool {
 		return true
 	}
 	return d.c.Spellings > 0 && j.variants >= float64(d.c.Spellings) && float64(s.Run.Warm) >= 0.9*near &&
-		near >= 0.3*j.prompts && s.Near < 0.1
+		near >= 0.3*j.prompts && s.Run.Before < 0.1
 }
 
 // refusals judges short answers of one length in a row.

@@ -46,6 +46,9 @@ const (
 // run is what a caller did since something about it was remarkable.
 type run struct {
 	Since, Last int64
+	// Before is the usual share of near duplicates when it began, so that a run
+	// does not become usual by its own beginning.
+	Before float32
 	// Prompts are all, Warm those at a high temperature, Tests those of clients
 	// that call themselves scanners.
 	Prompts, Warm, Tests uint32
