@@ -69,6 +69,12 @@ var cases = []struct {
 	{"a new use with long documents", "spend.stuffing", schemas.SeverityInfo, func(seed uint64) []schemas.Event {
 		return events(seed, key, usual(30), use{from: 30, until: 34, perHour: 50, in: 60_000, out: 500, spread: 1.2})
 	}},
+	{"long conversations out of the cache", "spend.stuffing", none, func(seed uint64) []schemas.Event {
+		return events(seed, key, usual(30), use{from: 30, until: 31, perHour: 400, in: 110_000, out: 500, spread: 1.1, change: func(_ *rand.Rand, _ int, ev *schemas.Event) {
+			ev.CachedTokens = ev.InputTokens * 85 / 100
+			ev.Known |= schemas.HasCachedTokens
+		}})
+	}},
 	{"retrieval whose context grows for a week", "spend.stuffing", none, func(seed uint64) []schemas.Event {
 		var all []use
 		for i := range 168 {

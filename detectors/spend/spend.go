@@ -69,7 +69,8 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	if d.kind != schemas.EntityPrincipal {
 		return
 	}
-	if in := float64(ev.InputTokens); in >= float64(d.config.StuffingTokens) && in >= stuffed*float64(s.past.input) {
+	// A long conversation sends again what the cache has: that is not stuffed.
+	if in := float64(ev.InputTokens - max(ev.CachedTokens, 0)); in >= float64(d.config.StuffingTokens) && in >= stuffed*float64(s.past.input) {
 		h.big++
 		h.bigInput += uint64(min(in, mostTokens))
 	}
