@@ -94,7 +94,7 @@ func (d *watch) Close(x *detectors.Context, s *state, c *cohort) bool {
 	if w.Events > 0 {
 		j := d.judge(s, &w)
 		for rule := range rules {
-			if !j.met[rule] || rule == ruleBlocked && c.together {
+			if !j.met[rule] || rule == ruleBlocked && c.together && s.Known >= learned {
 				continue
 			}
 			if s.speak(rule, x.Now) {
@@ -136,8 +136,9 @@ func (s *state) learn(w *window, j *judgement) {
 
 // cohort is what all callers did in a window.
 type cohort struct {
-	// Callers have prompts that a guardrail judged, Blocked are those over their
-	// bounds.
+	// Callers have prompts and a past, Blocked are those of them over their
+	// bounds. Keys without a past are no sign of a changed guardrail: whoever
+	// attacks can make as many as a crowd needs, and hide in it.
 	Callers, Blocked uint32
 	Prompts, Blocks  uint64
 	Hold             uint32
@@ -150,9 +151,12 @@ func (d *watch) Gather(x *detectors.Context, s *state, c *cohort) {
 	if w.Events == 0 {
 		return
 	}
-	c.Callers++
 	c.Prompts += uint64(w.Prompts)
 	c.Blocks += uint64(w.Blocks)
+	if s.Known < learned {
+		return
+	}
+	c.Callers++
 	if w.Blocks == 0 {
 		return
 	}
