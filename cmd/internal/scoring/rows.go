@@ -39,9 +39,12 @@ func (r *rows) next() (bool, error) {
 		r.raw, r.end, r.line = r.raw[:0], "\n", r.next1
 		err := r.physical()
 		// A line end within quotes belongs to the field.
-		for err == nil && bytes.Count(r.raw, []byte{'"'})%2 == 1 {
+		quotes := bytes.Count(r.raw, []byte{'"'})
+		for err == nil && quotes%2 == 1 {
 			r.raw = append(r.raw, r.end...)
+			seen := len(r.raw) // counting all again would take the square of the lines
 			err = r.physical()
+			quotes += bytes.Count(r.raw[seen:], []byte{'"'})
 		}
 		if errors.Is(err, io.EOF) && len(r.raw) == 0 {
 			return false, nil
