@@ -15,6 +15,10 @@ const (
 	// joined is what the second most surprising statistic adds to the first,
 	// most the highest sum, in decades.
 	joined, most = 0.2, 40
+	// leastJoint is the thinnest joint tail that is believed in. The surprises are
+	// shares already, whose tail is ln 2/2/ln 10 = 0.15 thick; in a series that
+	// repeats itself they have a bound, and what is a little beyond is no miracle.
+	leastJoint = 0.1
 	// covered is the highest score of what follows from an anomaly.
 	covered = 0.98
 )
@@ -46,7 +50,7 @@ func (j *joint) score(first, second float64) float64 {
 	// Surprises fall off exponentially; half a power of two a decade makes them
 	// what a tail is made for.
 	r := math.Exp2(min(first+joined*second, most) / 2)
-	p := j.tail.surprise(r)
+	p := j.tail.surpriseOf(r, leastJoint)
 	j.tail.add(r, j.weight())
 	cover := 0.0
 	if j.hold > 0 {

@@ -3,6 +3,7 @@ package score
 import (
 	"math"
 	"math/rand/v2"
+	"testing"
 	"time"
 )
 
@@ -44,5 +45,25 @@ func departures(plant func(r *rand.Rand, d *draft, from int) int) func(*rand.Ran
 		d.fill(func(i int) float64 { return poisson(r, 7*(1-math.Exp(-math.Pow((d.hour(i)-2.5)/4, 4)))) })
 		from := d.later(r, 0.4, 0.9)
 		d.plant(from, from+plant(r, d, from))
+	}
+}
+
+// TestSeriesThatRepeats wants of a wave that no clock knows, with the same small
+// steps for ever, hardly an alarm: what is a little beyond a bound is no miracle.
+func TestSeriesThatRepeats(t *testing.T) {
+	for _, period := range []float64{46, 31.7, 61} {
+		var s Series
+		alarms, spike := 0, 0.0
+		for i := range 3001 {
+			v := 50 + 5*math.Sin(float64(i)/period) + math.Mod(float64(i)*0.618, 1)
+			if i == 3000 {
+				spike = s.Score(minute(5*i), v+60)
+			} else if s.Score(minute(5*i), v) >= Threshold {
+				alarms++
+			}
+		}
+		if alarms > 3 || spike < Threshold {
+			t.Errorf("period %v: %d alarms, and a spike scores %.2f", period, alarms, spike)
+		}
 	}
 }

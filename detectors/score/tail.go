@@ -42,7 +42,10 @@ func bin(r float64) int {
 
 // surprise returns the negative decimal logarithm of the share of values that
 // are r or above. What is below 1 is usual, whatever came before.
-func (t *tail) surprise(r float64) float64 {
+func (t *tail) surprise(r float64) float64 { return t.surpriseOf(r, leastExcess) }
+
+// surpriseOf is surprise where no tail thinner than least is believed in.
+func (t *tail) surpriseOf(r, least float64) float64 {
 	if t.sum == 0 || r <= 1 {
 		return 0
 	}
@@ -67,7 +70,7 @@ func (t *tail) surprise(r float64) float64 {
 	const step = math.Ln2 / perOctave
 	n := float64(above) / unit
 	mean := (excess/unit - n*float64(i)) * step
-	mean = max((mean+priorExcess*priorWeight)/(n+priorWeight), leastExcess)
+	mean = max((mean+priorExcess*priorWeight)/(n+priorWeight), least)
 	over := math.Log(r) - (float64(i)/perOctave+lowest)*math.Ln2
 	return min(-math.Log10(float64(above+unit)/total)+over/mean/math.Ln10, 300)
 }
