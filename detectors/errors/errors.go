@@ -65,8 +65,8 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 	if what < causes {
 		w.Failed[what]++
 		caller := d.caller(x, ev)
-		w.Callers.add(caller)
-		w.Failing.add(caller)
+		w.Callers.Add(caller)
+		w.Failing.Add(caller)
 		group := groupOf(what)
 		w.Trouble[group].add(caller)
 		w.Tens[group] |= 1 << (max(ev.Time-x.WindowStart, 0) / int64(10*time.Second) & 7)
@@ -84,7 +84,7 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 	// In a busy minute a part of the callers tells who they are.
 	if w.Total < 64 || w.Total%4 == 0 {
 		caller := d.caller(x, ev)
-		w.Callers.add(caller)
+		w.Callers.Add(caller)
 		w.Caller.add(caller)
 	}
 	if other := d.other(ev); other != "" && (w.Total%4 == 0 || w.Suspect.all > 0 && d.kind == schemas.EntityRoute) {

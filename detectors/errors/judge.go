@@ -55,7 +55,7 @@ func (d *watch) judge(x *detectors.Context, s *state, w *counts) judgement {
 // without the caller who met most of it.
 func (d *watch) failing(j *judgement, s *state, recent *past, w *counts, g int) {
 	now, others := w.shares(), w.others()
-	j.counts[g], j.callers[g] = now, w.Failing.count()
+	j.counts[g], j.callers[g] = now, w.Failing.Count()
 	floor, least := float32(d.c.Floor), float64(d.c.Callers)
 	if floor == 0 || w.Total == 0 {
 		return
@@ -74,7 +74,7 @@ func (d *watch) failing(j *judgement, s *state, recent *past, w *counts, g int) 
 		j.met[g], j.model, j.counts[g] = true, true, one
 		return
 	}
-	before := (recent.Failing[0] | recent.Failing[1]).count()
+	before := (recent.Failing[0] | recent.Failing[1]).Count()
 	if now.of(g) > 0 && now.Total < 2*floor && d.beyond(&recent.shares, s.Usual[g], g, floor) && before >= least {
 		j.met[g], j.slow[g], j.counts[g], j.callers[g] = true, true, recent.shares, before
 	}
@@ -90,7 +90,7 @@ func (d *watch) beyond(s *shares, usual float32, g int, floor float32) bool {
 // the state, and whether there were enough answers, of several callers.
 func (d *watch) timed(s *state, w *counts) (v float64, ok bool) {
 	n := float64(w.Timed)
-	if d.c.Slower == 0 || n < d.c.Timed || w.Callers.count() < float64(d.c.Callers) || w.Caller.alone() {
+	if d.c.Slower == 0 || n < d.c.Timed || w.Callers.Count() < float64(d.c.Callers) || w.Caller.alone() {
 		return 0, false
 	}
 	if s.PerToken == 2 || s.PerToken == 0 && 2*w.Tokened >= w.Timed {

@@ -41,7 +41,7 @@ type state struct {
 // before.
 type past struct {
 	shares
-	Failing [2]bitmap
+	Failing [2]sketch.Bitmap64
 }
 
 // shares are counts by cause.
@@ -63,7 +63,7 @@ type counts struct {
 	Total  uint32
 	Failed [causes]uint32
 	// Callers and Failing are who called and who failed.
-	Callers, Failing bitmap
+	Callers, Failing sketch.Bitmap64
 	// Trouble is who makes most of the failures and of the 429, Caller of the
 	// timed answers, if one makes more than half.
 	Trouble [quota + 1]majority
@@ -93,16 +93,6 @@ func (c *counts) shares() shares {
 		s.Failed[i] = float32(n)
 	}
 	return s
-}
-
-// bitmap counts some sixty different things by linear counting (Whang,
-// Vander-Zanden, Taylor 1990).
-type bitmap uint64
-
-func (b *bitmap) add(hash uint64) { *b |= 1 << (hash >> 58) }
-
-func (b bitmap) count() float64 {
-	return math.Round(64 * math.Log(64/float64(max(64-bits.OnesCount64(uint64(b)), 1))))
 }
 
 // majority finds who makes more than half (Boyer, Moore: MJRTY, a fast majority

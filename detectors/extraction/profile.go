@@ -3,6 +3,8 @@ package extraction
 import (
 	"math"
 	"math/bits"
+
+	"github.com/gatehound/gatehound/detectors/sketch"
 )
 
 // profile is how a principal behaved, in an hour or in a day. A share or mean
@@ -56,7 +58,7 @@ func (h *hour) profile() profile {
 		multiple: share(h.multiple, h.calls), tools: share(h.tools, h.calls),
 		biases:       float64(bits.OnesCount32(h.biases)),
 		temperatures: float64(bits.OnesCount32(h.temperatures)),
-		models:       distinct(h.models), users: distinct(h.users),
+		models:       sketch.Distinct64(h.models), users: sketch.Distinct64(h.users),
 	}
 	p.minutes, p.last, p.scatter = h.pace()
 	if h.prompted >= enough {
@@ -145,7 +147,7 @@ func (d *day) add(h *hour, n int64) {
 		{&d.metered, float64(h.metered)}, {&d.input, float64(h.input)}, {&d.output, float64(h.output)},
 		{&d.finished, float64(h.finished)}, {&d.pinned, float64(h.pinned)},
 		{&d.weighed, float64(h.weighed)}, {&d.requestBytes, float64(h.requestBytes)}, {&d.responseBytes, float64(h.responseBytes)},
-		{&d.tools, float64(h.tools)}, {&d.users, distinct(h.users)},
+		{&d.tools, float64(h.tools)}, {&d.users, sketch.Distinct64(h.users)},
 	} {
 		*v.sum += float32(v.value) - *v.sum/24
 	}

@@ -2,7 +2,6 @@ package extraction
 
 import (
 	"math"
-	"math/bits"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
@@ -169,10 +168,4 @@ func bit(name string) uint64 {
 		h = h*31 + uint64(name[i])
 	}
 	return sketch.Mix(h) >> 58
-}
-
-// distinct estimates how many names set the bits of a bitmap: linear counting
-// (Whang, Vander-Zanden, Taylor 1990). It is at most 266.
-func distinct(bitmap uint64) float64 {
-	return -64 * math.Log(max(float64(64-bits.OnesCount64(bitmap)), 1)/64)
 }

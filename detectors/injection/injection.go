@@ -80,7 +80,7 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 		r.Prompts++
 	}
 	if ev.EndUser != "" && r.Prompts%4 == 0 {
-		r.Everyone.add(x.Hash(ev.EndUser))
+		r.Everyone.Add(x.Hash(ev.EndUser))
 	}
 	if !hit && ev.PromptSignals&disguises != 0 {
 		r.Disguised++
@@ -110,17 +110,17 @@ func (d *watch) remarkable(x *detectors.Context, s *state, w *window, ev *schema
 		r.Tests++
 	}
 	if !hit && !stopped {
-		r.Odd.add(which)
+		r.Odd.Add(which)
 		return
 	}
 	if hit {
 		w.Hits++
 		r.Hits.Add(which)
 		if ev.PromptSignals&schemas.SignalPromptLeak != 0 {
-			r.Leak.add(which)
+			r.Leak.Add(which)
 		}
 		if ev.PromptSignals&disguises != 0 {
-			r.Hidden.add(which)
+			r.Hidden.Add(which)
 		}
 	}
 	if stopped {

@@ -35,9 +35,9 @@ func (d *watch) judge(s *state, w *window) judgement {
 	r := &s.Run
 	j := judgement{
 		prompts: float64(r.Prompts), hits: math.Round(r.Hits.Count()), blocks: math.Round(r.Blocked.Count()),
-		hidden: r.Hidden.count(), leaks: r.Leak.count(), variants: r.Variants.count(),
+		hidden: r.Hidden.Count(), leaks: r.Leak.Count(), variants: r.Variants.count(),
 	}
-	if r.Everyone.count() >= users && r.Users.Total > r.Nameless {
+	if r.Everyone.Count() >= users && r.Users.Total > r.Nameless {
 		top := r.Users.Max()
 		j.user = float64(top.Count - top.Error)
 	}
@@ -83,7 +83,7 @@ func (d *watch) spellings(s *state, j *judgement) bool {
 
 // refusals judges short answers of one length in a row.
 func (d *watch) refusals(c *chain) bool {
-	return d.c.Refusals > 0 && (int(c.Length) >= d.c.Refusals) && c.Seen >= 100 && c.Inputs.count() >= 5 &&
+	return d.c.Refusals > 0 && (int(c.Length) >= d.c.Refusals) && c.Seen >= 100 && c.Inputs.Count() >= 5 &&
 		c.usual() >= 4*float64(c.Out)
 }
 

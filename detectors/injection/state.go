@@ -58,23 +58,13 @@ type run struct {
 	// were blocked; Leak, Hidden and Odd those that ask for the system prompt,
 	// that hit in hidden text, and that have much hidden text without a hit.
 	Hits, Blocked     sketch.Bitmap256
-	Leak, Hidden, Odd few
+	Leak, Hidden, Odd sketch.Bitmap64
 	// Everyone are the end users of a quarter of the prompts, Users those of what
 	// was hit or blocked, and Nameless counts what has none.
-	Everyone few
+	Everyone sketch.Bitmap64
 	Users    sketch.TopK8
 	Nameless uint32
 	Variants cluster
-}
-
-// few counts up to some sixty different things in eight bytes, by linear
-// counting (Whang, Vander-Zanden, Taylor 1990).
-type few uint64
-
-func (f *few) add(hash uint64) { *f |= 1 << (hash >> 58) }
-
-func (f few) count() float64 {
-	return math.Round(64 * math.Log(64/float64(max(64-bits.OnesCount64(uint64(f)), 1))))
 }
 
 // cluster finds near duplicates: up to four prompts that others are near to.
@@ -153,7 +143,7 @@ type chain struct {
 	Length  uint16
 	// Inputs are the different lengths of prompts, Usual is the typical length
 	// of an answer (by its logarithm) of so many that are in no chain.
-	Inputs few
+	Inputs sketch.Bitmap64
 	Usual  float32
 	Seen   uint16
 	// Broken tells that an answer came that was much longer.
@@ -183,7 +173,7 @@ func (c *chain) add(in, out int64, capped bool) {
 	}
 	if refused {
 		c.In, c.Out = int32(min(in, math.MaxInt32)), int32(out)
-		c.Inputs.add(sketch.Mix(uint64(in)))
+		c.Inputs.Add(sketch.Mix(uint64(in)))
 	}
 	// Before a chain is long it is not known to be one.
 	if c.Length < 5 {

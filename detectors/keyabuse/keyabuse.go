@@ -249,6 +249,6 @@ func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 func (w *hour) figures() figures {
 	return figures{
 		calls: float32(w.calls), tokens: float32(w.tokens),
-		networks: float32(distinct(w.networks)), users: float32(distinct(w.users)),
+		networks: float32(sketch.Distinct64(w.networks)), users: float32(sketch.Distinct64(w.users)),
 	}
 }

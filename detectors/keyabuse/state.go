@@ -1,7 +1,6 @@
 package keyabuse
 
 import (
-	"math"
 	"math/bits"
 	"time"
 
@@ -78,18 +77,6 @@ const (
 
 // strayed counts the signs besides the model.
 func (s signs) strayed() int { return bits.OnesCount8(uint8(s &^ newModel)) }
-
-// distinct estimates how many set the bits of a bitmap: linear counting
-// (Whang, Vander-Zanden, Taylor 1990). It is at most 266.
-func distinct(bitmap uint64) float64 { return estimates[bits.OnesCount64(bitmap)] }
-
-// estimates has the estimate for each number of bits.
-var estimates = func() (e [65]float64) {
-	for n := range e {
-		e[n] = -64 * math.Log(max(64-float64(n), 1)/64)
-	}
-	return e
-}()
 
 // hourOf returns the hour since the epoch, modulo 2^16.
 func hourOf(at int64) uint16 { return uint16(at / int64(time.Hour)) }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/detectortest"
+	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -73,10 +74,10 @@ func TestConfig(t *testing.T) {
 }
 
 func TestDistinct(t *testing.T) {
-	if n := distinct(0); n != 0 {
+	if n := sketch.Distinct32(0); n != 0 {
 		t.Errorf("an empty bitmap has %v", n)
 	}
-	if n := distinct(1<<32 - 1); n > 111 || n < 80 {
+	if n := sketch.Distinct32(1<<32 - 1); n > 111 || n < 80 {
 		t.Errorf("a full bitmap has %v", n)
 	}
 }

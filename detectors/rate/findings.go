@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/score"
+	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -94,7 +95,7 @@ func (d *watch) callers(of string, bitmap uint32) string {
 	if d.kind == schemas.EntityPrincipal {
 		noun = "address"
 	}
-	switch n := distinct(bitmap); {
+	switch n := sketch.Distinct32(bitmap); {
 	case n > 80:
 		return of + " more than " + words.Count(80, noun)
 	case n < 1.5:

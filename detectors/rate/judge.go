@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/score"
+	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -139,6 +140,6 @@ func (d *watch) surges(w *counts, count uint32, usual float32, floor, share floa
 	n, k := float64(w.requests), float64(count)
 	able = floor > 0 && n >= floor
 	hit = able && k >= floor && k >= share*n && k >= 4*float64(usual)*n &&
-		distinct(w.troubled) >= float64(d.limits.Callers)
+		sketch.Distinct32(w.troubled) >= float64(d.limits.Callers)
 	return able, hit
 }

@@ -2,11 +2,11 @@ package rate
 
 import (
 	"math"
-	"math/bits"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/score"
+	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -139,12 +139,6 @@ func (c *counts) vote(caller uint16) {
 // alone tells that one caller makes clearly more than half of the requests.
 func (c *counts) alone() bool { return float64(c.votes) > 0.1*float64(c.requests) }
 
-// distinct estimates how many set the bits of a bitmap: linear counting
-// (Whang, Vander-Zanden, Taylor 1990). It is at most 111.
-func distinct(bitmap uint32) float64 {
-	return -32 * math.Log(max(float64(32-bits.OnesCount32(bitmap)), 1)/32)
-}
-
 // burst reports a minute that is beyond doubt before it is over.
 func (d *watch) burst(x *detectors.Context, s *State, c *counts) {
 	if s.hold[spike] > 0 || d.elsewhere(c) {
@@ -163,7 +157,7 @@ func (d *watch) elsewhere(c *counts) bool {
 	case schemas.EntityRoute:
 		return c.alone()
 	case schemas.EntityAddress:
-		callers := distinct(c.callers)
+		callers := sketch.Distinct32(c.callers)
 		return callers >= 8 && float64(c.requests)/callers < d.limits.Floor/4
 	default:
 		return false
@@ -275,7 +269,7 @@ func (s *State) learn(x *detectors.Context, w *counts, j *judgement) {
 	// Whose traffic it is is learned while there is as much as usual: the
 	// callers that are left after an end are not those who ended.
 	if n := float64(w.requests); n > 0 && n >= j.Low/2 {
-		callers := distinct(w.callers)
+		callers := sketch.Distinct32(w.callers)
 		if w.alone() {
 			callers = 1
 		}

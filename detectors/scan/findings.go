@@ -45,7 +45,7 @@ func behind(set uint16) string {
 // pathsSeverity is that of refused paths: whoever has a key and asks for secrets
 // is no passing scanner.
 func (d *watch) pathsSeverity(s *state) schemas.Severity {
-	if d.kind == schemas.EntityPrincipal && s.Sensitive.count() >= float64(d.c.Sensitive) {
+	if d.kind == schemas.EntityPrincipal && s.Sensitive.Count() >= float64(d.c.Sensitive) {
 		return schemas.SeverityMedium
 	}
 	return schemas.SeverityLow
@@ -70,7 +70,7 @@ func (d *watch) modelsSeverity(n float64) schemas.Severity {
 // pathsFinding tells of refused paths; all tells that they are many, otherwise
 // it is about the sensitive ones.
 func (d *watch) pathsFinding(s *state, w *window, all bool) *schemas.Finding {
-	n, bad := s.Paths.count(), s.Sensitive.count()
+	n, bad := s.Paths.count(), s.Sensitive.Count()
 	took := words.Duration(s.Paths.Run.lasted())
 	f := &schemas.Finding{Severity: d.pathsSeverity(s), Events: int64(w.Refused)}
 	if !all {
@@ -109,7 +109,7 @@ func (d *watch) servedFinding(s *state, w *window, k kind, n float64) *schemas.F
 	if k.grave() {
 		f.Confidence = 0.85
 	}
-	own := s.Sensitive.count()
+	own := s.Sensitive.Count()
 	f.Title = fmt.Sprintf("Exposed: 1 sensitive path answered with success (%s)", kindNames[k])
 	refusals := words.Count(own, "other sensitive path")
 	if own < enough {

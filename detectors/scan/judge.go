@@ -23,7 +23,7 @@ func (d *watch) scans(s *state) (paths, sensitive bool) {
 	if r.Events == 0 {
 		return false, false
 	}
-	return r.less(s.Paths.count(), leak) >= float64(d.c.Paths), r.less(s.Sensitive.count(), leak) >= float64(d.c.Sensitive)
+	return r.less(s.Paths.count(), leak) >= float64(d.c.Paths), r.less(s.Sensitive.Count(), leak) >= float64(d.c.Sensitive)
 }
 
 // strong is how many times the bound a scan is told by itself on any day.
@@ -97,7 +97,7 @@ const manyModels = 3
 // models judges refused models: who looks for what a key can do asks for each
 // a few times, a broken program for few again and again.
 func (d *watch) models(x *detectors.Context, s *state, w *window) {
-	n := s.ModelSet.count()
+	n := s.ModelSet.Count()
 	if s.Models.Events == 0 || s.Models.less(n, leak) < float64(d.c.Models) || float64(s.Models.Events) > 5*n {
 		return
 	}
@@ -150,7 +150,7 @@ func (d *watch) scrape(x *detectors.Context, s *state, w *window) {
 
 // bot judges clients that are not what they say.
 func (d *watch) bot(x *detectors.Context, s *state, w *window) {
-	n := s.Posing.count()
+	n := s.Posing.Count()
 	switch {
 	case n >= posing && w.Refused > 0:
 		if s.speak(ruleBot, x.Now, weekly, schemas.SeverityLow) {

@@ -125,7 +125,7 @@ func (d *watch) model(x *detectors.Context, s *state, w *window, ev *schemas.Eve
 	if s.Models.on(x.Now, pause) {
 		s.ModelSet = 0
 	}
-	s.ModelSet.add(x.Hash(ev.Model))
+	s.ModelSet.Add(x.Hash(ev.Model))
 }
 
 // path takes in a path that was refused.
@@ -135,14 +135,14 @@ func (d *watch) path(x *detectors.Context, s *state, ev *schemas.Event, k kind) 
 	}
 	h := x.Hash(ev.Path)
 	if k != plain {
-		s.Sensitive.add(h)
+		s.Sensitive.Add(h)
 		s.Kinds |= 1 << k
 	}
 	if ev.ClientClass != schemas.ClientSDK {
 		return
 	}
 	if first, _ := cut(ev.Path); k != plain || browsed[first] {
-		s.Posing.add(h)
+		s.Posing.Add(h)
 	}
 }
 
@@ -153,11 +153,11 @@ const enough, posing = 3, 5
 
 // served judges a sensitive path that was answered, at once.
 func (d *watch) served(x *detectors.Context, s *state, w *window, k kind) {
-	if s.Sensitive.count() < enough || x.Now-s.Paths.Run.Last > int64(pause) {
+	if s.Sensitive.Count() < enough || x.Now-s.Paths.Run.Last > int64(pause) {
 		return
 	}
 	if s.speak(ruleServed, x.Now, daily, servedSeverity(k)) {
-		x.Emit(d.servedFinding(s, w, k, s.Sensitive.count()))
+		x.Emit(d.servedFinding(s, w, k, s.Sensitive.Count()))
 	}
 }
 

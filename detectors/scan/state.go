@@ -2,7 +2,6 @@ package scan
 
 import (
 	"math"
-	"math/bits"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors/sketch"
@@ -41,12 +40,12 @@ type state struct {
 	// Paths are the different things that were refused, Sensitive the
 	// sensitive ones among them, Posing those that an SDK was said to ask for.
 	Paths             set
-	Sensitive, Posing few
+	Sensitive, Posing sketch.Bitmap64
 	// Kinds are the kinds of sensitive paths that were refused.
 	Kinds uint16
 	// Models are the different models that were refused.
 	Models    run
-	ModelSet  few
+	ModelSet  sketch.Bitmap64
 	Pages     set
 	Objects   walk
 	Window    [2]window
@@ -106,16 +105,6 @@ func (s *set) add(now int64, hash uint64) (fresh bool) {
 }
 
 func (s *set) count() float64 { return math.Round(s.Seen.Count()) }
-
-// few counts up to some sixty different things in eight bytes, by linear
-// counting as sketch.Bitmap256 does.
-type few uint64
-
-func (f *few) add(hash uint64) { *f |= 1 << (hash >> 58) }
-
-func (f few) count() float64 {
-	return math.Round(64 * math.Log(64/float64(max(64-bits.OnesCount64(uint64(f)), 1))))
-}
 
 // walk follows the ids that a caller asks for on one route: that which makes
 // most of its requests (Boyer, Moore: MJRTY, a fast majority vote algorithm,

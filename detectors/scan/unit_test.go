@@ -107,12 +107,12 @@ func TestWalkFollowsTheMainRoute(t *testing.T) {
 }
 
 func TestFewCounts(t *testing.T) {
-	var f few
+	var f sketch.Bitmap64
 	for i := range 20 {
-		f.add(sketch.Mix(uint64(i)))
-		f.add(sketch.Mix(uint64(i)))
+		f.Add(sketch.Mix(uint64(i)))
+		f.Add(sketch.Mix(uint64(i)))
 	}
-	if n := f.count(); n < 16 || n > 24 {
+	if n := f.Count(); n < 16 || n > 24 {
 		t.Errorf("20 things count as %v", n)
 	}
 }

@@ -3,6 +3,7 @@ package shadow
 import (
 	"fmt"
 
+	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -29,7 +30,7 @@ func (d *watch) noun() string {
 
 // by says who made the successes.
 func (w *counts) by() string {
-	switch n := distinct(w.callers); {
+	switch n := sketch.Distinct64(w.callers); {
 	case n < 0.5:
 		return "by callers without a name"
 	case n < 1.5:
@@ -187,5 +188,5 @@ func by(callers uint64) string {
 	if callers == 0 {
 		return "callers without a name"
 	}
-	return "about " + words.Count(max(distinct(callers), 1), "caller")
+	return "about " + words.Count(max(sketch.Distinct64(callers), 1), "caller")
 }

@@ -3,7 +3,6 @@ package shadow
 import (
 	"fmt"
 	"math"
-	"math/bits"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
@@ -220,10 +219,4 @@ func (m *member) merge(o *member) {
 			m.uses = uint32(min(uint64(m.uses)+uint64(o.uses), math.MaxUint32))
 		}
 	}
-}
-
-// distinct estimates how many callers set the bits of a bitmap: linear counting
-// (Whang, Vander-Zanden, Taylor 1990). It is at most 266.
-func distinct(bitmap uint64) float64 {
-	return -64 * math.Log(max(float64(64-bits.OnesCount64(bitmap)), 1)/64)
 }

@@ -2,7 +2,6 @@ package silence
 
 import (
 	"math"
-	"math/bits"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/schemas"
@@ -35,9 +34,3 @@ func (m *majority) vote(caller uint16) {
 
 // alone tells that one caller makes clearly more than half of n requests.
 func (m *majority) alone(n float64) bool { return float64(m.votes) > 0.1*n }
-
-// distinct estimates how many set the bits of a bitmap: linear counting
-// (Whang, Vander-Zanden, Taylor 1990). It is at most 111.
-func distinct(bitmap uint32) float64 {
-	return -32 * math.Log(max(float64(32-bits.OnesCount32(bitmap)), 1)/32)
-}

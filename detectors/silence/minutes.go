@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/score"
+	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -125,7 +126,7 @@ func (s *Minutes) learn(w *minute, e *ending) {
 	// Whose traffic it is is learned while there is as much as usual: the
 	// callers that are left after an end are not those who ended.
 	if n > 0 && n >= e.Low/2 {
-		callers := distinct(w.callers)
+		callers := sketch.Distinct32(w.callers)
 		if w.alone(n) {
 			callers = 1
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -104,7 +105,7 @@ func (d *pauses) Observe(x *detectors.Context, s *Pauses, ev *schemas.Event) {
 // turnHour learns how many callers the hour had that is over.
 func (s *Pauses) turnHour(hour uint32) {
 	if s.callers != 0 {
-		s.others = uint8((3*float64(s.others)+4*min(distinct(s.callers), 60))/4 + 0.5)
+		s.others = uint8((3*float64(s.others)+4*min(sketch.Distinct32(s.callers), 60))/4 + 0.5)
 	}
 	s.callers, s.hour = 0, hour
 }

@@ -84,3 +84,35 @@ func (f *Bloom256) Has(hash uint64) bool {
 	}
 	return true
 }
+
+// Bitmap64 counts some sixty distinct hashes in eight bytes. Up to 60 it is off
+// by about 12 %; it ends at 266.
+type Bitmap64 uint64
+
+// Add adds a well-mixed hash.
+func (b *Bitmap64) Add(hash uint64) { *b |= 1 << (hash >> 58) }
+
+// Count estimates how many distinct hashes were added, as a whole number.
+func (b Bitmap64) Count() float64 { return math.Round(Distinct64(uint64(b))) }
+
+// Distinct64 estimates how many distinct hashes set the bits of b, each the one
+// that its upper bits name: 0 to 266.
+func Distinct64(b uint64) float64 { return distinct64[bits.OnesCount64(b)] }
+
+// Distinct32 is Distinct64 for 32 bits: 0 to 111.
+func Distinct32(b uint32) float64 { return distinct32[bits.OnesCount32(b)] }
+
+var (
+	distinct64 = linear(64)
+	distinct32 = linear(32)
+)
+
+// linear returns the estimate by how many of so many bits are set; if all are,
+// it is as if one were free.
+func linear(size int) []float64 {
+	out := make([]float64, size+1)
+	for set := range out {
+		out[set] = float64(size) * math.Log(float64(size)/float64(max(size-set, 1)))
+	}
+	return out
+}

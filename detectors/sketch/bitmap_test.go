@@ -108,3 +108,28 @@ func TestBitmapPick(t *testing.T) {
 		t.Error("of many each is picked by some hash, and nothing else is")
 	}
 }
+
+func TestSmallBitmaps(t *testing.T) {
+	if Distinct64(0) != 0 || Distinct32(0) != 0 || Bitmap64(0).Count() != 0 {
+		t.Error("nothing is counted as something")
+	}
+	if got := Distinct64(math.MaxUint64); math.Abs(got-266.17) > 0.01 {
+		t.Errorf("64 bits end at %v", got)
+	}
+	if got := Distinct32(math.MaxUint32); math.Abs(got-110.9) > 0.01 {
+		t.Errorf("32 bits end at %v", got)
+	}
+	for _, n := range []int{1, 5, 20, 60} {
+		var off float64
+		for round := range 200 {
+			var b Bitmap64
+			for i := range n {
+				b.Add(Mix(uint64(round*1000 + i)))
+			}
+			off += math.Pow(b.Count()/float64(n)-1, 2) / 200
+		}
+		if off = math.Sqrt(off); off > 0.13 {
+			t.Errorf("%d are off by %.3f on average", n, off)
+		}
+	}
+}
