@@ -42,6 +42,7 @@ type Engine struct {
 	byKind   [kinds][]*watch
 	kinds    [kinds]kindOf
 	shards   []*shard
+	pages    *entities.Pages
 	shift    uint // a key's bits above it are its shard
 	pool     *pool.Pool
 	helpers  int // workers besides the caller
@@ -57,6 +58,8 @@ type Engine struct {
 	retired []*schemas.Finding
 	// handed are the kinds to which the event was dealt, a bit each.
 	handed uint32
+	// hashes are those of texts that many events of the batch share.
+	hashes memo
 	// asking is the watch whose Wants is called.
 	asking *watch
 	// rotated tells that a principal's pseudonym may not be that of all his
@@ -85,6 +88,7 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 		log:      settings.Log,
 		key:      sketch.NewKey(settings.EntityKey),
 		metrics:  metrics.New(registerer),
+		pages:    entities.NewPages(),
 		shift:    uint(64 - bits.TrailingZeros(uint(c.Shards))),
 		timeline: timeline.New(c.Lateness, c.Idle, c.Jump),
 		hidden:   exceptions.NewHidden(c.AllowReport, settings.Table),
@@ -136,7 +140,7 @@ func (e *Engine) Observe(b *schemas.Batch, from func(topic string, partition int
 		e.deal(uint32(i), part, first[i])
 	}
 	e.work()
-	e.batch = nil
+	e.batch, e.hashes = nil, memo{}
 	e.measure()
 	return e.findings, nil
 }
@@ -300,16 +304,16 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 	}
 	it.Caller = 0
 	if ev.Route != "" && e.wanted(schemas.EntityRoute, ev, &it) {
-		e.put(&it, exceptions.RouteKey(e.key, ev.Method, ev.Route))
+		e.put(&it, exceptions.RouteKey(e.key, e.hash(ev.Method), e.hash(ev.Route)))
 	}
 	if ev.Model != "" && e.wanted(schemas.EntityModel, ev, &it) {
-		e.put(&it, e.key.Words(e.key.String(ev.Provider), e.key.String(ev.Model)))
+		e.put(&it, e.key.Words(e.hash(ev.Provider), e.hash(ev.Model)))
 	}
 	if ev.Tenant != "" && e.wanted(schemas.EntityTenant, ev, &it) {
-		e.put(&it, e.key.String(ev.Tenant))
+		e.put(&it, e.hash(ev.Tenant))
 	}
 	if ev.Host != "" && e.wanted(schemas.EntityHost, ev, &it) {
-		e.put(&it, e.key.String(ev.Host))
+		e.put(&it, e.hash(ev.Host))
 	}
 	if e.wanted(schemas.EntityGlobal, ev, &it) {
 		e.put(&it, globalKey)
@@ -335,6 +339,9 @@ func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event, it *entities
 	it.Kind, it.Wants = kind, wants
 	return wants != 0 || k.counts
 }
+
+// hash returns the hash of a text of which few differ in a batch.
+func (e *Engine) hash(text string) uint64 { return e.hashes.hash(e.key, text) }
 
 func (e *Engine) put(it *entities.Item, key uint64) {
 	it.Key = key

@@ -88,7 +88,7 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 		size, _ := w.Sizes()
 		watched = append(watched, entities.Watched{Kind: w.spec.Entity, Size: size, Share: w.spec.Share})
 	}
-	plan := entities.NewPlan(int(e.settings.Config.Memory)/len(e.shards), watched)
+	plan := entities.NewPlan(int(e.settings.Config.Memory)/len(e.shards), watched, e.pages)
 	for _, s := range e.shards {
 		s.cohort, s.costs = make([]uint64, cohort), make([]cputime.Meter, len(watches))
 		for kind, of := range byKind {
@@ -113,6 +113,9 @@ func (s *shard) equip(kind schemas.EntityKind, of, old []*watch, p *entities.Pla
 	d := s.dirs[kind]
 	switch {
 	case len(of) == 0:
+		if d != nil {
+			d.Clear()
+		}
 		s.dirs[kind] = nil
 	case d == nil:
 		s.dirs[kind] = entities.New(kind, p.Limits(kind))

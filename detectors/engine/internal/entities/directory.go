@@ -41,6 +41,8 @@ type Limits struct {
 	Records, Cards, Seen int
 	// States are the bytes of each state and of all of the detector's.
 	States []StateLimit
+	// Pages is where the memory comes from; nil is the heap.
+	Pages *Pages
 }
 
 // StateLimit is the size of a state, and the bytes of all of them together.
@@ -56,10 +58,10 @@ const RecordBytes = recordWords*8 + (int(unsafe.Sizeof(cell{}))*8+2)/3
 // New returns an empty directory.
 func New(kind schemas.EntityKind, l Limits) *Directory {
 	d := &Directory{Kind: kind, layout: layoutOf(kind, len(l.States)), seen: frequency.New(l.Seen)}
-	d.records = newRows(recordWords, l.Records/RecordBytes)
-	d.cards = newRows(d.layout.stride, l.Cards/(8*d.layout.stride))
+	d.records = newRows(recordWords, l.Records/RecordBytes, l.Pages)
+	d.cards = newRows(d.layout.stride, l.Cards/(8*d.layout.stride), l.Pages)
 	for _, s := range l.States {
-		d.states = append(d.states, newStates(s))
+		d.states = append(d.states, newStates(s, l.Pages))
 	}
 	return d
 }

@@ -29,9 +29,9 @@ func (r *rows) decode(from *codec.Reader) {
 	used, hand := from.Count(0), from.Count(0)
 	pass, worth := from.Count(0), from.Count(0)
 	for done := 0; done < used && !from.Bad(); done += 1 << r.shift {
-		chunk := make([]uint64, r.stride<<r.shift)
-		from.Block(codec.Memory(chunk[:min(1<<r.shift, used-done)*r.stride]))
+		chunk := r.pages.take(r.stride << r.shift)
 		r.chunks = append(r.chunks, chunk)
+		from.Block(codec.Memory(chunk[:min(1<<r.shift, used-done)*r.stride]))
 	}
 	if from.Bad() || hand > used {
 		from.Spoil()
@@ -59,6 +59,7 @@ func (d *Directory) Decode(r *codec.Reader) *Directory {
 		r.Spoil()
 	}
 	if r.Bad() {
+		out.Clear()
 		return nil
 	}
 	out.index()

@@ -1,5 +1,7 @@
 package entities
 
+import "slices"
+
 // Take makes the entities of from, which has the same kind and states, those of
 // d, with what d has room for.
 func (d *Directory) Take(from *Directory) {
@@ -8,6 +10,7 @@ func (d *Directory) Take(from *Directory) {
 	for i, s := range d.states {
 		limits[i] = s.limit
 	}
+	d.Clear()
 	*d = *from
 	d.records.limit, d.cards.limit = records, cards
 	for i, s := range d.states {
@@ -32,7 +35,7 @@ func (d *Directory) trim() {
 }
 
 // Deal gives each entity to the directory that to returns for its key. One for
-// which that has no room is left out.
+// which that has no room is left out. d is empty afterwards.
 func (d *Directory) Deal(to func(key uint64) *Directory) {
 	for i := range d.records.used {
 		r := d.At(i)
@@ -61,6 +64,7 @@ func (d *Directory) Deal(to func(key uint64) *Directory) {
 			t.dropCard(at)
 		}
 	}
+	d.Clear()
 }
 
 // settle copies a state behind the others of detector j and returns its place,
@@ -117,6 +121,12 @@ func (d *Directory) Reshape(l Limits, from []int) *Directory {
 				out.places(at)[slot] = place
 				out.states[slot].At(int(place - 1)).owner = uint32(at)
 			}
+		}
+	}
+	d.cards.clear()
+	for j, s := range d.states {
+		if !slices.Contains(from, j) {
+			s.clear()
 		}
 	}
 	out.trim()

@@ -37,11 +37,12 @@ type Plan struct {
 	unit, weights int
 	// share is what a detector's share stands for in bytes.
 	share float64
+	pages *Pages
 }
 
-// NewPlan divides bytes among the detectors.
-func NewPlan(bytes int, watched []Watched) *Plan {
-	p := &Plan{of: map[schemas.EntityKind][]Watched{}, unit: bytes / 16}
+// NewPlan divides bytes, which come from pages, among the detectors.
+func NewPlan(bytes int, watched []Watched, pages *Pages) *Plan {
+	p := &Plan{pages: pages, of: map[schemas.EntityKind][]Watched{}, unit: bytes / 16}
 	whole := 0.0 // bytes for states and cards if a share stood for one byte
 	for _, w := range watched {
 		p.of[w.Kind] = append(p.of[w.Kind], w)
@@ -74,7 +75,7 @@ func cardsOf(of []Watched) float64 {
 // Limits are those of a kind's directory. There is one entity of kind
 // EntityGlobal only: it always has room.
 func (p *Plan) Limits(kind schemas.EntityKind) Limits {
-	var l Limits
+	l := Limits{Pages: p.pages}
 	of := p.of[kind]
 	if kind == schemas.EntityGlobal {
 		l.Records, l.Seen = 1, 1

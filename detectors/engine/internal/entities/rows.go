@@ -13,6 +13,7 @@ type rows struct {
 	shift  uint // a chunk has 1<<shift rows
 	limit  int  // most rows, whole chunks
 	used   int
+	pages  *Pages
 	chunks [][]uint64
 	hand   int // where the search for a victim goes on
 	// pass is how many more searches are passed over on behalf of one that is
@@ -24,8 +25,8 @@ type rows struct {
 // enough that hundreds of tables with few rows stay small.
 const chunkBytes = 4 << 10
 
-func newRows(stride, limit int) rows {
-	r := rows{stride: stride, shift: uint(bits.Len(uint(max(1, chunkBytes/(8*stride)))) - 1)}
+func newRows(stride, limit int, pages *Pages) rows {
+	r := rows{stride: stride, pages: pages, shift: uint(bits.Len(uint(max(1, chunkBytes/(8*stride)))) - 1)}
 	r.bound(limit)
 	return r
 }
@@ -48,7 +49,7 @@ func (r *rows) at(place int) unsafe.Pointer {
 // add makes a zeroed row behind the others.
 func (r *rows) add() int {
 	if r.used == len(r.chunks)<<r.shift {
-		r.chunks = append(r.chunks, make([]uint64, r.stride<<r.shift))
+		r.chunks = append(r.chunks, r.pages.take(r.stride<<r.shift))
 	}
 	r.used++
 	clear(r.words(r.used - 1))
@@ -78,9 +79,15 @@ func (r *rows) next() int {
 
 func (r *rows) bytes() int { return len(r.chunks) * r.stride << r.shift * 8 }
 
-func (r *rows) clear() { *r = r.like() }
+// clear drops all rows and gives their memory back.
+func (r *rows) clear() {
+	r.pages.give(r.chunks)
+	*r = r.like()
+}
 
-func (r *rows) like() rows { return rows{stride: r.stride, shift: r.shift, limit: r.limit} }
+func (r *rows) like() rows {
+	return rows{stride: r.stride, shift: r.shift, limit: r.limit, pages: r.pages}
+}
 
 // evictSteps is how many rows a hand passes in search of one that may go, and
 // passSearches how many searches one in vain stands for: in a flood most are, and

@@ -33,9 +33,9 @@ const stateHead = int(unsafe.Sizeof(State{}) / 8)
 // StateBytes is what a state of size bytes takes.
 func StateBytes(size uintptr) int { return (stateHead + max(1, int(size+7)/8)) * 8 }
 
-func newStates(l StateLimit) *States {
+func newStates(l StateLimit, pages *Pages) *States {
 	bytes := StateBytes(l.Size)
-	return &States{rows: newRows(bytes/8, l.Bytes/bytes), size: l.Size}
+	return &States{rows: newRows(bytes/8, l.Bytes/bytes, pages), size: l.Size}
 }
 
 // Used returns how many states there are.

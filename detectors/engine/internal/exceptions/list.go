@@ -56,7 +56,7 @@ func New(list []Allow, key sketch.Key) *List {
 			r.kind, r.key = schemas.EntityPrincipal, key.String(l.Principal)
 		case l.Route != "":
 			method, route, _ := strings.Cut(l.Route, " ")
-			r.kind, r.key = schemas.EntityRoute, RouteKey(key, method, route)
+			r.kind, r.key = schemas.EntityRoute, RouteKey(key, key.String(method), key.String(route))
 		case r.address.IsValid() || r.client.IsValid():
 			r.kind = schemas.EntityAddress
 		}
@@ -68,10 +68,8 @@ func New(list []Allow, key sketch.Key) *List {
 	return a
 }
 
-// RouteKey is the hash of a route.
-func RouteKey(k sketch.Key, method, route string) uint64 {
-	return k.Words(k.String(method), k.String(route))
-}
+// RouteKey is the hash of a route by those of its method and its template.
+func RouteKey(k sketch.Key, method, route uint64) uint64 { return k.Words(method, route) }
 
 // Exception returns the mark of the rule at a place, from 1.
 func (a *List) Exception(place int) *schemas.Exception {
