@@ -30,6 +30,8 @@ type State struct {
 	// others is four times how many callers a minute usually has, 1 if one of
 	// them makes most of the requests.
 	others uint8
+	// grave tells that the last spike that was told was a severe one.
+	grave bool
 }
 
 // counts are those of one open window.
@@ -146,7 +148,9 @@ func (d *watch) burst(x *detectors.Context, s *State, c *counts) {
 	}
 	s.hold[spike] = holdFor
 	v := s.base.Judge(x.WindowStart, float64(c.requests))
-	x.Emit(d.spikeFinding(x, c, &v, 0))
+	f := d.spikeFinding(x, c, &v, 0)
+	s.grave = f.Severity >= schemas.SeverityHigh
+	x.Emit(f)
 }
 
 // elsewhere tells that the requests are somebody else's matter: those of one
@@ -197,18 +201,32 @@ func (d *watch) report(x *detectors.Context, s *State, w *counts, c *Cohort, j *
 			continue
 		}
 		if s.hold[r] > 0 || c.together[r] {
+			if r == spike && !s.grave && !c.together[r] {
+				d.worse(x, s, w, &j.Verdict, c)
+			}
 			s.hold[r] = max(s.hold[r], holdFor)
 			continue
 		}
 		s.hold[r] = holdFor
 		switch r {
 		case spike:
-			x.Emit(d.spikeFinding(x, w, &j.Verdict, c.p999))
+			f := d.spikeFinding(x, w, &j.Verdict, c.p999)
+			s.grave = f.Severity >= schemas.SeverityHigh
+			x.Emit(f)
 		case throttled:
 			x.Emit(d.shareFinding(w, "throttled", w.throttled, s.throttled))
 		case failing:
 			x.Emit(d.shareFinding(w, "errors", w.failed, s.failed))
 		}
+	}
+}
+
+// worse tells that a spike that was told has become a severe one, so that nobody
+// hides a flood behind a small spike.
+func (d *watch) worse(x *detectors.Context, s *State, w *counts, v *score.Verdict, c *Cohort) {
+	if f := d.spikeFinding(x, w, v, c.p999); f.Severity >= schemas.SeverityHigh {
+		s.grave = true
+		x.Emit(f)
 	}
 }
 
