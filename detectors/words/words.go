@@ -74,10 +74,12 @@ func Percent(share float64) string {
 	return Number(p) + " %"
 }
 
-// Duration writes a length of time in its largest whole unit up to hours: "40
-// seconds", "5 minutes", "2 hours".
+// Duration writes a length of time in its largest whole unit up to hours: "less
+// than a second", "40 seconds", "5 minutes", "2 hours".
 func Duration(d time.Duration) string {
 	switch {
+	case d >= 0 && d < time.Second/2:
+		return "less than a second"
 	case d < 2*time.Minute && d != time.Minute:
 		return Count(d.Seconds(), "second")
 	case d < 2*time.Hour && d != time.Hour:

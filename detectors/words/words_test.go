@@ -47,6 +47,7 @@ func TestPercent(t *testing.T) {
 
 func TestDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
+		0: "less than a second", 499 * time.Millisecond: "less than a second", 600 * time.Millisecond: "1 second",
 		40 * time.Second: "40 seconds", time.Minute: "1 minute", 90 * time.Second: "90 seconds", 5 * time.Minute: "5 minutes",
 		time.Hour: "1 hour", 90 * time.Minute: "90 minutes", 26 * time.Hour: "26 hours",
 	} {
