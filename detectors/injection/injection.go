@@ -92,8 +92,13 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 	if near || hit || stopped || odd {
 		r.Last = max(r.Last, x.Now)
 	}
-	if near && ev.Has(schemas.HasTemperature) && ev.Temperature >= 0.5 {
-		r.Warm++
+	if near {
+		template := uint32(sketch.Mix(ev.TemplateFingerprint))
+		filled := ev.TemplateFingerprint != 0 && template == r.Template
+		r.Template = template
+		if !filled && ev.Has(schemas.HasTemperature) && ev.Temperature >= 0.5 {
+			r.Warm++
+		}
 	}
 	if hit || stopped || odd {
 		d.remarkable(x, s, w, ev, hit, stopped)

@@ -196,6 +196,12 @@ var cases = []struct {
 		}}
 	}), "injection.variants", schemas.SeverityLow},
 	{"variants: near miss", series("p", 14, 0, 5*time.Second, func(i int) []change { return []change{variant(3, i)} }), "", 0},
+	{"variants: one template that is filled in", series("p", 900, 0, 600*time.Millisecond, func(i int) []change {
+		return []change{variant(3, i), warm(1), func(ev *schemas.Event) { ev.TemplateFingerprint = 77 }}
+	}), "", 0},
+	{"variants: best of many, in other words each", series("p", 900, 0, 600*time.Millisecond, func(i int) []change {
+		return []change{variant(3, i), warm(1), func(ev *schemas.Event) { ev.TemplateFingerprint = uint64(1000 + i) }}
+	}), "injection.variants", schemas.SeverityLow},
 	{"variants: an evaluation", series("p", 2000, 0, time.Second, func(i int) []change { return []change{variant(uint64(i%3), i), warm(0)} }), "", 0},
 	{"variants: a developer", series("p", 120, 0, 12*time.Second, func(i int) []change { return []change{variant(3, i), warm(1)} }), "", 0},
 	{"variants: samples of one prompt", series("p", 2000, 0, time.Second, func(i int) []change {

@@ -35,7 +35,7 @@ func (d *watch) judge(s *state, w *window) judgement {
 	r := &s.Run
 	j := judgement{
 		prompts: float64(r.Prompts), hits: math.Round(r.Hits.Count()), blocks: math.Round(r.Blocked.Count()),
-		hidden: r.Hidden.Count(), leaks: r.Leak.Count(), variants: r.Variants.count(),
+		hidden: r.Hidden.Count(), leaks: r.Leak.Count(), variants: min(r.Variants.count(), float64(r.Prompts)),
 	}
 	if r.Everyone.Count() >= users && r.Users.Total > r.Nameless {
 		top := r.Users.Max()
