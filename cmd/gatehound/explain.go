@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"regexp"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/cmd/internal/backtest"
 	"github.com/gatehound/gatehound/cmd/internal/query"
+	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
 )
@@ -239,8 +241,14 @@ func printFinding(to io.Writer, f *schemas.Finding) error {
 	return err
 }
 
-// quantity is a figure with its unit.
+// quantity is a figure with its unit, a share in percent.
 func quantity(v float64, unit string) string {
+	if of, ok := strings.CutPrefix(unit, "share"); ok && (of == "" || of[0] == ' ') {
+		return backtest.Figure(100*v) + " %" + of
+	}
+	if math.Abs(v) >= 1000 && math.Abs(v) < 1e15 {
+		return strings.TrimSpace(words.Number(v) + " " + unit)
+	}
 	return strings.TrimSpace(backtest.Figure(v) + " " + unit)
 }
 

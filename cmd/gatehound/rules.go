@@ -149,6 +149,8 @@ of it is called, its level, log source and state, and how often it is looked at.
   every event  for every request; rules.every_event bounds how many may be
   matches      a correlation: only for what its rules match
 
+Why a rule is refused goes to stderr; in JSON it is with the rule.
+
   gatehound rules list --config gatehound.yaml
   gatehound rules list --starter
   gatehound rules list rules/ --output json | jq -r 'select(.cost == "every event") | .file'`,
@@ -177,7 +179,17 @@ of it is called, its level, log source and state, and how often it is looked at.
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", x.State, cmp.Or(x.Cost, "-"), cmp.Or(x.Level, "-"),
 					cmp.Or(x.Detector, "-"), cmp.Or(x.Title, "-"), cmp.Or(x.Source, "-"), cmp.Or(x.ID, "-"))
 			}
-			return w.Flush()
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			for i := range infos {
+				if x := &infos[i]; x.State == rules.Refused {
+					if err := printRefusal(c.ErrOrStderr(), x, "human"); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
 		},
 	}
 	f.add(c)

@@ -57,6 +57,7 @@ func TestRulesList(t *testing.T) {
 	require.Zero(t, r.code, r.stderr)
 	require.Regexp(t, `(?m)^active +rare +low +rules\.chat_browser +Chat from a browser +product=gatehound`, r.stdout)
 	require.Regexp(t, `(?m)^refused +- +- +- +Referer`, r.stdout)
+	require.Equal(t, "rules/bad.yml:5: Referer: the field \"cs-referer\" is not in events: referring pages are not kept\n", r.stderr, "why it is refused")
 	config := write(t, filepath.Join(dir, "g.yaml"), "rules: {paths: [rules], starter: true}\n")
 	r = gatehound(t, dir, "", "rules", "list", "--config", config, "--output", "json")
 	require.Zero(t, r.code, r.stderr)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehound/gatehound/cmd/internal/scoring"
 	"github.com/gatehound/gatehound/detectors/score"
+	"github.com/gatehound/gatehound/detectors/words"
 )
 
 // mostListed bounds what --summary lists of one file.
@@ -48,7 +49,8 @@ are commas, semicolons or tabs. Times are RFC 3339, "2006-01-02 15:04:05",
 without a zone they are UTC. A file with one column is a list of values, a minute
 apart. A value that is empty, NaN or null is a gap: it scores 0 and teaches
 nothing. Any other row that cannot be read is an error, with its line, unless
---skip-bad is given.`, scoring.Column, score.Threshold, score.Threshold),
+--skip-bad is given. Rows should be in the order of their times. The results of
+several files follow one another, unless --dir is given.`, scoring.Column, score.Threshold, score.Threshold),
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.Output != "csv" && o.Output != "json" && o.Output != "ndjson" {
 				return usage(errors.New("--output: unknown; allowed are csv, json and ndjson"))
@@ -109,6 +111,9 @@ func plainName(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".gz"), ".zst")
 }
 
+// counted writes how many there are: "1 anomaly", "2,000 rows".
+func counted[T int | int64](n T, noun string) string { return words.Count(float64(n), noun) }
+
 // scoreFile scores one file and reports it.
 func scoreFile(c *cobra.Command, in io.Reader, name, folder string, o scoring.Options, summary bool) (err error) {
 	out, told := c.OutOrStdout(), c.ErrOrStderr()
@@ -150,8 +155,8 @@ func scoreFile(c *cobra.Command, in io.Reader, name, folder string, o scoring.Op
 		fmt.Fprintf(told, "and %d more\n", listed-mostListed)
 	}
 	if summary || report.Bad > 0 || report.Backwards > 0 {
-		fmt.Fprintf(told, "%s rows, %d anomalies, %d gaps, %d bad rows, %d times that go back\n",
-			grouped(report.Rows), report.Anomalies, report.Gaps, report.Bad, report.Backwards)
+		fmt.Fprintf(told, "%s, %s, %s, %s, %s out of order\n", counted(report.Rows, "row"), counted(report.Anomalies, "anomaly"),
+			counted(report.Gaps, "gap"), counted(report.Bad, "bad row"), counted(report.Backwards, "row"))
 	}
 	return nil
 }

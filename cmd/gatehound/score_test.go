@@ -76,7 +76,7 @@ func TestScoreFiles(t *testing.T) {
 	require.NotContains(t, r.stderr, "secret")
 	r = gatehound(t, dir, "", "score", "--skip-bad", bad)
 	require.Zero(t, r.code)
-	require.Contains(t, r.stderr, "1 bad rows")
+	require.Contains(t, r.stderr, "2 rows, no anomalies, no gaps, 1 bad row, no rows out of order\n")
 }
 
 func TestScoreUsage(t *testing.T) {
