@@ -39,6 +39,10 @@ type Spec struct {
 	Share int
 	// Techniques are the public catalogues' entries that a finding carries.
 	Techniques []schemas.Technique
+	// Among is the condition, in ClickHouse's SQL, on the events that the query of
+	// a finding about all traffic shows, for example "status >= 400"; "" is none.
+	// It is a constant: nothing of an event may stand in it.
+	Among string
 }
 
 var specID = regexp.MustCompile(`^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$`)

@@ -45,7 +45,7 @@ func (s *shard) emit(x *detectors.Context, f *schemas.Finding) {
 	who.Joined = e.rotated
 	out := *f
 	report.Complete(&out, report.Facts{
-		Who: &who, Event: s.event, Table: e.settings.Table, Techniques: w.spec.Techniques,
+		Who: &who, Event: s.event, Table: e.settings.Table, Techniques: w.spec.Techniques, Among: w.spec.Among,
 		Start: x.WindowStart, Now: x.Now, Window: x.Window,
 	})
 	if d != nil {

@@ -32,7 +32,7 @@ func Watchers(c Config) ([]detectors.Watcher, error) {
 func (d *watch) Spec() detectors.Spec {
 	return detectors.Spec{
 		ID: "scan." + d.kind.String(), Entity: d.kind, Window: 5 * time.Minute, MinEvents: 3, Share: 2,
-		Wants: d.wants, Techniques: []schemas.Technique{probing, wordlist, aiScanning},
+		Wants: d.wants, Techniques: []schemas.Technique{probing, wordlist, aiScanning}, Among: "status >= 400",
 	}
 }
 

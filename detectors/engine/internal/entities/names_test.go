@@ -47,14 +47,29 @@ func TestNames(t *testing.T) {
 			if s.Name != c.name {
 				t.Errorf("name %q, want %q", s.Name, c.name)
 			}
-			q := Evidence("db.events", &s, 5, 9)
+			q := Evidence("db.events", &s, "status >= 400", 5, 9)
 			if !strings.Contains(q, c.text) || !strings.HasPrefix(q, "SELECT * FROM db.events WHERE time >= fromUnixTimestamp64Nano(5) AND time < fromUnixTimestamp64Nano(9)") {
 				t.Errorf("query %q, want %q in it", q, c.text)
+			}
+			if strings.Contains(q, "status >=") {
+				t.Errorf("query %q: the condition is for all traffic", q)
 			}
 			if strings.Contains(q, "203.0.113.9") {
 				t.Error("the true address is in the query")
 			}
 		})
+	}
+}
+
+func TestAllTrafficIsShownByTheDetectorsCondition(t *testing.T) {
+	all := &Subject{Kind: schemas.EntityGlobal, Name: "global"}
+	for among, want := range map[string]string{
+		"":              "nano(9) ORDER BY time LIMIT 1000",
+		"status >= 400": "nano(9) AND status >= 400 ORDER BY time LIMIT 1000",
+	} {
+		if q := Evidence("events", all, among, 5, 9); !strings.HasSuffix(strings.ReplaceAll(q, "Nano(", "nano("), want) {
+			t.Errorf("query %q, want %q at its end", q, want)
+		}
 	}
 }
 

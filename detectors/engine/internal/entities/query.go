@@ -20,8 +20,9 @@ const evidenceRows = 1000
 
 // Evidence returns the ClickHouse statement that shows the events of an entity
 // from start to end (not in it), in Unix nanoseconds. Names come from clients:
-// they stand in it as quoted literals only.
-func Evidence(table string, who *Subject, start, end int64) string {
+// they stand in it as quoted literals only. Of all traffic it shows the events
+// that meet the condition among, unless that is empty.
+func Evidence(table string, who *Subject, among string, start, end int64) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "SELECT * FROM %s WHERE time >= fromUnixTimestamp64Nano(%d) AND time < fromUnixTimestamp64Nano(%d)", table, start, end)
 	switch who.Kind {
@@ -50,7 +51,11 @@ func Evidence(table string, who *Subject, start, end int64) string {
 		b.WriteString(" AND " + equals("tenant", who.text, who.cut))
 	case schemas.EntityHost:
 		b.WriteString(" AND " + equals("host", who.text, who.cut))
-	case schemas.EntityNone, schemas.EntityGlobal, schemas.EntitySource:
+	case schemas.EntityGlobal:
+		if among != "" {
+			b.WriteString(" AND " + among)
+		}
+	case schemas.EntityNone, schemas.EntitySource:
 	}
 	fmt.Fprintf(&b, " ORDER BY time LIMIT %d", evidenceRows)
 	return b.String()

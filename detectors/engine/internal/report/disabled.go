@@ -26,7 +26,7 @@ func Disabled(id string, why Reason, sample, table string, at int64) *schemas.Fi
 		f.Samples = []string{sample}
 	}
 	who := entities.Subject{Kind: schemas.EntityGlobal}
-	f.Query = entities.Evidence(table, &who, max(0, at-int64(time.Minute)), at+1)
+	f.Query = entities.Evidence(table, &who, "", max(0, at-int64(time.Minute)), at+1)
 	if why.Panicked {
 		f.Title = fmt.Sprintf("Detector %s panicked and is disabled: no findings of it any more", id)
 		f.Summary = fmt.Sprintf("Detector %s panicked, which none is expected to do, and what it knew is dropped. Report the stack in the log as a fault, and reload the configuration to enable it again.", id)

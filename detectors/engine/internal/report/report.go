@@ -36,6 +36,8 @@ type Facts struct {
 	Event      *schemas.Event
 	Table      string
 	Techniques []schemas.Technique
+	// Among is the detector's condition on events, if all are meant.
+	Among string
 	// Start is that of the window, Now the event time.
 	Start, Now int64
 	Window     time.Duration
@@ -55,6 +57,6 @@ func Complete(f *schemas.Finding, x Facts) {
 		f.Techniques = x.Techniques
 	}
 	if f.Query == "" {
-		f.Query = entities.Evidence(x.Table, x.Who, x.Start, x.Start+int64(x.Window))
+		f.Query = entities.Evidence(x.Table, x.Who, x.Among, x.Start, x.Start+int64(x.Window))
 	}
 }
