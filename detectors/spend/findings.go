@@ -130,8 +130,8 @@ func (d *watch) surgeFinding(x *detectors.Context, s *State, h *hour, f *facts, 
 			d.kind, sum(f.unit, f.amount), words.Count(float64(h.calls), "call"), elapsed(x), times(f.amount, usual), sum(f.unit, usual),
 			times(f.amount, float64(s.past.top[f.unit])), words.Number(d.config.Factor))
 	} else {
-		spent.Text = fmt.Sprintf("%s in %s; of a new %s up to %s pass.", sum(f.unit, f.amount), elapsed(x), d.kind, sum(f.unit, f.bound))
-		out.Summary = fmt.Sprintf("One %s with hardly a past spent %s with %s in %s. Of others that are new, up to %s pass.",
+		spent.Text = fmt.Sprintf("%s in %s; of a new %s less than %s passes.", sum(f.unit, f.amount), elapsed(x), d.kind, sum(f.unit, f.bound))
+		out.Summary = fmt.Sprintf("One %s with hardly a past spent %s with %s in %s. Of others that are new, less than %s passes.",
 			d.kind, sum(f.unit, f.amount), words.Count(float64(h.calls), "call"), elapsed(x), sum(f.unit, f.bound))
 	}
 	if !f.away {

@@ -3,6 +3,7 @@ package spend
 import (
 	"math"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,5 +131,14 @@ func TestSaturation(t *testing.T) {
 	h := &s.open[0]
 	if h.priced != 0 || h.spent[usd] != 0 || h.work != 2_000_000_000_000 || h.cached > h.input || h.reasoning > h.output {
 		t.Errorf("got %+v", h)
+	}
+}
+
+func TestWhatIsToldDoesNotPass(t *testing.T) {
+	d := newWatch(schemas.EntityTenant, DefaultConfig())
+	x := &detectors.Context{Now: int64(59 * time.Minute), Window: time.Hour}
+	f := d.surgeFinding(x, &State{}, &hour{calls: 4508}, &facts{unit: usd, amount: 200.001, bound: 200}, schemas.SeverityMedium)
+	if text := f.Summary + f.Features[0].Text; strings.Contains(text, "up to $200.00") || strings.Count(text, "less than $200.00 passes") != 2 {
+		t.Errorf("$200.00 is told and said to pass: %s", text)
 	}
 }
