@@ -11,7 +11,10 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-var seed = flag.Uint64("seed", 41, "seed of the honest traffic; also the next is run")
+var (
+	seed  = flag.Uint64("seed", 41, "first of the seeds of the honest traffic")
+	seeds = flag.Uint64("seeds", 1, "how many there are")
+)
 
 // days is how many days of honest traffic are made.
 const days = 7
@@ -89,7 +92,7 @@ func honest(seed uint64, hour int) []schemas.Event {
 
 // TestUnkind wants no finding above low in a week of honest traffic.
 func TestUnkind(t *testing.T) {
-	for s := *seed; s < *seed+2; s++ {
+	for s := *seed; s < *seed+*seeds; s++ {
 		found, events := run(t, days*24, func(h int) []schemas.Event { return honest(s, h) })
 		detectortest.Readable(t, found)
 		t.Logf("seed %d: %d events, %d findings", s, events, len(found))

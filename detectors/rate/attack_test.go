@@ -36,7 +36,7 @@ func TestAttacks(t *testing.T) {
 			"rate.errors", schemas.EntityGlobal, "", 1},
 	}
 	for _, c := range cases {
-		for _, seed := range []uint64{21, 22} {
+		for seed := uint64(21); seed < 21+*seeds; seed++ {
 			t.Run(fmt.Sprintf("%s/%d", c.name, seed), func(t *testing.T) {
 				tr := newTraffic(seed, 300, 900)
 				for i := range tr.clients {

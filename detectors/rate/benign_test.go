@@ -6,9 +6,6 @@ import (
 	"testing"
 )
 
-// days is how many days of honest traffic are made.
-const days = 2
-
 // unkind adds what honest traffic is like on bad days.
 func unkind(t *traffic) {
 	const day = 1440
@@ -20,18 +17,18 @@ func unkind(t *traffic) {
 		if i%2 == 0 {
 			who = fmt.Sprintf("h1:k1:batch%06d", i)
 		}
-		for d := range days {
+		for d := range *days {
 			t.plants = append(t.plants, burst(d*day+r.IntN(2), 12+r.IntN(10), 700+i*200, who, 5000+i, i))
 		}
 	}
-	for d := range days {
+	for d := range *days {
 		t.plants = append(t.plants,
 			burst(d*day+120+r.IntN(40), 20, 450, "h1:k1:evaluation", 5100, 1),
 			burst(d*day+500+r.IntN(300), 10, 1500+r.IntN(400), fmt.Sprintf("h1:k1:loadtest%d", d), 5200+d, 2),
 		)
 	}
 	for i := range 25 {
-		t.plants = append(t.plants, burst(r.IntN(days*day), 2*day, 1+r.IntN(60), fmt.Sprintf("h1:k1:new%06d", i), 6000+i, i%routes))
+		t.plants = append(t.plants, burst(r.IntN(*days*day), 2*day, 1+r.IntN(60), fmt.Sprintf("h1:k1:new%06d", i), 6000+i, i%routes))
 	}
 	// A gap in the logs, a blip of errors of one caller, and clients that try
 	// again after an outage that the gateway did not log.
@@ -44,7 +41,7 @@ func unkind(t *traffic) {
 func TestBenign(t *testing.T) {
 	tr := newTraffic(*seed, 250, 60)
 	unkind(tr)
-	found := tr.run(t, 0, days*1440)
+	found := tr.run(t, 0, *days*1440)
 	tell(t, found)
 	t.Logf("%d events, %d findings", tr.events, len(found))
 	if len(found) > 0 {
@@ -52,4 +49,8 @@ func TestBenign(t *testing.T) {
 	}
 }
 
-var seed = flag.Uint64("seed", 31, "seed of the honest traffic")
+var (
+	seed  = flag.Uint64("seed", 31, "seed of the honest traffic")
+	days  = flag.Int("days", 1, "how many days of honest traffic are made")
+	seeds = flag.Uint64("seeds", 1, "with how many seeds each attack is tried")
+)
