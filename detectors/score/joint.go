@@ -18,7 +18,7 @@ const (
 	// leastJoint is the thinnest joint tail that is believed in. The surprises are
 	// shares already, whose tail is ln 2/2/ln 10 = 0.15 thick; in a series that
 	// repeats itself they have a bound, and what is a little beyond is no miracle.
-	leastJoint = 0.1
+	leastJoint = 0.08
 	// covered is the highest score of what follows from an anomaly.
 	covered = 0.98
 )

@@ -79,8 +79,8 @@ func TestOneEvent(t *testing.T) {
 		if later > 3 {
 			t.Errorf("%s: %d alarms later, want three in 2,500 values at most", name, later)
 		}
-		if math.Abs(s.base-after) > 4 {
-			t.Errorf("%s: the level is %v at last, want %v", name, s.base, after)
+		if math.Abs(s.origin+s.base-after) > 4 {
+			t.Errorf("%s: the level is %v at last, want %v", name, s.origin+s.base, after)
 		}
 	}
 }

@@ -14,6 +14,9 @@ const (
 	// adopt is how many values in a row on one side of the slow average draw it
 	// after the fast one, sixteen times as fast as before.
 	adopt, hurry = 96, 16
+	// largest bounds the size of a value, so that squares of what two differ by
+	// stay finite in 32 bits.
+	largest = 1e18
 	// stepClip and levelClip bound what one value can teach, in mean deviations
 	// (Huber 1964).
 	stepClip, levelClip = 5, 4
@@ -49,9 +52,12 @@ const (
 // set, and one threshold serves every series. The zero value is empty. It takes
 // 14.6 KiB, most of it the values of the past.
 type Series struct {
-	past past
-	day  profile
-	week profile
+	// origin is the first value; everything else is about what the values differ
+	// from it, so that a large level costs no digits.
+	origin float64
+	past   past
+	day    profile
+	week   profile
 
 	// level is the fast average, base the slow one; stepSize and size are the
 	// mean deviations from them; jitter is the mean size of a change.
@@ -78,17 +84,19 @@ func (s *Series) Add(at int64, v float64) Verdict {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return Verdict{}
 	}
-	v = min(max(v, -1e15), 1e15)
+	v = min(max(v, -largest), largest)
 	s.last = max(at/1e9, s.last)
 	s.day.move(s.last/(86400/dayBins), dayBins)
 	s.week.move(s.last/(7*86400/weekBins), weekBins)
 	if s.seen == 0 {
-		s.level, s.base = v, v
+		s.origin = v
 	}
+	v -= s.origin
 	var stats [statistics]float64
 	out := s.measure(v, &stats)
 	out.Score = s.judge(&stats)
 	s.learn(v)
+	out.Expected, out.Low, out.High = out.Expected+s.origin, out.Low+s.origin, out.High+s.origin
 	return out
 }
 
@@ -100,7 +108,7 @@ func (s *Series) measure(v float64, stats *[statistics]float64) Verdict {
 	}
 	both := func(up int, r float64) { stats[up], stats[up+1] = max(r, 0), max(-r, 0) }
 	// A series that never moved has no deviation; rounding is none.
-	least := 1e-9*math.Abs(s.base) + 1e-12
+	least := 1e-9*math.Abs(s.base) + 1e-12*math.Abs(s.origin) + 1e-12
 	size := max(s.size, least)
 	out := Verdict{Expected: s.level, Values: int(min(s.seen, math.MaxInt16))}
 	both(stepUp, (v-s.level)/max(s.stepSize, size/100))

@@ -48,3 +48,24 @@ func TestSeriesForYears(t *testing.T) {
 		})
 	}
 }
+
+// TestSeriesHighAbove wants the same scores of a series far above 0, as counters
+// and bytes are.
+func TestSeriesHighAbove(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	var plain, high, large Series
+	for i := range 3000 {
+		v := math.Round(daily(5*i, 0, 100) + 20*r.NormFloat64())
+		if i == 2800 {
+			v += 600
+		}
+		at := minute(5 * i)
+		want := plain.Score(at, v)
+		if got := high.Score(at, v+1e9); math.Abs(got-want) > 0.1 || (got >= Threshold) != (want >= Threshold) {
+			t.Fatalf("value %d scores %.3f a milliard above, want %.3f", i, got, want)
+		}
+		if got := large.Score(at, v*1e15); math.Abs(got-want) > 0.1 {
+			t.Fatalf("value %d scores %.3f a million milliard times as large, want %.3f", i, got, want)
+		}
+	}
+}
