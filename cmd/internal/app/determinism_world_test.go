@@ -36,7 +36,7 @@ func attacked(t *testing.T) *corpus {
 	t.Helper()
 	fleet := simulate.Config{
 		Seed: 7, Start: start, Backlog: 12 * time.Hour, Live: 2 * time.Hour,
-		Rate: 0.2, Clients: 60, Services: world.Services, Kinds: world.Kinds(),
+		Rate: 0.1, Clients: 60, Services: world.Services, Kinds: world.Kinds(),
 	}
 	attacks := append(simulate.AttackKinds(), world.Attacks()...)
 	for i, k := range attacks {
