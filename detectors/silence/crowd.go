@@ -28,7 +28,7 @@ type Crowd struct {
 	// over two hours.
 	usual, unnamed float64
 	// hold keeps the rule from repeating itself while it lasts.
-	hold, jobsHold bool
+	hold bool
 
 	// calm is the usual share of the quiet among those that could be seen.
 	calm float64

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/detectortest"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -146,13 +145,4 @@ func of(found []schemas.Finding, rule string, kind schemas.EntityKind) []schemas
 		}
 	}
 	return out
-}
-
-func principals(t testing.TB, c Config) detectors.Watcher {
-	t.Helper()
-	w, err := Watchers(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w[0]
 }
