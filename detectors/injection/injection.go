@@ -94,8 +94,10 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 	}
 	if near {
 		template := uint32(sketch.Mix(ev.TemplateFingerprint))
-		filled := ev.TemplateFingerprint != 0 && template == r.Template
-		r.Template = template
+		// Letters that are swapped, or written large, leave the length as it is;
+		// what fills a slot seldom does.
+		filled := ev.TemplateFingerprint != 0 && template == r.Template && ev.PromptLength != r.Length
+		r.Template, r.Length = template, ev.PromptLength
 		if !filled && ev.Has(schemas.HasTemperature) && ev.Temperature >= 0.5 {
 			r.Warm++
 		}

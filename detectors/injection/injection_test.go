@@ -197,8 +197,11 @@ var cases = []struct {
 	}), "injection.variants", schemas.SeverityLow},
 	{"variants: near miss", series("p", 14, 0, 5*time.Second, func(i int) []change { return []change{variant(3, i)} }), "", 0},
 	{"variants: one template that is filled in", series("p", 900, 0, 600*time.Millisecond, func(i int) []change {
-		return []change{variant(3, i), warm(1), func(ev *schemas.Event) { ev.TemplateFingerprint = 77 }}
+		return []change{variant(3, i), warm(1), func(ev *schemas.Event) { ev.TemplateFingerprint, ev.PromptLength = 77, int32(300+i%13) }}
 	}), "", 0},
+	{"variants: letters swapped within one template", series("p", 900, 0, 600*time.Millisecond, func(i int) []change {
+		return []change{variant(3, i), warm(1), func(ev *schemas.Event) { ev.TemplateFingerprint, ev.PromptLength = 77, 300 }}
+	}), "injection.variants", schemas.SeverityLow},
 	{"variants: best of many, in other words each", series("p", 900, 0, 600*time.Millisecond, func(i int) []change {
 		return []change{variant(3, i), warm(1), func(ev *schemas.Event) { ev.TemplateFingerprint = uint64(1000 + i) }}
 	}), "injection.variants", schemas.SeverityLow},

@@ -64,9 +64,10 @@ type run struct {
 	Everyone sketch.Bitmap64
 	Users    sketch.TopK8
 	Nameless uint32
-	// Template is the last near duplicate's, shortened: what fills the slots of
-	// one template is no other spelling of it.
+	// Template, shortened, and Length are the last near duplicate's: what fills
+	// the slots of one template is no other spelling of it.
 	Template uint32
+	Length   int32
 	Variants cluster
 }
 
