@@ -339,7 +339,7 @@ func TestFleetWithoutEndKeepsAttacking(t *testing.T) {
 	}
 	for i, truth := range f.Truths() {
 		if !truth.Benign && truth.Kind != Silence {
-			assert.Greater(t, late[i], 10, truth.ID)
+			assert.Greater(t, late[i], 5, truth.ID)
 		}
 	}
 }
