@@ -80,7 +80,7 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%d minutes are coded %d and come back as %v", minutes, code, decode(code))
 		}
 	}
-	if encode(1<<62) <= encode(int64(14*day)) {
+	if encode(1<<62) <= encode(14*day) {
 		t.Error("an endless pause is not coded above two weeks")
 	}
 }

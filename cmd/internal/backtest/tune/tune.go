@@ -176,9 +176,9 @@ type tuner struct {
 	knobs  []Knob
 	last   *backtest.Result
 
-	seen       *app.Replayed
-	plan, done int
-	current    atomic.Int64
+	seen    *app.Replayed
+	plan    int
+	current atomic.Int64
 }
 
 // passes is how many passes a number of configurations takes.

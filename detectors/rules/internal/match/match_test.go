@@ -23,7 +23,7 @@ var (
 	fragments = []string{"/v1/", "chat", "/.env", "models", "admin", "..%2f", "SELECT", "union", "sk", "k", "K", "ſ", "İ", "é", "É", "a", "ab", "aba", "bab", "*", "?", `\*`, `\`, "=", "&", "x1", "-", " -enc", "\xff", "日本"}
 	texts     = []string{"path", "cs-uri-stem", "cs-uri-query", "c-uri", "query", "c-useragent", "host", "model", "method", "auth", "client_class", "c-uri-extension", "route"}
 	numbers   = []string{"status", "input_tokens", "cs-bytes", "temperature", "offset", "asn"}
-	regulars  = []string{`sel(ect|f)`, `^/v\d/`, `(?i)UNION|admin`, `[a-z]+/\.env$`, `a.*b`, `k+s`, `(chat|models)x?`, `\x{fffd}`, `x{2,3}1`, `.`, `^$`, `(a|b|)c*`, `日`}
+	regulars  = []string{`sel(f|l)`, `^/v\d/`, `(?i)UNION|admin`, `[a-z]+/\.env$`, `a.*b`, `k+s`, `(chat|models)x?`, `\x{fffd}`, `x{2,3}1`, `.`, `^$`, `(a|b|)c*`, `日`}
 )
 
 func word(r *rand.Rand, valid bool) string {
