@@ -364,7 +364,7 @@ func (e *Engine) shardOf(key uint64) int { return int(key >> e.shift) }
 
 // dealtAtOnce is how many events are dealt before they are observed: so many
 // that the shards are worth waking, and so few that they are in the caches.
-const dealtAtOnce = 8192
+const dealtAtOnce = 2048
 
 // fewItems is how many events the dealer rather drives alone: waking a worker
 // costs about as much as observing a hundred.

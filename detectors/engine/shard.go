@@ -85,7 +85,8 @@ func (s *shard) warm(items []entities.Item) {
 	for i := range items {
 		ev := &s.engine.batch.Parts[items[i].Part].Events[items[i].Event]
 		s.touched += uint64(ev.Time) + uint64(ev.Status) + uint64(len(ev.Credential)) + uint64(ev.ClientClass) +
-			uint64(ev.Latency) + uint64(ev.InputTokens) + ev.PromptFingerprint
+			uint64(ev.Latency) + uint64(ev.InputTokens) + ev.PromptFingerprint +
+			uint64(len(ev.Tenant)) + uint64(ev.Network) + uint64(len(ev.Route)) + uint64(len(ev.Model))
 	}
 	s.touched += entities.Warm(s.dirs[:], items, &s.hints)
 }
