@@ -3,126 +3,17 @@ package backtest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
-	"maps"
-	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
-	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/cmd/internal/app"
-	"github.com/gatehound/gatehound/cmd/internal/simulate"
-	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/ingest/files"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var quiet = slog.New(slog.DiscardHandler)
-
-// deaf is a sink that takes alerts and tells nobody.
-type deaf struct{}
-
-func (deaf) Name() string { return "deaf" }
-func (deaf) Notify(context.Context, *schemas.Alert, string, alerting.Ref) (alerting.Ref, error) {
-	return "", nil
-}
-func (deaf) Check(context.Context) error { return nil }
-func (deaf) Close() error                { return nil }
-
-// world is a simulated log with attacks: as a file, and stored by a replay.
-type world struct {
-	cfg   *app.Config
-	files files.Config
-}
-
-func newWorld(t *testing.T) *world {
-	t.Helper()
-	dir := t.TempDir()
-	start := time.Date(2026, 5, 4, 10, 7, 13, 0, time.UTC)
-	sim := simulate.Default(1, start, 30*time.Minute, 12*time.Minute)
-	sim.Rate, sim.Clients = 4, 100
-	fleet, err := simulate.New(sim)
-	require.NoError(t, err)
-	log := filepath.Join(dir, "s.log.gz")
-	_, err = simulate.WriteFile(t.Context(), log, fleet, 0)
-	require.NoError(t, err)
-	w := &world{cfg: app.DefaultConfig(), files: files.DefaultConfig()}
-	w.cfg.DataDir = filepath.Join(dir, "data")
-	w.files.Paths = []string{log}
-	app.EmbeddedAt(w.cfg, filepath.Join(dir, "store"))
-	return w
-}
-
-// replay stores the log, with what is found in it.
-func (w *world) replay(t *testing.T) {
-	t.Helper()
-	_, err := app.Replay(t.Context(), w.config(), w.files, deaf{}, quiet, nil)
-	require.NoError(t, err)
-}
-
-// config is a copy of the configuration: what runs may change it.
-func (w *world) config() *app.Config {
-	c := *w.cfg
-	return &c
-}
-
-// stored runs do with the store.
-func (w *world) stored(t *testing.T, do func(st *clickhouse.Store)) {
-	t.Helper()
-	require.NoError(t, app.WithStore(w.config(), quiet, func(st *clickhouse.Store) error { do(st); return nil }))
-}
-
-func (w *world) fromFiles(t *testing.T) (*Files, Options) {
-	t.Helper()
-	keys, err := Keys(w.cfg)
-	require.NoError(t, err)
-	source, err := NewFiles(w.config(), w.files, keys, quiet)
-	require.NoError(t, err)
-	return source, Options{Keys: keys, Log: quiet}
-}
-
-func run1(t *testing.T, source Source, cfg *app.Config, o Options) *Result {
-	t.Helper()
-	res, err := Run(t.Context(), source, []Candidate{{Name: "now", Config: cfg}}, o)
-	require.NoError(t, err)
-	require.Len(t, res.Candidates, 1)
-	return res
-}
-
-// callers drops what the monitor of the sources says: it judges between batches.
-func callers(o *Outcome) map[string]Brief {
-	out := map[string]Brief{}
-	for id, f := range o.kept {
-		if !strings.HasPrefix(f.Detector, "feed.") {
-			out[id] = f
-		}
-	}
-	return out
-}
-
-// alike checks that the same is found. Numbers of different addresses are
-// estimates, which the stored form of the addresses may move a little.
-func alike(t *testing.T, want, got map[string]Brief) {
-	t.Helper()
-	require.ElementsMatch(t, slices.Collect(maps.Keys(want)), slices.Collect(maps.Keys(got)))
-	for id, w := range want {
-		g := got[id]
-		require.InDelta(t, w.Confidence, g.Confidence, 0.02, w.Title)
-		withoutFigures := func(s string) string { return regexp.MustCompile(`[0-9][0-9,.]*`).ReplaceAllString(s, "N") }
-		w.Title, g.Title, w.Confidence, g.Confidence = withoutFigures(w.Title), withoutFigures(g.Title), 0, 0
-		require.Equal(t, w, g)
-	}
-}
 
 // TestTheStoreGivesWhatTheFilesGive and every finding of every family that the
 // replay stored is made again from the stored events.
@@ -166,124 +57,6 @@ func TestTheStoreGivesWhatTheFilesGive(t *testing.T) {
 		}
 		w.explainsWhatIsNotTheSame(t, st, found, o)
 	})
-}
-
-// explainsWhatIsNotTheSame changes what the re-run goes by.
-func (w *world) explainsWhatIsNotTheSame(t *testing.T, st *clickhouse.Store, found []schemas.Finding, o Options) {
-	t.Helper()
-	of := func(detector string) *schemas.Finding {
-		for i := range found {
-			if found[i].Detector == detector {
-				f := found[i]
-				return &f
-			}
-		}
-		t.Fatalf("there is no %s", detector)
-		return nil
-	}
-	explain := func(cfg *app.Config, f *schemas.Finding, history time.Duration) *Rerun {
-		passes := 0
-		r, err := Explain(t.Context(), st, cfg, f, ExplainOptions{Keys: o.Keys, History: history, Log: quiet,
-			Watch: func(*app.Replayed, app.Progress) { passes++ }})
-		require.NoError(t, err)
-		require.LessOrEqual(t, passes, 2)
-		return r
-	}
-	reasons := func(r *Rerun) string { return strings.Join(r.Reasons, "; ") }
-
-	f := of("authfail.stuffing")
-	strict := w.config()
-	strict.Detectors.Extraction.LogitCalls = 1e9
-	r := explain(strict, of("extraction.logits"), 0)
-	require.Equal(t, VerdictAbsent, r.Verdict)
-	require.Nil(t, r.Again)
-	require.Contains(t, reasons(r), "may have changed since")
-
-	// Figures that are not those of the finding.
-	g := *f
-	g.Severity, g.Events, g.Features = schemas.SeverityLow, 3*f.Events, append([]schemas.Feature(nil), f.Features...)
-	g.Features[0].Expected *= 1.02
-	g.Exception = &schemas.Exception{Owner: "me"}
-	r = explain(w.config(), &g, 0)
-	require.Equal(t, VerdictDiffers, r.Verdict)
-	var figures []string
-	for _, d := range r.Differences {
-		figures = append(figures, d.Figure)
-	}
-	require.Equal(t, []string{"severity", "events", g.Features[0].Name + ", expected", "exception"}, figures)
-	require.Contains(t, reasons(r), "no true addresses")
-
-	// What another order of the partitions gives.
-	g = *f
-	g.Events, g.Features = f.Events+max(1, f.Events/20), append([]schemas.Feature(nil), f.Features...)
-	slices.Reverse(g.Features)
-	r = explain(w.config(), &g, 0)
-	require.Equal(t, VerdictAlike, r.Verdict, "%+v", r.Differences)
-	require.Len(t, r.Differences, 1)
-	require.Contains(t, reasons(r), "several partitions")
-
-	// Too little history: the spike of a caller is judged as a newcomer's.
-	r = explain(w.config(), of("rate.spike"), time.Second)
-	require.NotEqual(t, VerdictSame, r.Verdict)
-	require.Contains(t, reasons(r), "--history reads more")
-
-	// Expired events.
-	g = *f
-	g.WindowStart, g.WindowEnd, g.Detected = f.WindowStart.AddDate(-1, 0, 0), f.WindowEnd.AddDate(-1, 0, 0), f.WindowEnd.AddDate(-1, 0, 0)
-	r = explain(w.config(), &g, 0)
-	require.Equal(t, VerdictAbsent, r.Verdict)
-	require.Contains(t, reasons(r), "not in the store")
-	require.Zero(t, r.Events)
-}
-
-func TestTwoConfigurationsAreCompared(t *testing.T) {
-	w := newWorld(t)
-	source, o := w.fromFiles(t)
-	strict := w.config()
-	strict.Detectors.Authfail.Targets = 500
-	strict.Detectors.Extraction.LogitCalls = 1e9
-	strict.Engine.Allow = []engine.Allow{{Detector: "extraction", Owner: "me", Reason: "known"}}
-	res, err := Run(t.Context(), source, []Candidate{{Name: "a", Config: w.config()}, {Name: "b", Config: strict}}, o)
-	require.NoError(t, err)
-	d := Compare(res.Candidates[0], res.Candidates[1])
-	require.Equal(t, "a", d.Before)
-	require.NotEmpty(t, d.Gone)
-	require.NotEmpty(t, d.Changed)
-	rows := map[string]DifferenceRow{}
-	for _, r := range d.Rows {
-		rows[r.Detector] = r
-	}
-	require.NotZero(t, rows["authfail.stuffing"].Gone+rows["authfail.stuffing"].Changed)
-	require.NotZero(t, rows["extraction.logits"].Gone)
-	require.NotContains(t, rows, "authfail.key_guessing", "nothing changes there")
-	for _, c := range d.Changed {
-		require.Equal(t, strings.HasPrefix(c.Before.Detector, "extraction."), c.After.Covered, "an exception covers it")
-	}
-	back := Compare(res.Candidates[1], res.Candidates[0])
-	require.Len(t, back.New, len(d.Gone))
-	require.Len(t, back.Gone, len(d.New))
-	require.Equal(t, back.Same, d.Same)
-	for i := range d.Gone[1:] {
-		require.GreaterOrEqual(t, d.Gone[i].Severity, d.Gone[i+1].Severity, "the most severe first")
-	}
-	// What is covered is counted apart and alerts nobody.
-	for _, r := range res.Candidates[1].Rows {
-		if strings.HasPrefix(r.Detector, "extraction.") {
-			require.NotZero(t, r.Covered)
-			require.Zero(t, r.Alerts+r.Findings)
-		}
-	}
-	require.Equal(t, "1 gone of 1", fmt.Sprintf("%d gone of %d", rows["extraction.logits"].Gone, logits(res.Candidates[0])))
-	require.Empty(t, Compare(res.Candidates[0], res.Candidates[0]).Rows)
-}
-
-func logits(o *Outcome) (n int) {
-	for _, f := range o.Findings() {
-		if f.Detector == "extraction.logits" {
-			n++
-		}
-	}
-	return n
 }
 
 func TestWarmingUpIsNotCounted(t *testing.T) {
@@ -396,18 +169,5 @@ func TestAlertsAreCountedAsPeopleAreTold(t *testing.T) {
 			require.Equal(t, c.alerts, row.Severities.Total())
 			require.Equal(t, c.high, row.Severities.Severe())
 		})
-	}
-}
-
-func TestDefaultHistory(t *testing.T) {
-	cfg := app.DefaultConfig()
-	for detector, want := range map[string]time.Duration{
-		"rate.spike":         25 * time.Hour,
-		"extraction.harvest": 48 * time.Hour,
-		"feed.rejects":       25 * time.Hour,
-	} {
-		got, err := DefaultHistory(cfg, detector)
-		require.NoError(t, err)
-		require.Equal(t, want, got, detector)
 	}
 }

@@ -324,7 +324,7 @@ func TestPlantsComeAgain(t *testing.T) {
 
 func TestFleetWithoutEndKeepsAttacking(t *testing.T) {
 	c := Default(1, start, 0, 0)
-	c.Rate = 5
+	c.Rate = 8
 	f := fleet(t, c)
 	late := map[int]int{}
 	for {
@@ -339,7 +339,7 @@ func TestFleetWithoutEndKeepsAttacking(t *testing.T) {
 	}
 	for i, truth := range f.Truths() {
 		if !truth.Benign && truth.Kind != Silence {
-			assert.Greater(t, late[i], 5, truth.ID)
+			assert.Greater(t, late[i], 10, truth.ID)
 		}
 	}
 }
