@@ -153,6 +153,7 @@ const (
 	EntityModel                // Event.Provider and Event.Model
 	EntityTenant               // Event.Tenant
 	EntityHost                 // Event.Host
+	EntityCampaign             // principals that work together: Campaign.ID
 )
 
 // AlertState is where an alert is in its life.
@@ -206,7 +207,7 @@ var (
 	classNames     = []string{"unknown", "sdk", "http_library", "browser", "crawler", "ai_crawler", "scanner", "empty"}
 	guardrailNames = []string{"unknown", "passed", "input_blocked", "output_blocked", "masked"}
 	severityNames  = []string{"info", "low", "medium", "high", "critical"}
-	entityNames    = []string{"none", "principal", "address", "route", "global", "source", "model", "tenant", "host"}
+	entityNames    = []string{"none", "principal", "address", "route", "global", "source", "model", "tenant", "host", "campaign"}
 	networkNames   = []string{"unknown", "hosting", "proxy", "tor", "internal"}
 	listingNames   = []string{"unknown", "known", "deprecated", "internal", "unlisted"}
 	scriptNames    = []string{"unknown", "latin", "cyrillic", "greek", "arabic", "hebrew", "devanagari", "thai",

@@ -81,6 +81,8 @@ type Finding struct {
 	// about one and the detector knows it.
 	Provider string `json:"provider,omitempty"`
 	Model    string `json:"model,omitempty"`
+	// Campaign is set if the finding is about principals that work together.
+	Campaign *Campaign `json:"campaign,omitempty"`
 	// Exception is set if an allowlist covers the finding.
 	Exception *Exception `json:"exception,omitempty"`
 }
