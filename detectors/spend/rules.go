@@ -137,12 +137,16 @@ func (d *watch) early(x *detectors.Context, s *State, h *hour) {
 	}
 }
 
+// settling is for how many hours a gateway is watched before a caller without a
+// past is taken for a newcomer: until then nobody has one.
+const settling = 24
+
 // surgeGrade returns how bad a surge is, and how sure that is. That somebody
 // spends much is a batch more often than not; from elsewhere, or with a sum
 // that hurts, it is worth a look.
 func (d *watch) surgeGrade(s *State, f *facts) (schemas.Severity, float64) {
 	usual := float64(s.past.usual[f.unit])
-	hurts := f.amount >= d.alarm[f.unit] && f.amount >= 2*float64(s.peer[f.unit]) && (!f.known || f.amount >= 20*usual)
+	hurts := f.amount >= d.alarm[f.unit] && f.amount >= 2*float64(s.peer[f.unit]) && (f.known && f.amount >= 20*usual || !f.known && s.watched >= settling)
 	// A frugal key does not have to reach the alarm.
 	frugal := f.known && 4*f.amount >= d.alarm[f.unit] && f.amount >= 100*usual && f.amount >= 30*float64(s.past.top[f.unit])
 	changed := f.fresh >= 0.5 || f.dear >= 4

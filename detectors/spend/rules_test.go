@@ -31,6 +31,12 @@ var cases = []struct {
 	{"hundreds of dollars from the usual network", "spend.surge", schemas.SeverityMedium, func(seed uint64) []schemas.Event {
 		return events(seed, key, usual(40), use{from: 40, until: 41, perHour: 14000, in: 6000, out: 900})
 	}},
+	{"hundreds of dollars by a newcomer", "spend.surge", schemas.SeverityMedium, func(seed uint64) []schemas.Event {
+		return append(events(seed, "h1:k1:other", usual(43)), events(seed, key, use{from: 40, until: 41, perHour: 14000, in: 6000, out: 900})...)
+	}},
+	{"hundreds of dollars when all are new", "spend.surge", schemas.SeverityInfo, func(seed uint64) []schemas.Event {
+		return append(events(seed, "h1:k1:other", usual(6)), events(seed, key, use{until: 5, perHour: 14000, in: 6000, out: 900})...)
+	}},
 	{"a monthly run at forty times the calls", "spend.surge", schemas.SeverityInfo, func(seed uint64) []schemas.Event {
 		return events(seed, key, usual(80), use{from: 60, until: 62, perHour: 5000, in: 1500, out: 300})
 	}},

@@ -127,7 +127,7 @@ func inUnits(unit int, v float64) uint64 {
 // monthly work is known.
 func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 	h := &s.open[x.Slot]
-	s.peer = c.peer
+	s.peer, s.watched = c.peer, uint16(min(c.windows, math.MaxUint16))
 	if h.calls > 0 {
 		f := d.weigh(s, h, x.Window)
 		if !c.together {

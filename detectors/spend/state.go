@@ -33,6 +33,9 @@ type State struct {
 	pace [units]float32
 	// peer is what 999 of 1,000 others stay below in an hour; 0 is not known.
 	peer [units]float32
+	// watched is for how many hours the gateway was watched when the last window
+	// closed.
+	watched uint16
 	// said is the hour, since the epoch, in which each rule spoke last.
 	said   [rules]uint32
 	severe [rules]schemas.Severity
