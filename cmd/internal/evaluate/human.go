@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/hunt"
 	figures "github.com/gatehound/gatehound/detectors/words"
 )
 
@@ -52,7 +53,7 @@ func (p *Report) Human(out io.Writer, verbose bool) error {
 		fmt.Fprintf(w, "\nleft out, because there are too few hours or requests for them: %s\n", words(p.Left))
 	}
 	if p.Dropped > 0 {
-		fmt.Fprintf(w, "\n%d findings beyond the first %d of a seed were not looked at\n", p.Dropped, maxFindings)
+		fmt.Fprintf(w, "\n%d findings beyond the first %d of a seed were not looked at\n", p.Dropped, hunt.MaxFindings)
 	}
 	if verbose {
 		lines(w, "MISSED", p.Missed)

@@ -73,8 +73,8 @@ type plant struct {
 // one of its entities, made after it began. A finding that names an entity that
 // an attack is about or moves, in its time, is explained. One of a look-alike
 // that calls it what it is, is right. All else is false.
-func (h *hunt) judge(f *simulate.Fleet, o outline, last int64, opts *Options) *result {
-	r := &result{seed: o.fleet.Seed, benign: h.events, principalDays: h.callers.sum, dropped: h.dropped,
+func (h *chase) judge(f *simulate.Fleet, o outline, last int64, opts *Options) *result {
+	r := &result{seed: o.fleet.Seed, benign: h.Events, principalDays: h.callers.sum, dropped: h.Dropped,
 		lookalikes: map[simulate.Kind]int{}, left: o.left}
 	var attacks, innocents []plant
 	for i, t := range f.Truths() {
@@ -102,8 +102,8 @@ func (h *hunt) judge(f *simulate.Fleet, o outline, last int64, opts *Options) *r
 		day    int64
 	}
 	seen := map[once]int{}
-	for i := range h.findings {
-		f := &h.findings[i]
+	for i := range h.Findings {
+		f := &h.Findings[i]
 		if !opts.judged(f.Detector) {
 			continue
 		}
@@ -122,10 +122,10 @@ func (h *hunt) judge(f *simulate.Fleet, o outline, last int64, opts *Options) *r
 }
 
 // verdict looks for the finding that found an attack.
-func (h *hunt) verdict(p *plant, times []int64, o *Options) verdict {
+func (h *chase) verdict(p *plant, times []int64, o *Options) verdict {
 	v := verdict{kind: p.Kind, start: p.Start}
-	for i := range h.findings {
-		f := &h.findings[i]
+	for i := range h.Findings {
+		f := &h.Findings[i]
 		if !o.judged(f.Detector) || f.Detected.Before(p.Start) || !p.during(f) || !p.expects(f.Detector) || !names(p.entities, f.Entity) {
 			continue
 		}
@@ -201,15 +201,15 @@ func (p *plant) expects(detector string) bool {
 }
 
 // named returns entities as findings name them.
-func (h *hunt) named(es []simulate.Entity) []schemas.Entity {
+func (h *chase) named(es []simulate.Entity) []schemas.Entity {
 	var out []schemas.Entity
 	for _, e := range es {
 		x := schemas.Entity{Kind: e.Kind, Name: e.Raw}
 		switch e.Kind {
 		case schemas.EntityPrincipal:
-			x.Name = h.keys.Principal(e.Raw)
+			x.Name = h.Keys.Principal(e.Raw)
 		case schemas.EntityAddress:
-			x.Name = h.keys.Address(netip.MustParseAddr(e.Raw)).String()
+			x.Name = h.Keys.Address(netip.MustParseAddr(e.Raw)).String()
 		default:
 		}
 		out = append(out, x)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/hunt"
 	"github.com/gatehound/gatehound/cmd/internal/simulate"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -62,13 +63,13 @@ func TestClassify(t *testing.T) {
 
 func TestVerdict(t *testing.T) {
 	p := plant{Truth: simulate.Truth{Kind: simulate.KeyGuessing, Expect: []string{"authfail"}, Start: noon, End: noon.Add(10 * time.Minute)}, entities: []schemas.Entity{principal("a")}}
-	h := &hunt{findings: []schemas.Finding{
+	h := &chase{Hunt: &hunt.Hunt{Findings: []schemas.Finding{
 		finding("authfail.old", principal("a"), noon.Add(-time.Minute), 2),
 		finding("authfail.late", principal("a"), noon.Add(3*time.Minute), 2),
 		finding("authfail.first", principal("a"), noon.Add(90*time.Second), 2),
 		finding("rate.spike", principal("a"), noon.Add(time.Second), 2),
 		finding("authfail.other", principal("b"), noon.Add(time.Second), 2),
-	}}
+	}}}
 	times := []int64{noon.UnixNano(), noon.Add(time.Minute).UnixNano(), noon.Add(2 * time.Minute).UnixNano()}
 	v := h.verdict(&p, times, &Options{})
 	require.NotNil(t, v.first)
@@ -78,7 +79,7 @@ func TestVerdict(t *testing.T) {
 	assert.Equal(t, 2, v.events)
 	assert.True(t, v.prompt, "by the end of the first whole minute")
 
-	h.findings = h.findings[1:2]
+	h.Findings = h.Findings[1:2]
 	v = h.verdict(&p, times, &Options{})
 	assert.NotNil(t, v.first)
 	assert.False(t, v.prompt)
