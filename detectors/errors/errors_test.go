@@ -150,7 +150,7 @@ func TestTroubleIsToldOnce(t *testing.T) {
 func TestConform(t *testing.T) {
 	events := traffic(7, 0, 160, lanes, failing(50, 60, "/v1/chat", 0.7, 503, behind), failing(80, 90, "/v1/embed", 0.7, 429, gateway),
 		slower(100, 110, "/v1/chat", 6), failing(130, 140, "", 0.9, 500, unknown))
-	detectortest.Conform(t, func() []detectors.Watcher { return watchers(t) }, events)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), events)
 }
 
 func BenchmarkObserve(b *testing.B) {

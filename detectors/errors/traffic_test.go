@@ -129,11 +129,7 @@ func traffic(seed uint64, from, until int, lanes []lane, plants ...plant) []sche
 }
 
 func watchers(t testing.TB) []detectors.Watcher {
-	w, err := Watchers(DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return detectortest.Fresh(t, Watchers, DefaultConfig())()
 }
 
 // run feeds the events hour by hour, so that days of them need no memory.

@@ -139,27 +139,14 @@ func TestSizes(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
-	for want, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"floor is 4, want 0 (off) or 5 to 1e+09":   func(c *Config) { c.Floor = 4 },
 		"share is NaN, want 0.01 to 1":             func(c *Config) { c.Share = math.NaN() },
 		"factor is 1, want 1.5 to 1000":            func(c *Config) { c.Factor = 1 },
 		"callers is 0, want 1 to 60":               func(c *Config) { c.Callers = 0 },
 		"slower is 1, want 0 (off) or 1.5 to 1000": func(c *Config) { c.Slower = 1 },
 		"timed is 9, want 10 to 1e+06":             func(c *Config) { c.Timed = 9 },
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if _, err := Watchers(c); err == nil {
-			t.Errorf("Watchers takes what is not valid: %s", want)
-		}
-	}
+	})
 }
 
 func TestOff(t *testing.T) {

@@ -79,11 +79,7 @@ func join(parts ...[]schemas.Event) []schemas.Event {
 }
 
 func watchers(t testing.TB) []detectors.Watcher {
-	w, err := Watchers(DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return detectortest.Fresh(t, Watchers, DefaultConfig())()
 }
 
 // one returns the change for one call in so many.
@@ -291,7 +287,7 @@ func TestConform(t *testing.T) {
 		}
 	}
 	events = append(events, policyChange()...)
-	detectortest.Conform(t, func() []detectors.Watcher { return watchers(t) }, events)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), events)
 }
 
 func BenchmarkObserve(b *testing.B) {

@@ -166,11 +166,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
-	for want, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"signatures is 2, want 3 to 100":                func(c *Config) { c.Signatures = 2 },
 		"signature_share is NaN, want 0.001 to 0.5":     func(c *Config) { c.SignatureShare = math.NaN() },
 		"blocks is 2, want 3 to 100":                    func(c *Config) { c.Blocks = 2 },
@@ -180,14 +176,5 @@ func TestConfig(t *testing.T) {
 		"spellings is 49, want 0 (off) or 50 to 100000": func(c *Config) { c.Spellings = 49 },
 		"refusals is 9, want 0 (off) or 10 to 1000":     func(c *Config) { c.Refusals = 9 },
 		"crowd is 1, want 2 to 10000":                   func(c *Config) { c.Crowd = 1 },
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if _, err := Watchers(c); err == nil {
-			t.Errorf("Watchers takes what is not valid: %s", want)
-		}
-	}
+	})
 }

@@ -28,13 +28,7 @@ func TestConform(t *testing.T) {
 		}
 	}
 	corpus := talk(rand.New(rand.NewPCG(5, 5)), 0, start+2*hour60, []user{own, guest, {name: "h1:k1:hum", net: 250, much: every(0.3)}})
-	detectortest.Conform(t, func() []detectors.Watcher {
-		w, err := Watchers(DefaultConfig())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w
-	}, corpus)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), corpus)
 	if rules := detectortest.Rules(func() []schemas.Finding {
 		w, _ := Watchers(DefaultConfig())
 		return detectortest.Run(t, corpus, w...)
@@ -44,11 +38,7 @@ func TestConform(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
-	for want, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"history is 1ns, want 1h0m0s to 720h0m0s":       func(c *Config) { c.History = 1 },
 		"events is 1, want 50 to 1000000":               func(c *Config) { c.Events = 1 },
 		"settle is 1ns, want 1h0m0s to 720h0m0s":        func(c *Config) { c.Settle = 1 },
@@ -61,16 +51,7 @@ func TestConfig(t *testing.T) {
 		"speed is 1, want 100 to 40000":                 func(c *Config) { c.Speed = 1 },
 		"replays is 1, want 2 to 1000":                  func(c *Config) { c.Replays = 1 },
 		"repeat is 1ns, want 1h0m0s to 720h0m0s":        func(c *Config) { c.Repeat = 1 },
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if _, err := Watchers(c); err == nil || err.Error() != "keyabuse: "+want {
-			t.Errorf("Watchers: got %v, want keyabuse: %s", err, want)
-		}
-	}
+	})
 }
 
 func TestSizes(t *testing.T) {

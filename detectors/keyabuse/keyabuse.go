@@ -2,7 +2,6 @@ package keyabuse
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"net/netip"
 	"time"
@@ -15,7 +14,7 @@ import (
 // Watchers returns the detector keyabuse.principal.
 func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("keyabuse: %w", err)
+		return nil, err
 	}
 	return []detectors.Watcher{detectors.Watch(newWatch(c))}, nil
 }

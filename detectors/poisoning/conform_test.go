@@ -12,21 +12,11 @@ import (
 
 func TestConform(t *testing.T) {
 	corpus := join(cases[0].events(1), sybils(20, 8, "/v1/feedback", func(int) int64 { return 187 }))
-	detectortest.Conform(t, func() []detectors.Watcher {
-		w, err := Watchers(DefaultConfig())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w
-	}, corpus)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), corpus)
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
-	for want, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"history_hours is 0, want 1 to 720": func(c *Config) { c.HistoryHours = 0 },
 		"uploads is 9, want 10 to 1000000":  func(c *Config) { c.Uploads = 9 },
 		"feedback is 9, want 10 to 1000000": func(c *Config) { c.Feedback = 9 },
@@ -34,16 +24,7 @@ func TestConfig(t *testing.T) {
 		"size_factor is 1, want 4 to 10000": func(c *Config) { c.SizeFactor = 1 },
 		"accounts is 4, want 5 to 10000":    func(c *Config) { c.Accounts = 4 },
 		"repeat_hours is 0, want 1 to 8760": func(c *Config) { c.RepeatHours = 0 },
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if _, err := Watchers(c); err == nil || err.Error() != "poisoning: "+want {
-			t.Errorf("Watchers: got %v, want poisoning: %s", err, want)
-		}
-	}
+	})
 }
 
 func TestKindOf(t *testing.T) {

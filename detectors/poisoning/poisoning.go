@@ -1,7 +1,6 @@
 package poisoning
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 // Watchers returns the detector poisoning.principal.
 func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("poisoning: %w", err)
+		return nil, err
 	}
 	return []detectors.Watcher{detectors.Watch(&watch{c})}, nil
 }

@@ -204,11 +204,7 @@ var cases = []struct {
 
 func run(t testing.TB, all []schemas.Event) []schemas.Finding {
 	t.Helper()
-	w, err := Watchers(DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := detectortest.Run(t, all, w...)
+	found := detectortest.Run(t, all, detectortest.Fresh(t, Watchers, DefaultConfig())()...)
 	detectortest.Readable(t, found)
 	return found
 }

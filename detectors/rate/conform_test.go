@@ -29,21 +29,11 @@ func TestConform(t *testing.T) {
 			change(r, &corpus[i])
 		}
 	}
-	detectortest.Conform(t, func() []detectors.Watcher {
-		w, err := Watchers(DefaultConfig())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w
-	}, corpus)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), corpus)
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
-	for want, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"cold_factor is 1, want 2 to 10000":                    func(c *Config) { c.ColdFactor = 1 },
 		"round_factor is 0, want 1 to 100":                     func(c *Config) { c.RoundFactor = 0 },
 		"crowd is 1, want 2 to 1000000":                        func(c *Config) { c.Crowd = 1 },
@@ -61,16 +51,7 @@ func TestConfig(t *testing.T) {
 		"route.errors_floor is -1, want 0 to 1e+09":            func(c *Config) { c.Route.ErrorsFloor = -1 },
 		"route.errors_share is 2, want 0 to 1":                 func(c *Config) { c.Route.ErrorsShare = 2 },
 		"route.callers is 61, want 0 to 60":                    func(c *Config) { c.Route.Callers = 61 },
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if _, err := Watchers(c); err == nil || err.Error() != "rate: "+want {
-			t.Errorf("Watchers: got %v, want rate: %s", err, want)
-		}
-	}
+	})
 }
 
 func TestDistinct(t *testing.T) {

@@ -1,8 +1,6 @@
 package rate
 
 import (
-	"fmt"
-
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -10,7 +8,7 @@ import (
 // Watchers returns the detectors rate.principal, rate.address and rate.route.
 func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("rate: %w", err)
+		return nil, err
 	}
 	return []detectors.Watcher{
 		detectors.Watch(&watch{kind: schemas.EntityPrincipal, id: "rate.principal", limits: c.Principal, config: c}),

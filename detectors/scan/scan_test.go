@@ -42,11 +42,7 @@ func series(n int, from, step time.Duration, make func(i int) []change) []schema
 }
 
 func watchers(t testing.TB) []detectors.Watcher {
-	w, err := Watchers(DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return detectortest.Fresh(t, Watchers, DefaultConfig())()
 }
 
 // letters writes a number without digits.
@@ -231,7 +227,7 @@ func TestConform(t *testing.T) {
 		}
 	}
 	all = append(all, noise(2, 5, 40)...)
-	detectortest.Conform(t, func() []detectors.Watcher { return watchers(t) }, all)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), all)
 }
 
 // noise is days of scanners, some a day, each from an address of its own.

@@ -125,11 +125,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
-	for want, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"paths is 9, want 10 to 200":        func(c *Config) { c.Paths = 9 },
 		"sensitive is 2, want 3 to 40":      func(c *Config) { c.Sensitive = 2 },
 		"models is 41, want 3 to 40":        func(c *Config) { c.Models = 41 },
@@ -138,16 +134,7 @@ func TestConfig(t *testing.T) {
 		"pages is 801, want 100 to 800":     func(c *Config) { c.Pages = 801 },
 		"calls is 4, want 5 to 100000":      func(c *Config) { c.Calls = 4 },
 		"digest is -1, want 0 to 10000":     func(c *Config) { c.Digest = -1 },
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if _, err := Watchers(c); err == nil {
-			t.Errorf("Watchers takes what is not valid: %s", want)
-		}
-	}
+	})
 }
 
 func FuzzClassify(f *testing.F) {

@@ -14,37 +14,18 @@ import (
 func TestConform(t *testing.T) {
 	corpus := append(cases[0].events(), calls(1.6, 40, time.Minute, route("/admin"), endpoint(schemas.ListingInternal), from(schemas.NetworkTor))...)
 	corpus = append(corpus, calls(1.7, 40, time.Minute, llm("other"), listed(schemas.ListingUnlisted))...)
-	detectortest.Conform(t, func() []detectors.Watcher {
-		w, err := Watchers(DefaultConfig())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w
-	}, corpus)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), corpus)
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
-	for want, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"learning_days is 0, want 1 to 90":          func(c *Config) { c.LearningDays = 0 },
 		"quiet_days is 51, want 1 to 50":            func(c *Config) { c.QuietDays = 51 },
 		"calls is 2, want 3 to 1000":                func(c *Config) { c.Calls = 2 },
 		"version_calls is 9, want 10 to 1000000000": func(c *Config) { c.VersionCalls = 9 },
 		"crowd is 1, want 2 to 1000":                func(c *Config) { c.Crowd = 1 },
 		"repeat_days is 0, want 1 to 50":            func(c *Config) { c.RepeatDays = 0 },
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if _, err := Watchers(c); err == nil || err.Error() != "shadow: "+want {
-			t.Errorf("Watchers: got %v, want shadow: %s", err, want)
-		}
-	}
+	})
 }
 
 func TestVersion(t *testing.T) {

@@ -1,7 +1,6 @@
 package shadow
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 // Watchers returns the detectors shadow.route, shadow.host and shadow.model.
 func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("shadow: %w", err)
+		return nil, err
 	}
 	var out []detectors.Watcher
 	for _, kind := range []schemas.EntityKind{schemas.EntityRoute, schemas.EntityHost, schemas.EntityModel} {

@@ -23,21 +23,11 @@ func TestConform(t *testing.T) {
 		speaker{name: "h1:k1:hum", route: "/v1/hum", address: 1, much: every(0.5)},
 	)
 	corpus := talk(rand.New(rand.NewPCG(5, 5)), 0, stop+6*hour, speakers)
-	detectortest.Conform(t, func() []detectors.Watcher {
-		w, err := Watchers(DefaultConfig())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w
-	}, corpus)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), corpus)
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
-	for want, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"floor is 4, want 5 to 1e+09":              func(c *Config) { c.Floor = 4 },
 		"share is 1, want 0 to 0.9":                func(c *Config) { c.Share = 1 },
 		"steady is 1, want 30 to 32000":            func(c *Config) { c.Steady = 1 },
@@ -48,16 +38,7 @@ func TestConfig(t *testing.T) {
 		"factor is 1, want 1.5 to 100":             func(c *Config) { c.Factor = 1 },
 		"history is 1ns, want 24h0m0s to 336h0m0s": func(c *Config) { c.History = 1 },
 		"punctual is 1ns, want 1m0s to 30m0s":      func(c *Config) { c.Punctual = 1 },
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if _, err := Watchers(c); err == nil || err.Error() != "silence: "+want {
-			t.Errorf("Watchers: got %v, want silence: %s", err, want)
-		}
-	}
+	})
 }
 
 func TestSizes(t *testing.T) {

@@ -1,8 +1,6 @@
 package silence
 
 import (
-	"fmt"
-
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -11,7 +9,7 @@ import (
 // silence.key and silence.route (principals and routes by their pauses).
 func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("silence: %w", err)
+		return nil, err
 	}
 	return []detectors.Watcher{
 		detectors.Watch(&minutes{config: c}),

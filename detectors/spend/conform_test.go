@@ -2,7 +2,6 @@ package spend
 
 import (
 	"math"
-	"strings"
 	"testing"
 	"unsafe"
 
@@ -15,22 +14,12 @@ func TestConform(t *testing.T) {
 	corpus := append(cases[0].events(1), agent(1, "h1:k1:loop", 0, 90, 300, 0.05, tools)...)
 	corpus = append(corpus, steady("h1:k1:budget", "tenant", 0, 30)...)
 	c := budgeted(Budget{Principal: "*", Amount: 9, Currency: "usd", Period: "day"}, Budget{Tenant: "*", Amount: 5000, Currency: "tokens", Period: "day"})
-	detectortest.Conform(t, func() []detectors.Watcher {
-		w, err := Watchers(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w
-	}, corpus)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, c), corpus)
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
 	day := Budget{Principal: "*", Amount: 1, Currency: "usd", Period: "day"}
-	for want, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"factor is 1, want 2 to 1000":                   func(c *Config) { c.Factor = 1 },
 		"floor_usd is 0, want 0.01 to 1e+09":            func(c *Config) { c.FloorUSD = 0 },
 		"floor_tokens is 1, want 1000 to 1e+15":         func(c *Config) { c.FloorTokens = 1 },
@@ -70,16 +59,7 @@ func TestConfig(t *testing.T) {
 		"budgets[1] is there twice, want one budget for each currency and period": func(c *Config) {
 			c.Budgets = []Budget{day, day}
 		},
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if _, err := Watchers(c); err == nil || !strings.HasPrefix(err.Error(), "spend: ") {
-			t.Errorf("Watchers: got %v", err)
-		}
-	}
+	})
 }
 
 func TestSizes(t *testing.T) {

@@ -1,7 +1,6 @@
 package spend
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 // Watchers returns the detectors spend.principal and spend.tenant.
 func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("spend: %w", err)
+		return nil, err
 	}
 	var out []detectors.Watcher
 	for _, kind := range []schemas.EntityKind{schemas.EntityPrincipal, schemas.EntityTenant} {

@@ -129,11 +129,7 @@ func tools(_ *rand.Rand, i int, ev *schemas.Event) {
 
 func run(t testing.TB, c Config, all []schemas.Event) []schemas.Finding {
 	t.Helper()
-	w, err := Watchers(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return detectortest.Run(t, all, w...)
+	return detectortest.Run(t, all, detectortest.Fresh(t, Watchers, c)()...)
 }
 
 // of returns the findings of a rule about an entity of a kind.
