@@ -26,8 +26,12 @@ type Correlator[S, C, P any] interface {
 	// are not asked.
 	Profile(x *Context, s *S, c *C, p *P) bool
 	// Correlate judges the profiles of a window, in the order of their keys; c is
-	// the window's cohort. It may keep what it needs between windows, within
-	// bounds, and returns early when x is done.
+	// the window's cohort, which it does not change. It may keep what it needs
+	// between windows, within bounds, but not all itself, whose memory is used
+	// again. It returns early when x is done; what it found is discarded then.
+	// It is called for every window that closes, in their order, also if all is
+	// empty. A panic of its own disables it, one on a goroutine that it started
+	// ends the process.
 	Correlate(x *Correlation, c *C, all []Profiled[P])
 	// Save returns what Correlate keeps, and Load puts it back; Load of nil
 	// forgets everything. What Load refuses, it has forgotten.
@@ -45,7 +49,8 @@ const MaxProfileSize = 1 << 10
 type Profiled[P any] struct {
 	// Key is the entity's keyed hash (EntityRef.ID).
 	Key uint64
-	// Name is the entity as policy lets it be shown.
+	// Name is the entity as policy lets it be shown. It shares 4 KiB of memory
+	// with others: to keep some of many names, clone them.
 	Name    string
 	Profile P
 }

@@ -17,7 +17,7 @@ const (
 )
 
 // Watcher is a detector with its types erased, as the engine drives it. Only
-// Watch makes one. The pointers that its methods take point to zeroed or
+// Watch and Correlate make one. The pointers that its methods take point to zeroed or
 // restored memory of Sizes, aligned to eight bytes; the duties are those of
 // Detector.
 type Watcher interface {
@@ -32,6 +32,9 @@ type Watcher interface {
 	Merge(dst, src unsafe.Pointer)
 	Conclude(x *Context, prev, c unsafe.Pointer)
 	Close(x *Context, s, c unsafe.Pointer) bool
+	// Correlating returns what the detector does as a Correlator, nil if it is
+	// none.
+	Correlating() Correlating
 
 	sealed()
 }
@@ -40,6 +43,11 @@ type Watcher interface {
 // size or has a pointer in it, or is too large: a mistake of the detector's
 // author that no input can cause and that the conformance suite shows.
 func Watch[S, C any](d Detector[S, C]) Watcher {
+	w := newWatcher(d)
+	return &w
+}
+
+func newWatcher[S, C any](d Detector[S, C]) watcher[S, C] {
 	state, cohort := reflect.TypeFor[S](), reflect.TypeFor[C]()
 	if err := fixed(state, state.String()); err != nil {
 		panic(err)
@@ -55,7 +63,7 @@ func Watch[S, C any](d Detector[S, C]) Watcher {
 	describe(&layout, state)
 	layout.WriteByte('|')
 	describe(&layout, cohort)
-	return &watcher[S, C]{d: d, spec: d.Spec(), layout: layout.String()}
+	return watcher[S, C]{d: d, spec: d.Spec(), layout: layout.String()}
 }
 
 type watcher[S, C any] struct {
@@ -69,6 +77,8 @@ var _ Watcher = (*watcher[struct{}, struct{}])(nil)
 func (w *watcher[S, C]) sealed()        {}
 func (w *watcher[S, C]) Spec() Spec     { return w.spec }
 func (w *watcher[S, C]) Layout() string { return w.layout }
+
+func (w *watcher[S, C]) Correlating() Correlating { return nil }
 
 func (w *watcher[S, C]) Sizes() (state, cohort uintptr) {
 	return reflect.TypeFor[S]().Size(), reflect.TypeFor[C]().Size()
