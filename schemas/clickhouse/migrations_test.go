@@ -63,7 +63,7 @@ func TestTablesExpire(t *testing.T) {
 			}
 		}
 	}
-	if tables != 12 {
-		t.Errorf("%d tables, want 12", tables)
+	if tables != 14 {
+		t.Errorf("%d tables, want 14", tables)
 	}
 }

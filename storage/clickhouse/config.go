@@ -67,7 +67,7 @@ type TTL struct {
 	Events time.Duration `mapstructure:"events"`
 	// Rollups is 400 days by default.
 	Rollups time.Duration `mapstructure:"rollups"`
-	// Findings is 400 days by default.
+	// Findings is 400 days by default, of campaigns and their members too.
 	Findings time.Duration `mapstructure:"findings"`
 	// Alerts is 400 days by default.
 	Alerts time.Duration `mapstructure:"alerts"`

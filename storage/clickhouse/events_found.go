@@ -101,7 +101,7 @@ FROM `+s.table("findings")+` FINAL WHERE `+where)
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read findings: %w", err)
 	}
-	return out, nil
+	return out, s.addCampaigns(ctx, out)
 }
 
 func scanFinding(rows driver.Rows) (f schemas.Finding, err error) {

@@ -19,13 +19,17 @@ func each[T, V any](list []T, get func(*T) V) []V {
 	return out
 }
 
-// WriteFindings stores findings; one that is there already is replaced.
+// WriteFindings stores findings; one that is there already is replaced. Of a
+// finding about a campaign it stores the campaign and its members before.
 func (s *Store) WriteFindings(ctx context.Context, fs []schemas.Finding) error {
 	type (
 		F = schemas.Finding
 		N = schemas.Feature
 		T = schemas.Technique
 	)
+	if err := s.writeCampaigns(ctx, fs); err != nil {
+		return err
+	}
 	now := time.Now()
 	moment := func(name string, get func(*F) time.Time) columns.Column[F] {
 		return columns.Plain(name, "DateTime64(9, 'UTC')", get)
@@ -86,12 +90,18 @@ type storedAlert struct {
 }
 
 // WriteAlerts stores the states of alerts; one with the same id and sequence is
-// replaced.
+// replaced. Of a campaign it names nobody: campaign_members does, where one
+// member can be forgotten without the alert about all of them.
 func (s *Store) WriteAlerts(ctx context.Context, as []schemas.Alert) error {
 	type A = storedAlert
 	now := time.Now()
 	rows := make([]A, len(as))
 	for i, a := range as {
+		if a.Finding.Campaign != nil {
+			c := *a.Finding.Campaign
+			c.Named = []string{}
+			a.Finding.Campaign = &c
+		}
 		finding, err := json.Marshal(a.Finding)
 		if err != nil {
 			return fmt.Errorf("write alert %s: %w: %w", a.ID, errOwn, err)

@@ -65,6 +65,8 @@ var holdings = []holding{
 	{table: "rollup_address", clients: []string{"client"}},
 	{table: "aliases", names: []string{"old", "new"}},
 	{table: "findings", entity: true, texts: []string{"title", "summary", "query", "arrayStringConcat(features.text)"}},
+	{table: "campaign_members", names: []string{"principal"}},
+	{table: "campaigns", texts: []string{"arrayStringConcat(links.text)"}},
 	{table: "alerts", entity: true, texts: []string{"title", "summary", "finding"}},
 	{table: "rejects", texts: []string{"excerpt"}},
 }

@@ -63,6 +63,12 @@ func crowded(t *testing.T) *Store {
 	if err := s.WriteFindings(t.Context(), about); err != nil {
 		t.Fatal(err)
 	}
+	plots := []schemas.Finding{plotted("c-aa11aa11aa11", 1, 4), plotted("c-bb11bb11bb11", 1, 4)}
+	plots[0].Campaign.Members[2].Principal = jane.Names[1]
+	plots[1].Campaign.Links[0].Text = "the first was h1:k2:jane"
+	if err := s.writeCampaigns(t.Context(), plots); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.WriteAlerts(t.Context(), alerts); err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +108,8 @@ sealed_prompts 15-2=13 left 0
 rollup_principal 7-2=5 left 0
 aliases 2-1=1 left 0
 findings 5-3=2 left 0
+campaign_members 8-1=7 left 0
+campaigns 2-1=1 left 0
 alerts 5-3=2 left 0
 rejects 2-1=1 left 0`
 	if got := erased(gone); got != want {

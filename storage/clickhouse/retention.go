@@ -23,6 +23,8 @@ func (t TTL) tables() []tableTTL {
 		{"rollups", "rollup_address", "minute", t.Rollups},
 		{"rollups", "rollup_route", "minute", t.Rollups},
 		{"findings", "findings", "toDateTime(window_start)", t.Findings},
+		{"findings", "campaigns", "toDateTime(window_start)", t.Findings},
+		{"findings", "campaign_members", "toDateTime(seen)", t.Findings},
 		{"alerts", "alerts", "toDateTime(last_seen)", t.Alerts},
 		{"rejects", "rejects", "rejected_at", t.Rejects},
 		{"intents", "ingest_intents", "toDateTime(created)", t.Intents},

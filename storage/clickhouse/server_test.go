@@ -160,6 +160,7 @@ func TestNativeColumnTypes(t *testing.T) {
 	defer func() { s.conn = record.Conn }()
 	for name, act := range map[string]func() error{
 		"findings":       func() error { return s.WriteFindings(t.Context(), []schemas.Finding{testFinding(0)}) },
+		"campaigns":      func() error { return s.WriteFindings(t.Context(), []schemas.Finding{plotted("c-aa11aa11aa11", 1, 1)}) },
 		"alerts":         func() error { return s.WriteAlerts(t.Context(), []schemas.Alert{{ID: "a", Finding: testFinding(0)}}) },
 		"ingest_intents": func() error { return s.WriteIntent(t.Context(), schemas.Intent{Ranges: []schemas.Range{{Next: 1}}}) },
 		"checkpoints": func() error {
@@ -172,7 +173,7 @@ func TestNativeColumnTypes(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if record.batches != 6 {
+	if record.batches != 9 {
 		t.Errorf("%d inserts were looked at", record.batches)
 	}
 }
