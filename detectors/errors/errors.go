@@ -73,9 +73,9 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 		if other := d.other(ev); other == "" {
 			w.Nameless++
 		} else {
-			h, was := x.Hash(other), w.Suspect.who
+			h, was := x.Hash(other), w.Suspect.Value
 			w.Broken |= 1 << (h >> 59)
-			if w.Suspect.add(h); w.Suspect.who != was {
+			if w.Suspect.add(h); w.Suspect.Value != was {
 				w.Cleared = 0
 			}
 		}
@@ -90,7 +90,7 @@ func (d *watch) Observe(x *detectors.Context, s *state, ev *schemas.Event) {
 	if other := d.other(ev); other != "" && (w.Total%4 == 0 || w.Suspect.all > 0 && d.kind == schemas.EntityRoute) {
 		h := x.Hash(other)
 		w.Well |= 1 << (h >> 59)
-		if w.Suspect.who == uint16(h) {
+		if w.Suspect.Value == uint16(h) {
 			w.Cleared++
 		}
 	}

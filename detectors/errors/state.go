@@ -95,28 +95,22 @@ func (c *counts) shares() shares {
 	return s
 }
 
-// majority finds who makes more than half (Boyer, Moore: MJRTY, a fast majority
-// vote algorithm, 1981), and counts what he made since he was first taken for it.
-type majority struct{ who, votes, count, all uint16 }
+// majority finds who makes more than half of all.
+type majority struct {
+	sketch.CountedMajority[uint16]
+	all uint16
+}
 
 func (m *majority) add(hash uint64) {
 	if m.all == math.MaxUint16 {
 		return
 	}
 	m.all++
-	switch who := uint16(hash); {
-	case m.votes == 0:
-		m.who, m.votes, m.count = who, 1, 1
-	case m.who == who:
-		m.votes++
-		m.count++
-	default:
-		m.votes--
-	}
+	m.Vote(uint16(hash))
 }
 
 // alone tells that one makes three quarters and more.
-func (m *majority) alone() bool { return 2*uint32(m.votes) > uint32(m.all) }
+func (m *majority) alone() bool { return 2*uint32(m.Votes) > uint32(m.all) }
 
 // others returns the window's counts without what the caller with most of the
 // failures, and the one with most of the 429, ran into.
@@ -127,13 +121,13 @@ func (c *counts) others() shares {
 		if t.all == 0 {
 			continue
 		}
-		part := float32(t.count) / float32(t.all)
-		if t.who == c.Caller.who && c.Caller.all > 0 {
+		part := float32(t.Count) / float32(t.all)
+		if t.Value == c.Caller.Value && c.Caller.all > 0 {
 			fine := float32(c.Total)
 			for _, n := range c.Failed {
 				fine -= float32(n)
 			}
-			s.Total -= fine * float32(c.Caller.count) / float32(c.Caller.all)
+			s.Total -= fine * float32(c.Caller.Count) / float32(c.Caller.all)
 		}
 		for i := range s.Failed {
 			if groupOf(cause(i)) == g {
@@ -148,10 +142,10 @@ func (c *counts) others() shares {
 // suspect returns the counts of the model that makes most of a route's
 // failures, without those of the caller who fails most.
 func (c *counts) suspect() shares {
-	if c.Suspect.all == 0 || c.Suspect.votes < c.Suspect.all/4 {
+	if c.Suspect.all == 0 || c.Suspect.Votes < c.Suspect.all/4 {
 		return shares{}
 	}
-	s, part := c.others(), float32(c.Suspect.count)/float32(c.Suspect.all)
+	s, part := c.others(), float32(c.Suspect.Count)/float32(c.Suspect.all)
 	s.Total = float32(c.Cleared)
 	for i := range s.Failed {
 		s.Failed[i] *= part

@@ -46,10 +46,8 @@ type counts struct {
 	// first and last are the times of the first and the last request, in
 	// milliseconds of the minute.
 	first, last uint16
-	// major is the hash of the caller that makes most of the requests, if one
-	// makes more than half of them, votes by how much (Boyer, Moore: MJRTY, a
-	// fast majority vote algorithm, 1981).
-	major, votes uint16
+	// major is the hash of the caller that makes most of the requests.
+	major sketch.Majority[uint16]
 }
 
 // The rules that can hold.
@@ -104,7 +102,7 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	caller := d.other(x, ev)
 	bit := uint32(1) << (caller >> 59)
 	c.callers |= bit
-	c.vote(uint16(caller))
+	c.major.Vote(uint16(caller))
 	if ev.Status == 429 || ev.Status >= 500 {
 		c.troubled |= bit
 		if ev.Status == 429 {
@@ -126,20 +124,8 @@ func (d *watch) other(x *detectors.Context, ev *schemas.Event) uint64 {
 	return x.Key.String(detectors.Caller(ev))
 }
 
-// vote counts a request for its caller.
-func (c *counts) vote(caller uint16) {
-	switch {
-	case c.votes == 0:
-		c.major, c.votes = caller, 1
-	case c.major != caller:
-		c.votes--
-	case c.votes < math.MaxUint16:
-		c.votes++
-	}
-}
-
 // alone tells that one caller makes clearly more than half of the requests.
-func (c *counts) alone() bool { return float64(c.votes) > 0.1*float64(c.requests) }
+func (c *counts) alone() bool { return float64(c.major.Votes) > 0.1*float64(c.requests) }
 
 // burst reports a minute that is beyond doubt before it is over.
 func (d *watch) burst(x *detectors.Context, s *State, c *counts) {

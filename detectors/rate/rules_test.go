@@ -188,16 +188,16 @@ func TestVote(t *testing.T) {
 	var c counts
 	for i := range 100 {
 		c.requests++
-		c.vote(uint16(i % 2 * i))
+		c.major.Vote(uint16(i % 2 * i))
 	}
 	if c.alone() {
 		t.Error("half of the requests are not clearly more than half")
 	}
 	for range 80 {
 		c.requests++
-		c.vote(7)
+		c.major.Vote(7)
 	}
-	if !c.alone() || c.major != 7 {
+	if !c.alone() || c.major.Value != 7 {
 		t.Error("the majority was not seen")
 	}
 }

@@ -31,7 +31,7 @@ type Minutes struct {
 // minute has the counts of one open window; callers is a bitmap.
 type minute struct {
 	requests, callers uint32
-	majority
+	major             sketch.Majority[uint16]
 }
 
 var _ detectors.Detector[Minutes, Together] = (*minutes)(nil)
@@ -51,7 +51,7 @@ func (d *minutes) Observe(x *detectors.Context, s *Minutes, ev *schemas.Event) {
 	}
 	who := caller(x, ev)
 	w.callers |= 1 << (who >> 59)
-	w.vote(uint16(who))
+	w.major.Vote(uint16(who))
 }
 
 // ending is what a closed minute of a route looks like.
@@ -127,7 +127,7 @@ func (s *Minutes) learn(w *minute, e *ending) {
 	// callers that are left after an end are not those who ended.
 	if n > 0 && n >= e.Low/2 {
 		callers := sketch.Distinct32(w.callers)
-		if w.alone(n) {
+		if alone(&w.major, n) {
 			callers = 1
 		}
 		s.others = uint8((7*float64(s.others)+4*min(callers, 60))/8 + 0.5)
