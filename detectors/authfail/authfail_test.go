@@ -12,12 +12,7 @@ import (
 )
 
 func watchers(t testing.TB) []detectors.Watcher {
-	t.Helper()
-	w, err := Watchers(DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return detectortest.Fresh(t, Watchers, DefaultConfig())()
 }
 
 type change = func(*schemas.Event)
@@ -380,5 +375,5 @@ func TestConform(t *testing.T) {
 	corpus = append(corpus, many(20*time.Minute, time.Second, 60, func(i int) []change {
 		return []change{failed, from(1), as("user%d", i), with("pw%d", i)}
 	})...)
-	detectortest.Conform(t, func() []detectors.Watcher { return watchers(t) }, corpus)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), corpus)
 }

@@ -1,8 +1,10 @@
 package authfail
 
 import (
-	"fmt"
+	"errors"
 	"time"
+
+	"github.com/gatehound/gatehound/detectors/bounds"
 )
 
 // Config sets what counts as an attack. A failure counts if the gateway
@@ -57,27 +59,17 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate returns an error that names the first setting out of its bounds.
+// Validate returns every setting that is out of its bounds.
 func (c *Config) Validate() error {
-	if c.Window < time.Minute || c.Window > time.Hour {
-		return fmt.Errorf("window is %v: want 1m to 1h", c.Window)
-	}
-	for _, b := range []struct {
-		key           string
-		value, lo, hi int
-	}{
-		{"guesses", c.Guesses, 5, 500},
-		{"targets", c.Targets, 5, 500},
-		{"failures", c.Failures, 20, 1000000},
-		{"retries", c.Retries, 10, 100000},
-		{"scan_paths", c.ScanPaths, 5, 500},
-		{"addresses", c.Addresses, 3, 500},
-		{"spray_addresses", c.SprayAddresses, 10, 500},
-		{"spike_failures", c.SpikeFailures, 20, 10000000},
-	} {
-		if b.value < b.lo || b.value > b.hi {
-			return fmt.Errorf("%s is %d: want %d to %d", b.key, b.value, b.lo, b.hi)
-		}
-	}
-	return nil
+	return errors.Join(
+		bounds.Within("window", c.Window, time.Minute, time.Hour),
+		bounds.Within("guesses", c.Guesses, 5, 500),
+		bounds.Within("targets", c.Targets, 5, 500),
+		bounds.Within("failures", c.Failures, 20, 1_000_000),
+		bounds.Within("retries", c.Retries, 10, 100_000),
+		bounds.Within("scan_paths", c.ScanPaths, 5, 500),
+		bounds.Within("addresses", c.Addresses, 3, 500),
+		bounds.Within("spray_addresses", c.SprayAddresses, 10, 500),
+		bounds.Within("spike_failures", c.SpikeFailures, 20, 10_000_000),
+	)
 }
