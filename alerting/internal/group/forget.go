@@ -26,7 +26,7 @@ func Forget(tx *bolt.Tx, mentions func([]byte) bool) (int, error) {
 		if _, err := journal.Get(alerts, id, &rec); err != nil {
 			return 0, err
 		}
-		key := journal.Moment(rec.Alert.LastSeen, string(id))
+		key := journal.Moment(place(&rec.Alert), string(id))
 		if err := tx.Bucket(journal.Unresolved).Delete(key); err != nil {
 			return 0, err
 		}

@@ -47,7 +47,7 @@ type Book struct {
 // change is an alert that the transaction touches.
 type change struct {
 	rec record
-	// was is the last seen time that the log has; zero if the alert is new.
+	// was is the place that the log has it at; zero if the alert is new.
 	was time.Time
 	// touched tells that rec differs from the log, notify that people are told.
 	touched, notify bool
@@ -70,7 +70,7 @@ func (b *Book) find(id string) (*change, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	c.was = c.rec.Alert.LastSeen
+	c.was = place(&c.rec.Alert)
 	b.add(c)
 	return c, nil
 }
@@ -139,7 +139,7 @@ func (b *Book) groupOf(fp string, f *schemas.Finding) (*change, error) {
 		}
 		if c != nil {
 			a := &c.rec.Alert
-			if f.WindowStart.Sub(a.LastSeen) <= b.rules.GroupWindow && a.FirstSeen.Sub(f.WindowEnd) <= b.rules.GroupWindow {
+			if gap := b.rules.GroupWindow + longer(f.Entity); f.WindowStart.Sub(a.LastSeen) <= gap && a.FirstSeen.Sub(f.WindowEnd) <= gap {
 				b.Grouped++
 				return c, nil
 			}
@@ -175,7 +175,7 @@ func (b *Book) join(c *change, f *schemas.Finding, findings int, events int64) {
 	a := &c.rec.Alert
 	fresh := a.Sequence == 0 && !c.notify
 	resolved := a.State == schemas.AlertResolved
-	quiet := f.WindowStart.Sub(a.LastSeen) > b.rules.ResolveAfter
+	quiet := f.WindowStart.Sub(a.LastSeen) > b.rules.ResolveAfter+longer(f.Entity)
 	if resolved {
 		b.Open++
 	}

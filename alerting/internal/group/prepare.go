@@ -70,6 +70,9 @@ func bounded(f schemas.Finding) schemas.Finding {
 			f.Samples[i] = cut(f.Samples[i], maxLine)
 		}
 	}
+	if f.Campaign != nil {
+		f.Campaign = boundedCampaign(*f.Campaign)
+	}
 	if f.Exception != nil {
 		f.Exception = &schemas.Exception{Owner: cut(f.Exception.Owner, maxLine), Reason: cut(f.Exception.Reason, maxText)}
 	}
@@ -109,5 +112,5 @@ func sane(t time.Time) time.Time {
 // fingerprint is what findings are grouped by: 32 hexadecimal digits of a
 // SHA-256 over the detector and the entity.
 func fingerprint(f *schemas.Finding) string {
-	return journal.Hash("fingerprint", f.Detector, f.Entity.Kind.String(), f.Entity.Name)
+	return journal.Hash("fingerprint", story(f), f.Entity.Kind.String(), f.Entity.Name)
 }

@@ -28,7 +28,7 @@ type sighting struct {
 }
 
 // writeRecord stores rec and moves it to its place in the indices. was is the
-// last seen time that it had in the log; zero if it is new.
+// place that it had in the log; zero if it is new.
 func writeRecord(tx *bolt.Tx, rec *record, was time.Time) error {
 	id := rec.Alert.ID
 	if !was.IsZero() {
@@ -42,7 +42,7 @@ func writeRecord(tx *bolt.Tx, rec *record, was time.Time) error {
 	if rec.Alert.State == schemas.AlertResolved {
 		index = journal.Resolved
 	}
-	if err := tx.Bucket(index).Put(journal.Moment(rec.Alert.LastSeen, id), nil); err != nil {
+	if err := tx.Bucket(index).Put(journal.Moment(place(&rec.Alert), id), nil); err != nil {
 		return err
 	}
 	return journal.Put(tx.Bucket(journal.Alerts), []byte(id), rec)
