@@ -180,7 +180,7 @@ func (r *Record) appendKongAI(b []byte) []byte {
 	if svc.Guarded {
 		b = append(b, `,"lakera-guard":{"input_block_reason":"","input_processing_latency":45}`...)
 	}
-	if svc.Payload {
+	if svc.Payload && !r.Withheld {
 		r.scratch = r.appendChatRequest(r.scratch[:0])
 		b = appendString(append(b, `,"payload":{"request":`...), r.scratch)
 		b = append(b, '}')
@@ -199,13 +199,9 @@ func (r *Record) appendChatRequest(b []byte) []byte {
 	b = append(append(b, `{"model":"`...), r.Model()...)
 	b = append(b, `","messages":`...)
 	b = r.appendMessages(b)
-	b = appendInt(b, `,"max_tokens":`, int64(r.MaxTokens))
-	b = strconv.AppendFloat(append(b, `,"temperature":`...), r.Temperature, 'g', -1, 64)
-	b = strconv.AppendBool(append(b, `,"stream":`...), r.Stream)
-	if r.TopLogprobs > 0 {
-		b = appendInt(b, `,"logprobs":true,"top_logprobs":`, int64(r.TopLogprobs))
-	}
-	return append(b, '}')
+	b = r.appendExtras(r.appendSampling(append(b, ',')))
+	b[len(b)-1] = '}'
+	return b
 }
 
 // appendMessages appends the messages of the conversation: the last one is the

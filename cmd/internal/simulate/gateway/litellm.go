@@ -26,13 +26,16 @@ func (r *Record) appendLiteLLM(b []byte) []byte {
 	b = append(append(b, `,"model":"`...), r.Model()...)
 	b = append(b, `","metadata":{"user_api_key_hash":`...)
 	b = appendString(b, r.Principal)
-	b = append(append(b, `,"user_api_key_alias":"`...), svc.Tenant...)
-	b = append(append(b, `-key","user_api_key_team_id":"`...), svc.Tenant...)
-	b = append(append(b, `","user_api_key_org_id":null,"user_api_key_user_id":null,"user_api_key_team_alias":"`...), svc.Tenant...)
+	b = append(append(b, `,"user_api_key_alias":"`...), r.tenant()...)
+	b = append(append(b, `-key","user_api_key_team_id":"`...), r.tenant()...)
+	b = append(append(b, `","user_api_key_org_id":null,"user_api_key_user_id":null,"user_api_key_team_alias":"`...), r.tenant()...)
 	b = append(b, `","user_api_key_user_email":null,"spend_logs_metadata":null,"requester_ip_address":"`...)
 	b = r.Client.AppendTo(b)
 	b = append(b, `","requester_metadata":null,"user_api_key_end_user_id":`...)
 	b = appendString(b, r.EndUser)
+	if svc.Routed {
+		b = appendString(append(b, `,"user_api_key_request_route":`...), r.Path)
+	}
 	b = append(b, `,"prompt_management_metadata":null,"applied_guardrails":[],"mcp_tool_call_metadata":null,"vector_store_request_metadata":null,"guardrail_information":null}`...)
 	b = strconv.AppendFloat(append(b, `,"cache_key":null,"response_cost":`...), r.Cost(), 'g', -1, 64)
 	b = appendInt(b, `,"total_tokens":`, r.Input+r.Output)
@@ -45,7 +48,11 @@ func (r *Record) appendLiteLLM(b []byte) []byte {
 	b = r.Client.AppendTo(append(b, `","requester_ip_address":"`...))
 	b = appendString(append(b, `","user_agent":`...), r.UserAgent)
 	b = append(b, `,"messages":`...)
-	b = r.appendMessages(b)
+	if r.Withheld {
+		b = append(b, `"redacted-by-litellm"`...)
+	} else {
+		b = r.appendMessages(b)
+	}
 	b = append(b, `,"response":`...)
 	if failed {
 		b = append(b, `{}`...)
@@ -99,13 +106,17 @@ func (r *Record) appendResponse(b []byte, end int64) []byte {
 	switch {
 	case r.Finish != "":
 		b = append(b, r.Finish...)
-	case r.Output >= int64(r.MaxTokens):
+	case r.Unset&MaxTokens == 0 && r.Output >= int64(r.MaxTokens):
 		b = append(b, `length`...)
 	default:
 		b = append(b, `stop`...)
 	}
-	answer := Prompt{Kind: FreePrompt, Seed: r.Prompt.Seed + 77, Length: int(min(r.Output*4, 400))}
-	b = answer.appendTo(append(b, `","index":0,"message":{"content":"`...))
+	b = append(b, `","index":0,"message":{"content":"`...)
+	if answer := (Prompt{Kind: FreePrompt, Seed: r.Prompt.Seed + 77, Length: int(min(r.Output*4, 400))}); r.Withheld {
+		b = append(b, `redacted-by-litellm`...)
+	} else {
+		b = answer.appendTo(b)
+	}
 	b = append(b, `","role":"assistant","tool_calls":null,"function_call":null,"provider_specific_fields":null}}],"usage":{"completion_tokens":`...)
 	b = strconv.AppendInt(b, r.Output, 10)
 	b = appendInt(b, `,"prompt_tokens":`, r.Input)
@@ -117,14 +128,42 @@ func (r *Record) appendResponse(b []byte, end int64) []byte {
 
 // appendParameters appends the parameters as the client sent them.
 func (r *Record) appendParameters(b []byte) []byte {
-	b = strconv.AppendFloat(append(b, `{"temperature":`...), r.Temperature, 'g', -1, 64)
-	b = appendInt(b, `,"max_tokens":`, int64(r.MaxTokens))
-	b = strconv.AppendBool(append(b, `,"stream":`...), r.Stream)
+	b = append(b, '{')
+	b = r.appendSampling(b)
+	b = r.appendExtras(b)
+	if b[len(b)-1] == ',' {
+		b = b[:len(b)-1]
+	}
+	return append(b, '}')
+}
+
+// appendSampling appends the parameters that most clients send, each with a
+// comma behind it.
+func (r *Record) appendSampling(b []byte) []byte {
+	if r.Unset&Temperature == 0 {
+		b = strconv.AppendFloat(append(b, `"temperature":`...), r.Temperature, 'g', -1, 64)
+		b = append(b, ',')
+	}
+	if r.Unset&MaxTokens == 0 {
+		b = append(appendInt(b, `"max_tokens":`, int64(r.MaxTokens)), ',')
+	}
+	if r.Unset&Stream == 0 {
+		b = append(strconv.AppendBool(append(b, `"stream":`...), r.Stream), ',')
+	}
+	return b
+}
+
+// appendExtras appends the parameters that few clients send, each with a comma
+// behind it.
+func (r *Record) appendExtras(b []byte) []byte {
+	if r.Choices > 0 {
+		b = append(appendInt(b, `"n":`, int64(r.Choices)), ',')
+	}
 	if r.TopLogprobs > 0 {
-		b = appendInt(b, `,"logprobs":true,"top_logprobs":`, int64(r.TopLogprobs))
+		b = append(appendInt(b, `"logprobs":true,"top_logprobs":`, int64(r.TopLogprobs)), ',')
 	}
 	if r.LogitBias > 0 {
-		b = append(b, `,"logit_bias":{`...)
+		b = append(b, `"logit_bias":{`...)
 		for i := range r.LogitBias {
 			if i > 0 {
 				b = append(b, ',')
@@ -132,9 +171,20 @@ func (r *Record) appendParameters(b []byte) []byte {
 			b = appendInt(b, `"`, int64(1000+17*i))
 			b = append(b, `":100`...)
 		}
-		b = append(b, '}')
+		b = append(b, `},`...)
 	}
-	return append(b, '}')
+	if r.Offered > 0 {
+		b = append(b, `"tools":[`...)
+		for i := range r.Offered {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendInt(b, `{"type":"function","function":{"name":"tool_`, int64(i))
+			b = append(b, `"}}`...)
+		}
+		b = append(b, `],`...)
+	}
+	return b
 }
 
 // appendError appends why the call failed: the provider's or the gateway's.

@@ -19,6 +19,13 @@ var Prices = []Price{
 	{"claude-sonnet-4-5", 3, 15},
 	{"claude-opus-4-1", 15, 75},
 	{"text-embedding-3-small", 0.02, 0},
+	{"text-embedding-3-large", 0.13, 0},
+	{"claude-haiku-4-5", 1, 5},
+	{"gemini-2.5-pro", 1.25, 10},
+	{"gemini-2.5-flash", 0.3, 2.5},
+	{"mistral-large-2411", 2, 6},
+	{"o4-mini", 1.1, 4.4},
+	{"gpt-6", 4, 20},
 }
 
 // PriceOf returns the price of a model.

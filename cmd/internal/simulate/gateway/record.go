@@ -48,6 +48,15 @@ type Record struct {
 	LogitBias   int
 	Messages    int
 	Tools       int
+	// Choices is how many answers are asked for, if not 0, and Offered how many
+	// tools the request has. Unset has the parameters that the client left out.
+	// LiteLLM and logged payloads have them.
+	Choices, Offered int
+	Unset            Parameters
+	// Withheld tells that the gateway logs no prompts.
+	Withheld bool
+	// Team is the tenant, if it is not the service's; LiteLLM logs it.
+	Team string
 
 	Service *Service
 	Prompt  Prompt
@@ -72,6 +81,24 @@ func (r *Record) When() time.Time { return time.Unix(0, r.Time).UTC() }
 
 // Route returns the service's method and path template, "POST /v1/embeddings".
 func (r *Record) Route() string { return r.Service.Method + " " + r.Service.Template }
+
+// Parameters is a set of parameters of a request.
+type Parameters uint8
+
+// The parameters that a client may leave out.
+const (
+	Temperature Parameters = 1 << iota
+	MaxTokens
+	Stream
+)
+
+// tenant returns the tenant that called.
+func (r *Record) tenant() string {
+	if r.Team != "" {
+		return r.Team
+	}
+	return r.Service.Tenant
+}
 
 // Block is what a guardrail blocked.
 type Block uint8

@@ -39,8 +39,9 @@ type Service struct {
 	// Payload tells that Kong logs the request's body, Clear that it logs the
 	// key in clear (a key in a header other than Authorization).
 	Payload, Clear bool
-	// Guarded tells that a guardrail looks at every prompt.
-	Guarded bool
+	// Guarded tells that a guardrail looks at every prompt, Routed that LiteLLM
+	// logs the path.
+	Guarded, Routed bool
 	// Tenant is the workspace or team.
 	Tenant string
 	// ID makes the ids that the gateway gave it.

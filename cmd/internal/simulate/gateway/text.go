@@ -15,13 +15,16 @@ const (
 	InjectPrompt  // words that override the instructions, in a text
 	MutantPrompt  // one long prompt, each time with a few letters changed
 	CoursePrompt  // the exercise of a course around an own answer
+	FilledPrompt  // the template of that number around a text of its own
 )
 
 // Prompt says what the text of a record's prompt is; the text itself is made
-// when it is rendered. Personal puts personal data into it.
+// when it is rendered. Personal puts personal data into it. Template is the
+// number of a FilledPrompt's template.
 type Prompt struct {
 	Kind     PromptKind
 	Seed     uint64
+	Template uint64
 	Length   int
 	Personal bool
 }
@@ -86,6 +89,13 @@ func (p Prompt) appendTo(buf []byte) []byte {
 	case CoursePrompt:
 		buf = append(buf, `Grade this answer to exercise 4 of the course on logic. Point out what is wrong and give a hint, not the solution. Answer: `...)
 		buf = appendWords(buf, &d, 80+d.Below(300))
+	case FilledPrompt:
+		t := Dice(p.Template)
+		buf = appendWords(buf, &t, 70+t.Below(120))
+		buf = append(buf, `: \"`...)
+		buf = appendWords(buf, &d, min(p.Length, PromptMax)-len(buf)+start-60)
+		buf = append(buf, `\". `...)
+		buf = appendWords(buf, &t, 30)
 	default:
 		buf = appendWords(buf, &d, min(p.Length, PromptMax))
 	}

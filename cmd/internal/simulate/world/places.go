@@ -47,20 +47,20 @@ func cloud(n uint64) netip.Addr {
 	return netip.AddrFrom4([4]byte{198, 18, 128 | byte(n>>8)&127, byte(n)})
 }
 
-// network is where some addresses are.
-type network struct {
-	prefix  string
-	country string
-	asn     uint32
-	hosting bool
+// Network is where some addresses are.
+type Network struct {
+	Prefix  string
+	Country string
+	ASN     uint32
+	Hosting bool
 }
 
 // networks returns every network of the fleet, with private numbers of
 // autonomous systems (RFC 6996).
-func networks() []network {
-	var ns []network
+func networks() []Network {
+	var ns []Network
 	add := func(country string, hosting bool, format string, args ...any) {
-		ns = append(ns, network{fmt.Sprintf(format, args...), country, 64512 + uint32(len(ns)), hosting})
+		ns = append(ns, Network{fmt.Sprintf(format, args...), country, 64512 + uint32(len(ns)), hosting})
 	}
 	for i := range 64 {
 		add(countries[i%simulate.Countries], i >= 56, "100.%d.0.0/16", 64+i)
@@ -87,6 +87,28 @@ func networks() []network {
 // inventories of endpoints and models, and prices. What cfg names for the same
 // purpose is replaced, because it is about another world.
 func Write(dir string, cfg *enrich.Config) error {
+	if err := WriteNetworks(dir, networks(), cfg); err != nil {
+		return err
+	}
+	var endpoints, models strings.Builder
+	for _, e := range listedEndpoints() {
+		fmt.Fprintln(&endpoints, e)
+	}
+	for _, m := range listedModels {
+		fmt.Fprintln(&models, m)
+	}
+	if err := write(dir, file{"endpoints.txt", text(&endpoints)}, file{"models.txt", text(&models)}); err != nil {
+		return err
+	}
+	cfg.Endpoints = []enrich.EndpointFile{{File: filepath.Join(dir, "endpoints.txt"), Format: "list"}}
+	cfg.ModelFile = filepath.Join(dir, "models.txt")
+	return nil
+}
+
+// WriteNetworks makes databases of the networks and the list of those that host,
+// and points cfg to them and to the prices of the simulated models. It leaves cfg
+// without inventories.
+func WriteNetworks(dir string, ns []Network, cfg *enrich.Config) error {
 	var list strings.Builder
 	country, err := newDatabase("GeoLite2-Country")
 	if err != nil {
@@ -96,43 +118,41 @@ func Write(dir string, cfg *enrich.Config) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range networks() {
-		country.add(n.prefix, mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String(n.country)}})
-		asn.add(n.prefix, mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(n.asn)})
-		if n.hosting {
-			fmt.Fprintln(&list, n.prefix)
+	for _, n := range ns {
+		country.add(n.Prefix, mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String(n.Country)}})
+		asn.add(n.Prefix, mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(n.ASN)})
+		if n.Hosting {
+			fmt.Fprintln(&list, n.Prefix)
 		}
 	}
-	var endpoints, models strings.Builder
-	for _, e := range listedEndpoints() {
-		fmt.Fprintln(&endpoints, e)
-	}
-	for _, m := range listedModels {
-		fmt.Fprintln(&models, m)
+	if err := write(dir, file{"country.mmdb", country.bytes}, file{"asn.mmdb", asn.bytes}, file{"hosting.txt", text(&list)}); err != nil {
+		return err
 	}
 	path := func(name string) string { return filepath.Join(dir, name) }
-	for _, f := range []struct {
-		name string
-		data func() ([]byte, error)
-	}{
-		{"country.mmdb", country.bytes}, {"asn.mmdb", asn.bytes},
-		{"hosting.txt", text(&list)}, {"endpoints.txt", text(&endpoints)}, {"models.txt", text(&models)},
-	} {
+	cfg.CountryDatabase, cfg.ASNDatabase = path("country.mmdb"), path("asn.mmdb")
+	cfg.Networks = []enrich.NetworkList{{Class: "hosting", File: path("hosting.txt")}}
+	cfg.Endpoints, cfg.ModelFile, cfg.PriceFile, cfg.Prices = nil, "", "", nil
+	for _, p := range gateway.Prices {
+		if p.Model != "" {
+			cfg.Prices = append(cfg.Prices, price.Price{Model: p.Model, Input: p.Input, Output: p.Output})
+		}
+	}
+	return nil
+}
+
+type file struct {
+	name string
+	data func() ([]byte, error)
+}
+
+func write(dir string, files ...file) error {
+	for _, f := range files {
 		data, err := f.data()
 		if err != nil {
 			return fmt.Errorf("make %s: %w", f.name, err)
 		}
-		if err := os.WriteFile(path(f.name), data, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, f.name), data, 0o600); err != nil {
 			return fmt.Errorf("write %s: %w", f.name, err)
-		}
-	}
-	cfg.CountryDatabase, cfg.ASNDatabase = path("country.mmdb"), path("asn.mmdb")
-	cfg.Networks = []enrich.NetworkList{{Class: "hosting", File: path("hosting.txt")}}
-	cfg.Endpoints = []enrich.EndpointFile{{File: path("endpoints.txt"), Format: "list"}}
-	cfg.ModelFile, cfg.PriceFile, cfg.Prices = path("models.txt"), "", nil
-	for _, p := range gateway.Prices {
-		if p.Model != "" {
-			cfg.Prices = append(cfg.Prices, price.Price{Model: p.Model, Input: p.Input, Output: p.Output})
 		}
 	}
 	return nil

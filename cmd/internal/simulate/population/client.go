@@ -1,0 +1,105 @@
+package population
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/gatehound/gatehound/cmd/internal/simulate"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// client is who calls, as the gateway sees it.
+type client struct {
+	// id makes the name and the key.
+	id     uint64
+	tenant *tenant
+	agent  string
+	// usual is where it calls from, others where it does so at times, with the
+	// chance roams.
+	usual  place
+	others []place
+	roams  float64
+	// held is the address that it has at present, until it is due to change.
+	held  netip.Addr
+	until int64
+}
+
+// tenant is a customer of the gateway: what its keys have in common.
+type tenant struct {
+	name    string
+	country int
+	zone    int64
+	office  place
+	cloud   place
+}
+
+// tenant returns a new customer.
+func (w *World) tenant() *tenant {
+	d := &w.dice
+	w.tenants++
+	c := d.Below(len(countries))
+	t := &tenant{name: string(strconv.AppendInt([]byte("org-"), int64(gateway.Mix(w.cfg.Seed*31+uint64(w.tenants))>>40), 36)), country: c}
+	t.zone = countries[c].zone * hour
+	switch x := d.Float(); {
+	case x < .15: // goes out by a corporate proxy service, with many others
+		t.office = place{(proxies + d.Rank(blocks-proxies, .3)) * perBlock, 2, 0, 40}
+	case x < .25: // has several lines
+		t.office = place{within(d, companies+d.Below(campuses-companies)), 1, d.Below(200), 8}
+	default:
+		t.office = one(within(d, companies+d.Below(campuses-companies)), d.Below(254))
+	}
+	switch x := d.Float(); {
+	case x < .25:
+		t.cloud = functions(d)
+	case x < .85:
+		t.cloud = cloud(d, 1+d.Below(4))
+	case x < .93:
+		t.cloud = one(within(d, hosters+d.Below(companies-hosters)), d.Below(254))
+	default:
+		t.cloud = t.office // its own machines
+	}
+	return t
+}
+
+// client returns a new principal of a tenant.
+func (w *World) client(t *tenant, agent string, usual place) *client {
+	w.clients++
+	return &client{id: gateway.Mix(gateway.Mix(w.cfg.Seed+0xc11e) + w.clients), tenant: t, agent: agent, usual: usual}
+}
+
+// name appends the principal as a gateway logs it: LiteLLM the SHA-256 of the key,
+// others a name.
+func (c *client) name(buf []byte, f gateway.Format) []byte {
+	if f == gateway.LiteLLM {
+		for i := range uint64(4) {
+			buf = gateway.AppendHex(buf, gateway.Mix(c.id+i))
+		}
+		return buf
+	}
+	buf = append(append(buf, c.tenant.name...), '-')
+	return strconv.AppendUint(buf, c.id>>24, 36)
+}
+
+func (c *client) entity(f gateway.Format) simulate.Entity {
+	return simulate.Entity{Kind: schemas.EntityPrincipal, Raw: string(c.name(nil, f)), Format: f}
+}
+
+// sign makes r a request of the client.
+func (c *client) sign(d *gateway.Dice, r *gateway.Record) {
+	r.Principal = c.name(r.Principal, r.Format)
+	r.Team = c.tenant.name
+	r.UserAgent = append(r.UserAgent, c.agent...)
+	r.KeyID = [2]uint64{c.id, gateway.Mix(c.id)}
+	if r.Time >= c.until { // an address is held for some hours
+		p := c.usual
+		if len(c.others) > 0 && d.Chance(c.roams) {
+			p = c.others[d.Below(len(c.others))]
+		}
+		c.held, c.until = p.pick(d), r.Time+int64(d.Exp(3)*float64(hour))
+		if p.networks > 1 || p.hosts > 100 {
+			c.until = r.Time + int64(d.Exp(10)*float64(minute))
+		}
+	}
+	r.Client = c.held
+}

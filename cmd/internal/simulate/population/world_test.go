@@ -1,0 +1,58 @@
+package population
+
+import (
+	"hash/fnv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+)
+
+// run yields the records of a world.
+func run(t testing.TB, cfg Config, each func(*gateway.Record)) *World {
+	t.Helper()
+	w, err := New(cfg)
+	require.NoError(t, err)
+	for last := int64(0); ; {
+		r, ok := w.Next()
+		if !ok {
+			return w
+		}
+		require.GreaterOrEqual(t, r.Time, last, "in the order of time")
+		require.Less(t, r.Time, w.end)
+		last = r.Time
+		each(r)
+	}
+}
+
+func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
+	sum := func(seed uint64) (uint64, int) {
+		h, n := fnv.New64a(), 0
+		var line []byte
+		run(t, Config{Seed: seed, Days: 2, Principals: 100, Rate: .1, Prompts: true, Begin: 1, Scenarios: []string{"burst"}}, func(r *gateway.Record) {
+			line = r.AppendTo(line[:0])
+			h.Write(line)
+			n++
+		})
+		return h.Sum64(), n
+	}
+	a, n := sum(1)
+	b, _ := sum(1)
+	c, _ := sum(2)
+	assert.Equal(t, a, b)
+	assert.NotEqual(t, a, c)
+	assert.Greater(t, n, 10_000)
+}
+
+func BenchmarkNext(b *testing.B) {
+	w, err := New(Config{Seed: 1, Days: 400, Rate: 100})
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := w.Next(); !ok {
+			b.Fatal("the world has ended")
+		}
+	}
+}
