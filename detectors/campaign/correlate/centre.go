@@ -1,0 +1,250 @@
+package correlate
+
+import (
+	"math"
+
+	"github.com/gatehound/gatehound/detectors/campaign/profile"
+)
+
+// The groups of evidence for belonging to a cluster, about independent of one
+// another; what is within one is not, and counts once. They are the kinds of links.
+const (
+	byLengths = iota
+	bySettings
+	byClient
+	byNetwork
+	byTemplate
+	byVolume
+	byTiming
+	byStart
+	groups
+)
+
+// fits are how much likelier what is seen of a principal is of a member than of
+// somebody else, in logarithms, by group.
+type fits [groups]float32
+
+// limits clip the fits: neither may one coincidence make a member, nor may one
+// difference that an attacker chooses (another address, another client) free one.
+var limits = [groups]struct{ low, high float32 }{
+	byLengths:  {-4, 5},
+	bySettings: {-3, 5},
+	byClient:   {-1, 4},
+	byNetwork:  {-0.5, 5},
+	byTemplate: {-1.5, 6},
+	byVolume:   {-2.5, 2.5},
+	byTiming:   {-2, 2.5},
+	byStart:    {-1.5, 4},
+}
+
+// slots is how many values of a kind a centre tells apart.
+const slots = 64
+
+// values are the values of a kind that members have.
+type values struct {
+	keys  [slots]uint32
+	count [slots]uint16
+	like  [slots]float32
+	other float32 // of any other value
+	used  int
+	size  float64
+}
+
+func (v *values) add(t uint32) {
+	v.size++
+	for i := t >> 1; ; i++ {
+		switch at := i % slots; v.keys[at] {
+		case t:
+			if v.count[at] < math.MaxUint16 {
+				v.count[at]++
+			}
+			return
+		case 0:
+			// Once it is nearly full, new values are as if seen by nobody: what many
+			// have has come by then, as members come in random order.
+			if v.used < slots*3/4 {
+				v.used++
+				v.keys[at], v.count[at] = t, 1
+			}
+			return
+		}
+	}
+}
+
+func (v *values) of(t uint32) float32 {
+	for i := t >> 1; ; i++ {
+		switch at := i % slots; v.keys[at] {
+		case t:
+			return v.like[at]
+		case 0:
+			return v.other
+		}
+	}
+}
+
+// weigh turns counts into likeness: the predictive rule of a Pitman-Yor process
+// whose base are the values of the others. A value that one member has says
+// nothing, one that many members have says how rare it is elsewhere, and if all
+// members differ, another value is no contradiction.
+func (v *values) weigh(p *population, kind int) {
+	const discount, strength = 0.7, 1
+	if v.size == 0 {
+		return
+	}
+	fresh := discount*float64(v.used) + strength
+	v.other = float32(math.Log(min(1, fresh/(v.size+strength))))
+	others := max(p.known[kind]-v.size, 0) + 1
+	for i, t := range v.keys {
+		if t == 0 {
+			continue
+		}
+		n := float64(v.count[i])
+		share := min(1, (max(p.count(kind, t)-n, 0)+0.5)/others)
+		within := (max(n-1-discount, 0) + fresh*share) / (v.size + strength)
+		v.like[i] = float32(math.Log(within / share))
+	}
+}
+
+// centre is what the members of a cluster have in common.
+type centre struct {
+	values          [kinds]values
+	in, out         lengths
+	inLike, outLike likeness
+}
+
+// newCentre makes the centre of members, held against the lengths of others.
+func (p *population) newCentre(members, others []uint32) *centre {
+	var c centre
+	p.fill(&c, members, others)
+	return &c
+}
+
+func (p *population) fill(c *centre, members, others []uint32) {
+	for k := range c.values {
+		v := &c.values[k]
+		v.keys, v.used, v.size, v.other = [slots]uint32{}, 0, 0, 0
+	}
+	var in, out [profile.Bins]float64
+	owners := 0.0
+	for i, m := range members {
+		x := p.profile(m)
+		for kind, t := range p.tokens[m] {
+			if t != 0 && kind != network {
+				c.values[kind].add(t)
+			}
+		}
+		if x.Networks[0] != 0 {
+			for _, n := range x.Networks {
+				if n != 0 {
+					c.values[network].add(n)
+				}
+			}
+			owners++
+		}
+		if i < 1024 {
+			w := callsOf(classOf(x.Measured))
+			addShares(&in, &x.Inputs, w)
+			addShares(&out, &x.Outputs, w)
+		}
+	}
+	c.values[network].size = owners
+	for kind := range c.values {
+		c.values[kind].weigh(p, kind)
+	}
+	c.in, c.out = newLengths(&in), newLengths(&out)
+	c.inLike, c.outLike = p.othersLengths(c, others)
+}
+
+func addShares(to *[profile.Bins]float64, h *histogram, weight float64) {
+	sum := 0
+	for _, s := range h {
+		sum += int(s)
+	}
+	if sum == 0 {
+		return
+	}
+	weight /= float64(sum)
+	for i, s := range h {
+		to[i] += float64(s) * weight
+	}
+}
+
+func (p *population) othersLengths(c *centre, others []uint32) (in, out likeness) {
+	var buffer [2][2048]float64
+	var which [2][2048]int
+	var n [2]int
+	for _, o := range others[:min(len(others), 2048)] {
+		x := p.profile(o)
+		class := classOf(x.Measured)
+		if d, ok := c.in.distance(&x.Inputs); ok {
+			buffer[0][n[0]], which[0][n[0]] = d, class
+			n[0]++
+		}
+		if d, ok := c.out.distance(&x.Outputs); ok {
+			buffer[1][n[1]], which[1][n[1]] = d, class
+			n[1]++
+		}
+	}
+	return c.in.newLikeness(buffer[0][:n[0]], which[0][:n[0]]), c.out.newLikeness(buffer[1][:n[1]], which[1][:n[1]])
+}
+
+// fitTokens returns how a principal fits but for its lengths.
+func (c *centre) fitTokens(t *tokens, x *profile.Profile) (f fits) {
+	of := func(kind int) float32 {
+		if t[kind] == 0 {
+			return 0
+		}
+		return c.values[kind].of(t[kind])
+	}
+	f[bySettings] = of(model) + of(settings) + of(shape)
+	f[byClient] = either(of(client), of(hello))
+	near := of(network)
+	for _, n := range x.Networks[1:] {
+		if n != 0 {
+			near = max(near, c.values[network].of(n))
+		}
+	}
+	f[byNetwork] = either(near, either(of(system), of(country)))
+	f[byTemplate] = of(template)
+	f[byVolume] = of(volume)
+	f[byTiming] = of(rhythm) + of(hours)
+	f[byStart] = of(start) + of(pivot)
+	for g := range f {
+		f[g] = min(max(f[g], limits[g].low), limits[g].high)
+	}
+	return f
+}
+
+// either is what the stronger sign of two that depend on one another says; a
+// likeness speaks louder than a difference.
+func either(a, b float32) float32 {
+	if a > 0 || b > 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+// fitLengths returns how the lengths fit.
+func (c *centre) fitLengths(x *profile.Profile) float32 {
+	class, sum := classOf(x.Measured), float32(0)
+	if d, ok := c.in.distance(&x.Inputs); ok {
+		sum += c.inLike[class][bandOf(d/c.in.noise[class])]
+	}
+	if d, ok := c.out.distance(&x.Outputs); ok {
+		sum += c.outLike[class][bandOf(d/c.out.noise[class])]
+	}
+	return min(max(sum, limits[byLengths].low), limits[byLengths].high)
+}
+
+func (c *centre) fit(t *tokens, x *profile.Profile) fits {
+	f := c.fitTokens(t, x)
+	f[byLengths] = c.fitLengths(x)
+	return f
+}
+
+func (f *fits) sum() (s float32) {
+	for _, v := range f {
+		s += v
+	}
+	return s
+}

@@ -1,0 +1,284 @@
+package correlate
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+)
+
+const (
+	// quickOthers and fullOthers are on how many others' lengths a centre's
+	// likeness rests.
+	quickOthers, fullOthers = 160, 2048
+	// finalists is how many groups are grown over all profiles.
+	finalists = 48
+	// clear is from where a fit counts as sharing a trait: twice as likely.
+	clear = 0.7
+	// freeSize bounds the sample of those who fit but for one group.
+	freeSize = 4096
+)
+
+// seed is a group from a bucket that is worth growing.
+type seed struct {
+	members []uint32
+	promise float64
+}
+
+// grown is a group with all its members, and what it was held against.
+type grown struct {
+	members []uint32
+	fits    []fits
+	total   []float32
+	// free are, by group of evidence, those who belong whatever that group says (a
+	// random sample), and shared is which share of them fits in that group. What
+	// the choice of members itself made alike is not alike among these.
+	free   [groups][]uint32
+	shared [groups]float64
+	// common is which share of the others fits in a group.
+	common [groups]float64
+	others []uint32
+}
+
+// clusters finds, grows and judges groups.
+func (p *population) clusters(ctx context.Context) []Cluster {
+	seeds := p.seeds(ctx)
+	var done []verdict
+	tried := make(map[uint32]bool) // members of groups that were grown
+	grownSoFar := 0
+	for i := range seeds {
+		if grownSoFar == finalists || ctx.Err() != nil {
+			break
+		}
+		known := 0
+		for _, m := range seeds[i].members {
+			if tried[m] {
+				known++
+			}
+		}
+		if 2*known > len(seeds[i].members) {
+			continue
+		}
+		grownSoFar++
+		g := p.grow(ctx, seeds[i].members)
+		if g == nil {
+			continue
+		}
+		for _, m := range g.members {
+			tried[m] = true
+		}
+		if v := p.judge(g); v.reported(p.o) {
+			done = append(done, v)
+		}
+	}
+	slices.SortStableFunc(done, func(a, b verdict) int { return cmp.Compare(b.score, a.score) })
+	return p.divide(done)
+}
+
+// divide gives each member to the strongest of its clusters.
+func (p *population) divide(done []verdict) []Cluster {
+	taken := make(map[uint32]bool)
+	var out []Cluster
+	for i := range done {
+		v := &done[i]
+		kept := 0
+		for j, m := range v.g.members {
+			if !taken[m] {
+				v.g.members[kept], v.g.fits[kept], v.g.total[kept] = m, v.g.fits[j], v.g.total[j]
+				kept++
+			}
+		}
+		if kept < p.o.Least || 2*kept < len(v.g.members) {
+			continue
+		}
+		v.g.members, v.g.fits, v.g.total = v.g.members[:kept], v.g.fits[:kept], v.g.total[:kept]
+		for _, m := range v.g.members {
+			taken[m] = true
+		}
+		out = append(out, p.cluster(v))
+	}
+	return out
+}
+
+// seeds returns the groups that promise most, the best first.
+func (p *population) seeds(ctx context.Context) []seed {
+	var out []seed
+	others := p.sampleOthers(nil, quickOthers)
+	var c centre
+	kept := make([]uint32, 0, sampleSize)
+	const keep = 8 * finalists
+	best := func() {
+		slices.SortStableFunc(out, func(a, b seed) int {
+			if d := cmp.Compare(b.promise, a.promise); d != 0 {
+				return d
+			}
+			return slices.Compare(a.members, b.members)
+		})
+		out = out[:min(len(out), keep)]
+	}
+	p.buckets(ctx, func(sample []uint32, size int) {
+		kept = append(kept[:0], sample...)
+		var likeness float64
+		for range 2 {
+			p.fill(&c, kept, others)
+			kept = kept[:0]
+			likeness = 0
+			for _, m := range sample {
+				f := c.fit(&p.tokens[m], p.profile(m))
+				if s := f.sum(); s > 3 {
+					kept = append(kept, m)
+					likeness += float64(s)
+				}
+			}
+			if len(kept) < min(p.o.Least, 6) {
+				return
+			}
+		}
+		likeness /= float64(len(kept))
+		promise := min(likeness, 15) + 2*p.conduct(kept)
+		if len(out) < keep || promise > out[keep-1].promise {
+			out = append(out, seed{slices.Clone(kept), promise})
+			if len(out) >= 2*keep {
+				best()
+			}
+		}
+	})
+	best()
+	return out
+}
+
+// sampleOthers returns a random sample of those who are not in the set.
+func (p *population) sampleOthers(members map[uint32]bool, n int) []uint32 {
+	out := make([]uint32, 0, min(n, len(p.at)))
+	for i := 0; i < len(p.at) && len(out) < n; i++ {
+		if !members[uint32(i)] {
+			out = append(out, uint32(i))
+		}
+	}
+	return out
+}
+
+// grow takes the group from its seed over all profiles, and returns nil if
+// nothing holds it together.
+func (p *population) grow(ctx context.Context, members []uint32) *grown {
+	set := setOf(members)
+	// A campaign may be half of all: those who fit the seed at first sight are
+	// left out of what it is held against.
+	c := p.newCentre(members, p.sampleOthers(set, fullOthers))
+	for i := range p.tokens[:min(len(p.tokens), 4*fullOthers)] {
+		f := c.fit(&p.tokens[i], p.profile(uint32(i)))
+		if f.sum() > 5 {
+			set[uint32(i)] = true
+		}
+	}
+	for round := range 4 {
+		others := p.sampleOthers(set, fullOthers)
+		if len(others) < 2*p.o.Least {
+			return nil // everybody is alike: nothing is rare
+		}
+		c = p.newCentre(members, others)
+		g := p.scan(c, len(members))
+		if len(g.members) < p.o.Least || ctx.Err() != nil {
+			return nil
+		}
+		set = setOf(g.members)
+		if round >= 1 && same(members, g.members) || round == 3 {
+			g.others = p.sampleOthers(set, fullOthers)
+			p.hold(c, g)
+			return g
+		}
+		members = g.members
+	}
+	return nil
+}
+
+func setOf(members []uint32) map[uint32]bool {
+	set := make(map[uint32]bool, len(members))
+	for _, m := range members {
+		set[m] = true
+	}
+	return set
+}
+
+// same tells whether the groups differ by less than a twentieth.
+func same(a, b []uint32) bool {
+	set, both := setOf(a), 0
+	for _, m := range b {
+		if set[m] {
+			both++
+		}
+	}
+	return 20*both >= 19*max(len(a), len(b))
+}
+
+// scan holds all profiles against a centre.
+func (p *population) scan(c *centre, size int) *grown {
+	// A member is one for whom the evidence outweighs how few members there are;
+	// beyond that, one of twenty named may be wrong.
+	bound := float32(max(4, math.Log(float64(len(p.at))/float64(size))+3))
+	var g grown
+	var fitting [groups]int
+	var counted [groups]int
+	for i := range p.tokens {
+		x := p.profile(uint32(i))
+		f := c.fitTokens(&p.tokens[i], x)
+		sum, worst := float32(0), float32(0)
+		for _, v := range f {
+			sum += v
+			worst = min(worst, v)
+		}
+		if sum-worst+limits[byLengths].high <= bound {
+			continue
+		}
+		f[byLengths] = c.fitLengths(x)
+		sum += f[byLengths]
+		if sum > bound {
+			g.members = append(g.members, uint32(i))
+			g.fits = append(g.fits, f)
+			g.total = append(g.total, sum)
+		}
+		for k, v := range f {
+			if sum-v > bound {
+				counted[k]++
+				if v > clear {
+					fitting[k]++
+				}
+				if len(g.free[k]) < freeSize {
+					g.free[k] = append(g.free[k], uint32(i))
+				}
+			}
+		}
+	}
+	for k := range g.shared {
+		if counted[k] >= p.o.Least {
+			g.shared[k] = float64(fitting[k]) / float64(counted[k])
+			continue
+		}
+		// The group is needed to tell who belongs: what the members have in common
+		// by it was a condition, and counts half.
+		n := 0
+		for _, f := range g.fits {
+			if f[k] > clear {
+				n++
+			}
+		}
+		g.shared[k] = float64(n) / float64(max(2*len(g.members), 1))
+		g.free[k] = g.members
+	}
+	return &g
+}
+
+// hold counts which share of the others fits in each group.
+func (p *population) hold(c *centre, g *grown) {
+	for _, o := range g.others {
+		f := c.fit(&p.tokens[o], p.profile(o))
+		for k, v := range f {
+			if v > clear {
+				g.common[k]++
+			}
+		}
+	}
+	for k := range g.common {
+		g.common[k] = (g.common[k] + 0.5) / (float64(len(g.others)) + 1)
+	}
+}

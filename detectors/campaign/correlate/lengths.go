@@ -1,0 +1,207 @@
+package correlate
+
+import (
+	"math"
+
+	"github.com/gatehound/gatehound/detectors/campaign/profile"
+)
+
+// histogram is a distribution of lengths as the profiles have it.
+type histogram = [profile.Bins]uint8
+
+// Distances are judged in steps of how far two samples of one distribution are
+// apart by chance: the last bounds of all bands but the last.
+var bands = [...]float64{0.75, 1.3, 2, 3.2, 5}
+
+const nBands = len(bands) + 1
+
+// withinBands is how often members fall into each band. If all drew from exactly
+// one distribution, distances over their mean were chi-squared over its degrees of
+// freedom, nearly all below 2; the tail is for members that differ a little.
+var withinBands = [nBands]float64{0.30, 0.36, 0.20, 0.08, 0.04, 0.02}
+
+// classes of how many calls a distribution rests on: up to 12, 24, ... 96. More
+// count as 96: real members differ a little, which no number of calls hides.
+const (
+	nClasses = 4
+	topCalls = 96
+)
+
+func classOf(measured float32) int {
+	switch {
+	case !(measured >= 12):
+		return 0
+	case measured < 24:
+		return 1
+	case measured < 48:
+		return 2
+	}
+	return 3
+}
+
+// callsOf is the class's number of calls.
+func callsOf(class int) float64 { return float64(int(topCalls/8) << class) }
+
+var roots = func() (r [256]float32) {
+	for i := range r {
+		r[i] = float32(math.Sqrt(float64(i)))
+	}
+	return r
+}()
+
+// lengths is the distribution of the lengths of a cluster.
+type lengths struct {
+	root [profile.Bins]float32 // square roots of the shares; all 0 if not known
+	// noise is how far a sample of so many calls is from the cluster on average.
+	noise [nClasses]float64
+	ok    bool
+}
+
+// newLengths returns the mean of the distributions.
+func newLengths(shares *[profile.Bins]float64) (l lengths) {
+	sum := 0.0
+	for _, s := range shares {
+		sum += s
+	}
+	if sum <= 0 {
+		return l
+	}
+	l.ok = true
+	var bins [nClasses]float64
+	for i, s := range shares {
+		s /= sum
+		l.root[i] = float32(math.Sqrt(s))
+		for class := range bins {
+			bins[class] += min(1, s*callsOf(class)/2)
+		}
+	}
+	for class := range bins {
+		// Twice the Hellinger distance of a sample of n from its own distribution
+		// is chi-squared over 4n with bins-1 degrees of freedom; the shares are
+		// rounded and real members differ a little.
+		l.noise[class] = max(bins[class]-1, 0.5)/(8*callsOf(class)) + 0.004
+	}
+	return l
+}
+
+// distance returns one less the Bhattacharyya coefficient, and false if the
+// profile has no distribution.
+func (l *lengths) distance(h *histogram) (float64, bool) {
+	var dot float32
+	sum := 0
+	for i, s := range h {
+		dot += roots[s] * l.root[i]
+		sum += int(s)
+	}
+	if sum == 0 || !l.ok {
+		return 0, false
+	}
+	return max(0, 1-float64(dot)/math.Sqrt(float64(sum))), true
+}
+
+func bandOf(z float64) int {
+	for i, b := range bands {
+		if z < b {
+			return i
+		}
+	}
+	return nBands - 1
+}
+
+// likeness is, per class and band, how much likelier a distance is of a member
+// than of somebody else, in logarithms.
+type likeness [nClasses][nBands]float32
+
+// newLikeness learns how far others are from the distances of some of them,
+// which rest on so many calls each.
+func (l *lengths) newLikeness(distances []float64, classes []int) (out likeness) {
+	for class := range out {
+		var counts [nBands]float64
+		for i, d := range distances {
+			// What is more exact than the class is blurred as much as the class,
+			// what is less exact is taken as it is.
+			if own := l.noise[classes[i]]; own < l.noise[class] {
+				d += l.noise[class] - own
+			}
+			counts[bandOf(d/l.noise[class])]++
+		}
+		for b := range counts {
+			others := (counts[b] + 4*withinBands[b]) / (float64(len(distances)) + 4)
+			out[class][b] = float32(math.Log(withinBands[b] / others))
+		}
+	}
+	return out
+}
+
+// projections are hashes of both distributions that alike ones have in common
+// (Datar and others: Locality-sensitive hashing scheme based on p-stable
+// distributions, SoCG 2004), nearSets of them.
+type projections struct {
+	axes  [2 * nearSets][2 * profile.Bins]float32
+	shift [2 * nearSets]float32
+}
+
+const (
+	nearSets = 4
+	// cellWidth is the width of a hash's cell. Of two samples of 120 calls of one
+	// distribution, 0.3 apart, half fall into one cell of two axes; of others,
+	// 0.8 to 1.4 apart, few do.
+	cellWidth = 0.8
+)
+
+func newProjections(o *Options) *projections {
+	var p projections
+	for i := range p.axes {
+		for j := range p.axes[i] {
+			p.axes[i][j] = gauss(o.Key.Words(uint64(i), uint64(j)+2))
+		}
+		p.shift[i] = float32(o.Key.Words(uint64(i), 1)>>40) / (1 << 24)
+	}
+	return &p
+}
+
+// gauss makes a normally distributed number of a hash.
+func gauss(h uint64) float32 {
+	u, v := float64(h>>32+1)/(1<<32+1), float64(h&(1<<32-1))/(1<<32)
+	return float32(math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*v))
+}
+
+// near returns the hashes of a profile, and false if it has no lengths.
+func (p *projections) near(x *profile.Profile) (out [nearSets]uint32, ok bool) {
+	var v [2 * profile.Bins]float32
+	ok = unit(v[:profile.Bins], &x.Inputs)
+	ok = unit(v[profile.Bins:], &x.Outputs) || ok
+	if !ok {
+		return out, false
+	}
+	for set := range out {
+		var cell [2]uint32
+		for half := range cell {
+			axis, dot := &p.axes[2*set+half], float32(0)
+			for i, s := range v {
+				if s != 0 {
+					dot += s * axis[i]
+				}
+			}
+			cell[half] = uint32(int32(math.Floor(float64(dot/cellWidth + p.shift[2*set+half]))))
+		}
+		out[set] = cell[0]&0x7fff | 1<<15 | cell[1]<<16 // never 0
+	}
+	return out, true
+}
+
+// unit writes the square roots of the shares.
+func unit(to []float32, h *histogram) bool {
+	sum := 0
+	for _, s := range h {
+		sum += int(s)
+	}
+	if sum == 0 {
+		return false
+	}
+	scale := float32(1 / math.Sqrt(float64(sum)))
+	for i, s := range h {
+		to[i] = roots[s] * scale
+	}
+	return true
+}
