@@ -10,8 +10,9 @@ type Profile struct {
 	// since the epoch.
 	First, Last uint32
 	// Calls, Input and Output are all calls since First, with their tokens (0 if
-	// the log does not state them); Day are the calls of the last 24 hours.
-	Calls, Input, Output, Day float32
+	// the log does not state them); Day are the calls of the last 24 hours, Now
+	// those of the window.
+	Calls, Input, Output, Day, Now float32
 	// Measured is how many calls, with the older ones fading, Inputs and Outputs
 	// rest on, and in Bytes tells that they are of bytes, not of tokens.
 	Measured float32
@@ -19,7 +20,7 @@ type Profile struct {
 	Inputs, Outputs [Bins]uint8
 	// Hours is the distribution of the calls over the hours of the day, UTC.
 	Hours [24]uint8
-	// Days are the calls of each UTC day, that of the window's end first.
+	// Days are the calls of each UTC day, that of the window's last minute first.
 	Days [8]uint16
 	// Traits are what most of its calls have in common.
 	Traits [Traits]Trait
