@@ -17,6 +17,11 @@ import (
 // hand, if there is one. The panic's value is not logged unless it is the
 // runtime's, as it may quote input. It is called on any shard.
 func (e *Engine) panicked(w *watch, cause any, ev *schemas.Event) {
+	e.disable(w, cause, debug.Stack(), ev)
+}
+
+// disable is panicked for a panic elsewhere, where stack was taken.
+func (e *Engine) disable(w *watch, cause any, stack []byte, ev *schemas.Event) {
 	text := fmt.Sprintf("%T", cause)
 	if err, ok := cause.(runtime.Error); ok {
 		text = err.Error()
@@ -29,7 +34,7 @@ func (e *Engine) panicked(w *watch, cause any, ev *schemas.Event) {
 		w.sample = strings.Clone(ev.RequestID)
 	}
 	e.log.Error("detector panicked and is disabled", "detector", w.spec.ID,
-		"cause", text, "stack", string(debug.Stack()))
+		"cause", text, "stack", string(stack))
 }
 
 // overspent takes a detector out of service that takes more than its budget.

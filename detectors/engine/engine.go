@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"math"
@@ -36,8 +37,11 @@ type Engine struct {
 
 	// mu keeps a reload or a snapshot, which come from other goroutines, out
 	// of an Observe.
-	mu       sync.Mutex
-	closed   bool
+	mu sync.Mutex
+	// ctx is done from Close on, stop ends it.
+	ctx      context.Context
+	stop     context.CancelFunc
+	stopped  bool
 	watches  []*watch
 	byKind   [kinds][]*watch
 	kinds    [kinds]kindOf
@@ -54,6 +58,8 @@ type Engine struct {
 	batch    *schemas.Batch
 	dealt    int
 	findings []schemas.Finding
+	// pending are findings of correlators that were not returned yet.
+	pending []schemas.Finding
 	// retired are the reports of detectors that were disabled.
 	retired []*schemas.Finding
 	// handed are the kinds to which the event was dealt, a bit each.
@@ -93,6 +99,7 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 		timeline: timeline.New(c.Lateness, c.Idle, c.Jump),
 		hidden:   exceptions.NewHidden(c.AllowReport, settings.Table),
 	}
+	e.ctx, e.stop = context.WithCancel(context.Background())
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -101,6 +108,7 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 		e.shards = append(e.shards, newShard(e, i))
 	}
 	if err := e.install(watchers); err != nil {
+		e.stop()
 		return nil, err
 	}
 	e.helpers = c.workers() - 1
@@ -108,18 +116,26 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 	return e, nil
 }
 
-// Close ends the workers and waits for them. The state is gone.
+// Close ends the workers and the correlators and waits for them. The state is
+// gone.
 func (e *Engine) Close() {
+	e.stop() // an Observe may be waiting for a correlator
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.closed {
-		e.closed = true
-		e.pool.Stop()
+	if e.stopped {
+		return
+	}
+	e.stopped = true
+	e.pool.Stop()
+	for _, w := range e.watches {
+		w.stop()
 	}
 }
 
+func (e *Engine) closed() bool { return e.ctx.Err() != nil }
+
 // Observe lets the detectors see the events of b, in order, and returns what
-// they found. Events of a partition with an offset below what from returns for
+// they found, with what correlators found since. Events of a partition with an offset below what from returns for
 // it are passed over, as seen before; a nil from passes over none. The findings
 // share no memory with b.
 func (e *Engine) Observe(b *schemas.Batch, from func(topic string, partition int32) int64) ([]schemas.Finding, error) {
@@ -132,7 +148,7 @@ func (e *Engine) Observe(b *schemas.Batch, from func(topic string, partition int
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
+	if e.closed() {
 		return nil, ErrClosed
 	}
 	e.batch, e.findings = b, nil
@@ -141,8 +157,9 @@ func (e *Engine) Observe(b *schemas.Batch, from func(topic string, partition int
 	}
 	e.work()
 	e.batch, e.hashes = nil, memo{}
+	found := e.deliver()
 	e.measure()
-	return e.findings, nil
+	return found, nil
 }
 
 // Flush closes all open windows, as the end of a replay does, and returns what
@@ -151,22 +168,16 @@ func (e *Engine) Flush() []schemas.Finding {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.findings = nil
-	if e.closed || e.timeline.Clock == math.MinInt64 {
+	if e.closed() {
 		return nil
 	}
-	for range 2 {
-		for _, w := range e.inOrderOfEnd() {
-			if w.frame.Opened && w.frame.Start <= e.timeline.Clock {
-				e.closeWindow(w)
-			}
-		}
+	if e.timeline.Clock != math.MinInt64 {
+		e.closeAll()
 	}
-	for _, f := range e.hidden.EndDay(e.allow, e.timeline.Clock) {
-		e.tell(f)
-	}
-	e.reckon()
+	e.settleAll()
+	found := e.deliver()
 	e.measure()
-	return e.findings
+	return found
 }
 
 // Next returns the offset after the last one of the partition that the engine
@@ -215,152 +226,12 @@ func (e *Engine) unrule() {
 
 // Replace puts other watchers in force, such as the same with other
 // thresholds. A watcher whose Spec and layout are those of an old one goes on
-// with its state; the others begin with none.
+// with its state; the others begin with none. It waits for correlators.
 func (e *Engine) Replace(watchers []detectors.Watcher) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.install(watchers)
 }
-
-// deal walks over the events of a part from the offset first on.
-func (e *Engine) deal(index uint32, part *schemas.Part, first int64) {
-	place := e.timeline.Place(part.Range.Topic, part.Range.Partition)
-	p := &e.timeline.Partitions[place]
-	lateness := int64(e.settings.Config.Lateness)
-	for i := range part.Events {
-		ev := &part.Events[i]
-		if ev.Position.Offset < first {
-			e.metrics.Skipped.Inc()
-			continue
-		}
-		switch e.timeline.See(p, ev.Time) {
-		case timeline.Unbelieved:
-			e.metrics.Unbelieved.Inc()
-			continue
-		case timeline.TurnedBack:
-			e.turnBack()
-		case timeline.Believed:
-		}
-		if ev.Time >= e.force || p.Clock-lateness >= e.due && e.timeline.Watermark() >= e.due {
-			e.advance(ev.Time)
-		}
-		if ev.Time < e.missed {
-			e.metrics.Late.Inc()
-			if ev.Time < e.lost {
-				continue
-			}
-		}
-		if e.dealt >= dealtAtOnce {
-			e.work()
-		}
-		e.dealt++
-		for e.handed = 0; !e.hand(ev, index, uint32(i)); {
-			e.retire() // a detector panicked; the others see the event
-		}
-	}
-	p.Next = max(p.Next, part.Range.Next)
-}
-
-// rescue disables the detector that panicked when it was asked whether it wants
-// an event.
-func (e *Engine) rescue(ev *schemas.Event) {
-	if cause := recover(); cause != nil {
-		if e.asking == nil {
-			panic(cause)
-		}
-		e.panicked(e.asking, cause, ev)
-		e.asking = nil
-	}
-}
-
-// kindOf is what the dealer knows of a kind of entity.
-type kindOf struct {
-	// always are the watches that want all events, a bit each; picky are the
-	// others that are not disabled.
-	always uint32
-	picky  []*watch
-	// counts tells that every event is dealt, wanted or not: because it counts
-	// for a state, or for the principals behind an address.
-	counts, watched bool
-}
-
-// hand gives an event to the shards of its entities; not those of kinds in
-// handed. It is done unless a detector panicked.
-func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
-	defer e.rescue(ev)
-	it := entities.Item{Event: index, Part: part}
-	if ev.Principal != "" && (e.kinds[schemas.EntityPrincipal].watched || e.kinds[schemas.EntityAddress].watched) {
-		caller := e.key.String(detectors.Caller(ev))
-		e.rotated = e.rotated || ev.Subject != ""
-		if e.wanted(schemas.EntityPrincipal, ev, &it) {
-			e.put(&it, caller)
-		}
-		if ev.Auth == schemas.AuthSuccess {
-			it.Caller = uint8(caller>>58) + 1
-		}
-	}
-	if a := detectors.Client(ev); a.IsValid() && e.wanted(schemas.EntityAddress, ev, &it) {
-		e.put(&it, e.key.Addr(detectors.Network(a)))
-	}
-	it.Caller = 0
-	if ev.Route != "" && e.wanted(schemas.EntityRoute, ev, &it) {
-		e.put(&it, exceptions.RouteKey(e.key, e.hash(ev.Method), e.hash(ev.Route)))
-	}
-	if ev.Model != "" && e.wanted(schemas.EntityModel, ev, &it) {
-		e.put(&it, e.key.Words(e.hash(ev.Provider), e.hash(ev.Model)))
-	}
-	if ev.Tenant != "" && e.wanted(schemas.EntityTenant, ev, &it) {
-		e.put(&it, e.hash(ev.Tenant))
-	}
-	if ev.Host != "" && e.wanted(schemas.EntityHost, ev, &it) {
-		e.put(&it, e.hash(ev.Host))
-	}
-	if e.wanted(schemas.EntityGlobal, ev, &it) {
-		e.put(&it, globalKey)
-	}
-	return true
-}
-
-// wanted notes in the item which watches of a kind want the event, and tells
-// whether it is dealt to the kind.
-func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event, it *entities.Item) bool {
-	k := &e.kinds[kind]
-	if !k.watched || e.handed&(1<<kind) != 0 {
-		return false
-	}
-	wants := k.always
-	for _, w := range k.picky {
-		if e.asking = w; w.spec.Wants(ev) {
-			wants |= 1 << w.slot
-		}
-	}
-	e.asking = nil
-	e.handed |= 1 << kind
-	it.Kind, it.Wants = kind, wants
-	return wants != 0 || k.counts
-}
-
-// hash returns the hash of a text of which few differ in a batch.
-func (e *Engine) hash(text string) uint64 { return e.hashes.hash(e.key, text) }
-
-func (e *Engine) put(it *entities.Item, key uint64) {
-	it.Key = key
-	s := e.shards[e.shardOf(key)]
-	s.items = append(s.items, *it)
-}
-
-// traits is what the record of an entity notes of an event.
-func (e *Engine) traits(it *entities.Item, ev *schemas.Event) *entities.Traits {
-	return &entities.Traits{
-		Time: ev.Time, Class: ev.ClientClass, Network: ev.Network,
-		Tenant: e.allow.Tenant(ev.Tenant), Caller: it.Caller,
-	}
-}
-
-// globalKey is the key of the one entity of kind EntityGlobal.
-const globalKey = 1
-
-func (e *Engine) shardOf(key uint64) int { return int(key >> e.shift) }
 
 // dealtAtOnce is how many events are dealt before they are observed: so many
 // that the shards are worth waking, and so few that they are in the caches.

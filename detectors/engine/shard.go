@@ -3,6 +3,7 @@ package engine
 import (
 	"math/bits"
 	"slices"
+	"time"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/engine/internal/cputime"
@@ -38,6 +39,11 @@ type shard struct {
 	closing int
 	// skip is the first watch that is yet to see the event.
 	skip int
+	// names are those of the profiles that are being copied, name is the last,
+	// profiling the CPU time that it took.
+	names     arena
+	name      []byte
+	profiling time.Duration
 	// touched keeps the compiler from leaving out the reads of warm.
 	touched uint64
 }
@@ -229,7 +235,9 @@ func (s *shard) rescue() {
 	if s.watch == nil {
 		panic(cause)
 	}
-	s.skip, s.closing = s.watch.index+1, -1
+	if s.closing = -1; s.event != nil { // the others see the event still
+		s.skip = s.watch.index + 1
+	}
 	s.engine.panicked(s.watch, cause, s.event)
 }
 

@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"github.com/gatehound/gatehound/detectors/engine/internal/codec"
+	"github.com/gatehound/gatehound/detectors/engine/internal/correlation"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
 	"github.com/gatehound/gatehound/detectors/engine/internal/told"
@@ -24,7 +25,7 @@ var ErrFingerprint = errors.New("snapshot is of other detectors or another key")
 var ErrCorrupt = errors.New("snapshot is damaged")
 
 // snapshotVersion changes with the form of a snapshot.
-const snapshotVersion = 2
+const snapshotVersion = 3
 
 // Fingerprint identifies what a snapshot depends on: the version, the key, and
 // each detector's id, kind of entity, window and layout of states. Thresholds,
@@ -54,11 +55,13 @@ func (e *Engine) Seen() []schemas.Range {
 }
 
 // Checkpoint returns a snapshot with the fingerprint and the offsets that
-// belong to it; Group and Created are the caller's.
+// belong to it; Group and Created are the caller's. It waits for correlators: the
+// snapshot has what they found and was not returned yet.
 func (e *Engine) Checkpoint() (schemas.Checkpoint, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
+	e.settleAll()
+	if e.closed() { // also in the meantime
 		return schemas.Checkpoint{}, ErrClosed
 	}
 	return schemas.Checkpoint{Fingerprint: e.fingerprint(), Seen: e.timeline.Seen(), State: e.snapshot()}, nil
@@ -82,7 +85,10 @@ func (e *Engine) snapshot() []byte {
 		w.Number(uint64(d.frame.Start))
 		w.Flag(d.frame.Opened)
 		w.Bytes(codec.Memory(d.prev))
+		w.Bytes(e.save(d))
 	}
+	correlation.Encode(&w, e.pending)
+	w.Flag(e.rotated)
 	e.hidden.Encode(&w)
 	w.Number(uint64(len(blocks)))
 	for _, b := range blocks {
@@ -112,7 +118,7 @@ func (s *shard) encode() []byte {
 func (e *Engine) Restore(snapshot []byte) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
+	if e.closed() {
 		return ErrClosed
 	}
 	e.reset()
@@ -130,7 +136,10 @@ func (e *Engine) reset() {
 	c := &e.settings.Config
 	e.timeline = timeline.New(c.Lateness, c.Idle, c.Jump)
 	e.hidden.Reset()
+	e.pending, e.rotated = nil, false
 	for _, w := range e.watches {
+		w.stop()
+		e.load(w, nil)
 		w.frame = timeline.NewFrame(w.spec.Window)
 		clear(w.prev)
 	}
@@ -156,13 +165,17 @@ func (e *Engine) restore(snapshot []byte) error {
 	}
 	sameRules := r.Number() == e.allow.Generation
 	e.timeline.Decode(r)
-	for _, w := range e.watches {
+	kept := make([][]byte, len(e.watches))
+	for i, w := range e.watches {
 		w.frame.Start, w.frame.Opened = int64(r.Number()), r.Flag()
 		if w.frame.Start < 0 || w.frame.Start%w.frame.Window != 0 || w.frame.Start > math.MaxInt64/2 {
 			return ErrCorrupt
 		}
 		r.Into(codec.Memory(w.prev))
+		kept[i] = r.Bytes()
 	}
+	e.pending = correlation.Decode(r)
+	e.rotated = r.Flag()
 	e.hidden.Decode(r)
 	shards := r.Count(8)
 	for i := range shards {
@@ -175,6 +188,9 @@ func (e *Engine) restore(snapshot []byte) error {
 	}
 	if !sameRules {
 		e.unrule()
+	}
+	for i, w := range e.watches {
+		e.load(w, kept[i])
 	}
 	return nil
 }

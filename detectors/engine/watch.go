@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/correlation"
 	"github.com/gatehound/gatehound/detectors/engine/internal/cputime"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/detectors/engine/internal/report"
@@ -25,6 +26,8 @@ type watch struct {
 	index int
 	slot  int // place among the watches of its kind
 	frame timeline.Frame
+	// runs are those of a correlator; nil if it is none.
+	runs *correlation.Runs
 	// prev and total are the cohorts of the last and of the closing window.
 	prev, total []uint64
 	// disabled is set when the detector panics or takes too long, dropped when
@@ -49,6 +52,13 @@ func newWatch(w detectors.Watcher, index int) (*watch, error) {
 	}, nil
 }
 
+// stop ends what w's correlator is at, and discards what it found.
+func (w *watch) stop() {
+	if w.runs != nil {
+		w.runs.Stop()
+	}
+}
+
 // zeroed returns zeroed memory for a value of size bytes.
 func zeroed(size uintptr) []uint64 { return make([]uint64, max(1, (size+7)/8)) }
 
@@ -65,8 +75,14 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 		if slices.ContainsFunc(watches, func(o *watch) bool { return o.spec.ID == n.spec.ID }) {
 			return fmt.Errorf("detector %s is there twice", n.spec.ID)
 		}
+		if c := w.Correlating(); c != nil {
+			n.runs = correlation.New(c, correlation.Settings{
+				Spec: n.spec, Key: e.key, Table: e.settings.Table, Room: e.settings.Config.Findings,
+			})
+		}
 		watches = append(watches, n)
 	}
+	e.settleAll()
 	old := make([]*watch, len(watches))
 	for i, w := range watches {
 		if j := slices.IndexFunc(e.watches, w.continues); j >= 0 && !e.watches[j].disabled.Load() {
@@ -96,9 +112,21 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 		}
 		s.keepTold(watches)
 	}
+	kept := make([][]byte, len(watches))
+	for i, o := range old {
+		if o != nil {
+			kept[i] = e.save(o)
+		}
+	}
 	e.watches, e.byKind = watches, byKind
 	e.rekind()
 	e.metrics.Watch(ids)
+	for i, w := range watches {
+		if w.runs != nil {
+			e.metrics.Correlate(w.spec.ID)
+			e.load(w, kept[i])
+		}
+	}
 	e.reckon()
 	return nil
 }
@@ -196,6 +224,21 @@ func (e *Engine) advance(at int64) {
 	e.reckon()
 }
 
+// closeAll closes all open windows.
+func (e *Engine) closeAll() {
+	for range 2 {
+		for _, w := range e.inOrderOfEnd() {
+			if w.frame.Opened && w.frame.Start <= e.timeline.Clock {
+				e.closeWindow(w)
+			}
+		}
+	}
+	for _, f := range e.hidden.EndDay(e.allow, e.timeline.Clock) {
+		e.tell(f)
+	}
+	e.reckon()
+}
+
 // turnBack opens the windows anew that a wrong time has closed.
 func (e *Engine) turnBack() {
 	e.metrics.TurnedBack.Inc()
@@ -226,10 +269,12 @@ func (e *Engine) reckon() {
 	e.due = min(e.due, e.hidden.End)
 }
 
-// closeWindow ends the older window of w: it gathers the cohort, concludes and
-// closes. The events dealt so far are observed before.
+// closeWindow ends the older window of w: it gathers the cohort, concludes, copies
+// what a correlator compares, closes, and lets the correlator begin. The events
+// dealt so far are observed before, and the window before is correlated.
 func (e *Engine) closeWindow(w *watch) {
 	e.work()
+	e.settle(w)
 	start := w.frame.Start
 	w.frame.Start += w.frame.Window
 	if w.disabled.Load() {
@@ -249,12 +294,18 @@ func (e *Engine) closeWindow(w *watch) {
 	if !w.disabled.Load() {
 		e.shards[0].conclude(w, start)
 	}
+	if w.runs != nil && !w.disabled.Load() {
+		e.profile(w, start, load)
+	}
 	if !w.disabled.Load() && load > 0 {
 		e.run(load, func(s *shard) { s.close(w, start) })
 	}
 	copy(w.prev, w.total)
 	e.retire()
 	e.collect()
+	if w.runs != nil && !w.disabled.Load() {
+		e.correlate(w, start)
+	}
 	for _, s := range e.shards {
 		s.told.Forget(func(t told.Once) bool { return t.Watch == w.spec.ID && t.Start <= start })
 	}

@@ -73,34 +73,79 @@ type Subject struct {
 	cut     bool
 }
 
-// SubjectOf returns what is known of the entity at place. A name that was cut,
-// and an address that policy does not store, end in digits of the key, so that
-// no two entities share a name.
+// SubjectOf returns what is known of the entity at place.
 func (d *Directory) SubjectOf(place int) Subject {
-	key, s := d.At(place).Key, Subject{Kind: d.Kind}
-	var raw []byte
-	if at := d.At(place).card; at > 0 {
-		c := d.card(int(at - 1))
-		raw, s.cut = d.name(int(at - 1))[:c.named], c.cut
-	}
-	switch {
-	case d.Kind != schemas.EntityAddress:
-		s.text = string(raw)
-		s.Name = s.text
-		if s.cut {
-			s.Name = fmt.Sprintf("%s~%08x", s.text, uint32(key))
-		}
-	case len(raw) == 0:
-		s.Name = fmt.Sprintf("~%016x", key)
-	default:
-		a, _ := netip.AddrFromSlice(raw)
-		s.Name, s.network = a.String(), netip.PrefixFrom(a, a.BitLen())
-		if a.Is6() {
-			s.network = netip.PrefixFrom(a, 64)
-			s.Name = s.network.String()
-		}
+	s := Subject{Kind: d.Kind, Name: string(d.AppendName(nil, place))}
+	raw, cut := d.named(place)
+	if d.Kind == schemas.EntityAddress {
+		s.network = networkOf(raw)
+	} else {
+		s.text, s.cut = string(raw), cut
 	}
 	return s
+}
+
+// PrincipalName returns the name of the principal's entity, which has the key.
+func PrincipalName(principal string, key uint64) string {
+	if room := 8 * nameWords(schemas.EntityPrincipal); len(principal) > room {
+		return fmt.Sprintf("%s~%08x", principal[:room], uint32(key))
+	}
+	return principal
+}
+
+// AppendName appends the name of the entity at place to b. A name that was cut,
+// and an address that policy does not store, end in digits of the key, so that
+// no two entities share a name.
+func (d *Directory) AppendName(b []byte, place int) []byte {
+	raw, cut := d.named(place)
+	switch network := networkOf(raw); {
+	case d.Kind != schemas.EntityAddress:
+		if b = append(b, raw...); cut {
+			b = fmt.Appendf(b, "~%08x", uint32(d.At(place).Key))
+		}
+		return b
+	case !network.IsValid():
+		return fmt.Appendf(b, "~%016x", d.At(place).Key)
+	case network.IsSingleIP():
+		return network.Addr().AppendTo(b)
+	default:
+		return network.AppendTo(b)
+	}
+}
+
+// named returns what the card of the entity at place has of its name, and whether
+// there was more of it.
+func (d *Directory) named(place int) (raw []byte, cut bool) {
+	at := int(d.At(place).card) - 1
+	if at < 0 {
+		return nil, false
+	}
+	c := d.card(at)
+	return d.name(at)[:c.named], c.cut
+}
+
+// networkOf returns what an address's card has: an IPv4 address, or the /64 of an
+// IPv6 address. It is invalid if the card has none.
+func networkOf(raw []byte) netip.Prefix {
+	a, ok := netip.AddrFromSlice(raw)
+	switch {
+	case !ok:
+		return netip.Prefix{}
+	case a.Is6():
+		return netip.PrefixFrom(a, 64)
+	default:
+		return netip.PrefixFrom(a, a.BitLen())
+	}
+}
+
+// Client returns the address at place as it is stored, invalid if it is not or if
+// the entity is none.
+func (d *Directory) Client(place int) netip.Addr {
+	if d.Kind != schemas.EntityAddress {
+		return netip.Addr{}
+	}
+	raw, _ := d.named(place)
+	return networkOf(raw).Addr()
 }
 
 // Client returns the stored address of an address entity, invalid if there is

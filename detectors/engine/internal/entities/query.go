@@ -61,13 +61,34 @@ func Evidence(table string, who *Subject, among string, start, end int64) string
 	return b.String()
 }
 
+// Members returns the ClickHouse statement that shows the events of a campaign's
+// members from start to end (not in it). It stands in the query unquoted: id is
+// "c-" and hexadecimal digits. With rotated a member's pseudonym may not be that
+// of all its events.
+func Members(table, id string, rotated bool, start, end int64) string {
+	members := "(SELECT principal FROM " + beside(table, "campaign_members") + " WHERE campaign = '" + id + "')"
+	same := "principal IN " + members
+	if rotated {
+		aliases := beside(table, "aliases")
+		same = "(" + same + " OR principal IN (SELECT new FROM " + aliases + " WHERE old IN " + members +
+			") OR principal IN (SELECT old FROM " + aliases + " WHERE new IN " + members + "))"
+	}
+	return fmt.Sprintf("SELECT * FROM %s WHERE time >= fromUnixTimestamp64Nano(%d) AND time < fromUnixTimestamp64Nano(%d) AND %s ORDER BY time LIMIT %d",
+		table, start, end, same, evidenceRows)
+}
+
+// beside returns the name of a table in the same database as table.
+func beside(table, name string) string {
+	if database, _, ok := strings.Cut(table, "."); ok {
+		return database + "." + name
+	}
+	return name
+}
+
 // joined finds a principal by the quoted name and by the pseudonyms that a
 // rotation of the key ring has joined to it.
 func joined(table, name string) string {
-	aliases := "aliases"
-	if database, _, ok := strings.Cut(table, "."); ok {
-		aliases = database + ".aliases"
-	}
+	aliases := beside(table, "aliases")
 	return "(principal = " + name + " OR principal IN (SELECT new FROM " + aliases + " WHERE old = " + name +
 		") OR principal IN (SELECT old FROM " + aliases + " WHERE new = " + name + "))"
 }

@@ -142,45 +142,88 @@ func (a *List) named(key uint64) uint16 {
 // if it had not expired; 0 stands for none. client is the address as it is
 // stored, r the entity's record; both may be absent.
 func (a *List) Covering(detector string, kind schemas.EntityKind, key uint64, client netip.Addr, r *entities.Record, now int64) (rule, expired int) {
-	var around netip.Prefix
-	named := key
-	if r != nil && r.Rule >= ruleFirst && int(r.Rule) < len(a.rules)+ruleFirst {
-		remembered := &a.rules[r.Rule-ruleFirst]
-		if around = remembered.address; remembered.kind == schemas.EntityPrincipal {
-			named = remembered.key
-		}
-	}
+	w := a.whom(kind, key, client, r)
 	for i := range a.rules {
-		c := &a.rules[i]
-		if !c.names(detector) || !c.holds(kind, r) {
-			continue
-		}
-		switch {
-		case c.address.IsValid():
-			if !around.IsValid() || c.address.Bits() > around.Bits() || !c.address.Contains(around.Addr()) {
-				continue
-			}
-		case c.client.IsValid():
-			if !c.client.Contains(client) {
-				continue
-			}
-		case c.kind != schemas.EntityNone && c.key != key && c.key != named:
-			continue
-		}
-		if c.expires == 0 || now < c.expires {
+		switch c := &a.rules[i]; {
+		case !c.names(detector) || !c.means(&w):
+		case c.expires == 0 || now < c.expires:
 			return i + 1, 0
-		}
-		if expired == 0 {
+		case expired == 0:
 			expired = i + 1
 		}
 	}
 	return 0, expired
 }
 
+// LeavesOut tells whether the entity is covered by a rule in force for the
+// detector's family, or for one of the family's rules if it says who is meant; the
+// arguments are those of Covering. What many entities do together is judged once
+// for all rules of a family, and an exception for one of them that means everybody
+// is not to end that.
+func (a *List) LeavesOut(detector string, kind schemas.EntityKind, key uint64, client netip.Addr, r *entities.Record, now int64) bool {
+	if len(a.rules) == 0 {
+		return false
+	}
+	w, family := a.whom(kind, key, client, r), familyOf(detector)
+	for i := range a.rules {
+		c := &a.rules[i]
+		about := c.detector == "" || c.detector == family || familyOf(c.detector) == family && !c.everybody()
+		if about && (c.expires == 0 || now < c.expires) && c.means(&w) {
+			return true
+		}
+	}
+	return false
+}
+
+// everybody tells that the rule does not say who is meant.
+func (c *rule) everybody() bool {
+	return c.kind == schemas.EntityNone && c.class == 0 && c.network == 0 && c.tenant == 0
+}
+
+// whom is an entity that rules may mean: named is the key by which its record
+// remembers that a rule names it, around the narrowest network of the rules that
+// its true address was in.
+type whom struct {
+	kind       schemas.EntityKind
+	key, named uint64
+	client     netip.Addr
+	around     netip.Prefix
+	record     *entities.Record
+}
+
+func (a *List) whom(kind schemas.EntityKind, key uint64, client netip.Addr, r *entities.Record) whom {
+	w := whom{kind: kind, key: key, named: key, client: client, record: r}
+	if r != nil && r.Rule >= ruleFirst && int(r.Rule) < len(a.rules)+ruleFirst {
+		remembered := &a.rules[r.Rule-ruleFirst]
+		if w.around = remembered.address; remembered.kind == schemas.EntityPrincipal {
+			w.named = remembered.key
+		}
+	}
+	return w
+}
+
+// means tells whether what the rule says of the entity holds.
+func (c *rule) means(w *whom) bool {
+	switch {
+	case !c.holds(w.kind, w.record):
+		return false
+	case c.address.IsValid():
+		return w.around.IsValid() && c.address.Bits() <= w.around.Bits() && c.address.Contains(w.around.Addr())
+	case c.client.IsValid():
+		return c.client.Contains(w.client)
+	default:
+		return c.kind == schemas.EntityNone || c.key == w.key || c.key == w.named
+	}
+}
+
+func familyOf(detector string) string {
+	family, _, _ := strings.Cut(detector, ".")
+	return family
+}
+
 // names tells whether the rule is for the detector.
 func (c *rule) names(detector string) bool {
-	family, _, _ := strings.Cut(detector, ".")
-	return c.detector == "" || c.detector == detector || c.detector == family
+	return c.detector == "" || c.detector == detector || c.detector == familyOf(detector)
 }
 
 // holds tells whether the rule is for the kind of entity, and what it says of

@@ -18,6 +18,10 @@ type Metrics struct {
 	Known, KnownBytes                   *prometheus.GaugeVec
 	Forgotten, TurnedAway               *prometheus.CounterVec
 	Evicted, Refused                    *prometheus.CounterVec
+	Correlations, CorrelationTime       *prometheus.CounterVec
+	CorrelationWait                     *prometheus.CounterVec
+	Profiles                            *prometheus.GaugeVec
+	Invalid                             prometheus.Counter
 	Watermark                           prometheus.Gauge
 }
 
@@ -51,12 +55,18 @@ func New(r prometheus.Registerer) *Metrics {
 		TurnedAway: vec("refused_records_total", "Events of entities that got no record because there are too many busier ones, by kind.", "entity"),
 		Evicted:    vec("evicted_entities_total", "Entities whose state gave way to another's.", "detector"),
 		Refused:    vec("refused_entities_total", "Times that an entity got no state because the table was full of busier ones.", "detector"),
+		Invalid:    counter("invalid_campaigns_total", "Findings about campaigns that were dropped because their id or a figure is not valid: a fault of the detector."),
+		Profiles:   gauges("correlated_profiles", "Entities that were held against one another at the end of the last window.", "detector"),
 		Watermark:  prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "gatehound", Subsystem: "detectors", Name: "watermark_timestamp_seconds", Help: "Event time before which no event is expected any more."}),
 	}
+	m.Correlations = vec("correlations_total", "Windows in which entities were held against one another.", "detector")
+	m.CorrelationTime = vec("correlation_cpu_seconds_total", "CPU time of copying profiles and of holding them against one another.", "detector")
+	m.CorrelationWait = vec("correlation_wait_seconds_total", "Time that events, snapshots or reloads waited for entities to be held against one another.", "detector")
 	if r != nil {
 		r.MustRegister(m.Observed, m.Skipped, m.Late, m.Unbelieved, m.Forced, m.TurnedBack, m.Suppressed, m.Disabled, m.Excepted,
 			m.Findings, m.Entities, m.Bytes, m.Evicted, m.Refused, m.Watermark,
-			m.Known, m.KnownBytes, m.Forgotten, m.TurnedAway)
+			m.Known, m.KnownBytes, m.Forgotten, m.TurnedAway,
+			m.Correlations, m.CorrelationTime, m.CorrelationWait, m.Profiles, m.Invalid)
 	}
 	return m
 }
@@ -66,12 +76,21 @@ func New(r prometheus.Registerer) *Metrics {
 func (m *Metrics) Watch(ids []string) {
 	m.Entities.Reset()
 	m.Bytes.Reset()
+	m.Profiles.Reset()
 	for _, id := range ids {
 		m.Evicted.WithLabelValues(id)
 		m.Refused.WithLabelValues(id)
 		m.Entities.WithLabelValues(id)
 		m.Bytes.WithLabelValues(id)
 	}
+}
+
+// Correlate makes the series of a detector that holds entities against one another.
+func (m *Metrics) Correlate(id string) {
+	m.Correlations.WithLabelValues(id)
+	m.CorrelationTime.WithLabelValues(id)
+	m.CorrelationWait.WithLabelValues(id)
+	m.Profiles.WithLabelValues(id)
 }
 
 // Finding counts a finding of a detector.
