@@ -38,6 +38,7 @@ func TestConformance(t *testing.T) {
 				if m.options == nil { // it has no receiver that could fail
 					t.Run("text", func(t *testing.T) { conformText(t, m) })
 					t.Run("keys", func(t *testing.T) { conformKeys(t, m) })
+					t.Run("campaign", func(t *testing.T) { conformCampaign(t, m) })
 					return
 				}
 				t.Run("statuses", func(t *testing.T) { conformStatuses(t, m) })
@@ -48,6 +49,7 @@ func TestConformance(t *testing.T) {
 				t.Run("redirects", func(t *testing.T) { conformRedirects(t, m) })
 				t.Run("text", func(t *testing.T) { conformText(t, m) })
 				t.Run("keys", func(t *testing.T) { conformKeys(t, m) })
+				t.Run("campaign", func(t *testing.T) { conformCampaign(t, m) })
 			})
 		}
 	}

@@ -42,6 +42,9 @@ func message(a *schemas.Alert, key string) []slackapi.Block {
 		slackapi.NewSectionBlock(block(plain(a.Summary, limitSection)), nil, nil),
 		slackapi.NewSectionBlock(nil, fields(a), nil),
 	}
+	if a.Finding.Campaign != nil {
+		blocks = append(blocks, campaignBlocks(a.Finding.Campaign)...)
+	}
 	blocks = append(blocks, features(a)...)
 	if r := samples(a.Finding.Samples); r != "" {
 		blocks = append(blocks, slackapi.NewSectionBlock(block(r), nil, nil))
@@ -67,6 +70,9 @@ func reply(a *schemas.Alert, key string) []slackapi.Block {
 		head = fmt.Sprintf("%s · it goes on", label(a))
 	}
 	head += fmt.Sprintf(" · %s, %s in all", count(int64(a.Findings), "finding"), count(a.Events, "event"))
+	if c := a.Finding.Campaign; c != nil {
+		head += "\n" + took(c)
+	}
 	blocks := []slackapi.Block{slackapi.NewSectionBlock(block(head), nil, nil)}
 	if a.State != schemas.AlertResolved {
 		blocks = append(blocks, slackapi.NewSectionBlock(block(plain(a.Summary, limitSection)), nil, nil))
@@ -79,14 +85,15 @@ func fields(a *schemas.Alert) []*slackapi.TextBlockObject {
 	field := func(name, value string) *slackapi.TextBlockObject {
 		return block(name + "\n" + plain(value, limitField))
 	}
-	out := []*slackapi.TextBlockObject{
-		field("Who: "+a.Entity.Kind.String(), a.Entity.Name),
-		field("Detector", a.Detector),
-		field("First seen", when(a.FirstSeen)),
-		field("Last seen", when(a.LastSeen)),
-		field("So far", count(int64(a.Findings), "finding")+", "+count(a.Events, "event")),
-		field("Confidence", strconv.Itoa(int(a.Confidence*100+0.5))+" %"),
+	var out []*slackapi.TextBlockObject // at most ten
+	if c := a.Finding.Campaign; c != nil {
+		out = campaignFields(c)
+	} else {
+		out = append(out, field("First seen", when(a.FirstSeen)), field("Last seen", when(a.LastSeen)),
+			field("So far", count(int64(a.Findings), "finding")+", "+count(a.Events, "event")))
 	}
+	out = append(out, field("Who: "+a.Entity.Kind.String(), a.Entity.Name), field("Detector", a.Detector),
+		field("Confidence", strconv.Itoa(int(a.Confidence*100+0.5))+" %"))
 	if a.Tenant != "" {
 		out = append(out, field("Tenant", a.Tenant))
 	}

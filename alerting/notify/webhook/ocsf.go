@@ -147,6 +147,8 @@ type ocsfUnmapped struct {
 	FindingUID    string `json:"finding_uid"`
 	// RequestUIDs are requests of the window to look at.
 	RequestUIDs []string `json:"request_uids,omitempty"`
+	// Campaign is as in schemas/json/alert.v1.schema.json.
+	Campaign *schemas.Campaign `json:"campaign,omitempty"`
 }
 
 // ocsf encodes a as a Detection Finding.
@@ -177,9 +179,9 @@ func ocsf(a *schemas.Alert, key string) ([]byte, error) {
 			CreatedTime: millis(a.FirstSeen), ModifiedTime: millis(a.Finding.Detected),
 			FirstSeenTime: millis(a.FirstSeen), LastSeenTime: millis(a.LastSeen),
 			DataSources: []string{"AI gateway access log"}, EventsCount: a.Events},
-		Evidences: []ocsfEvidence{evidence(a.Entity)},
+		Evidences: evidences(a),
 		Anomalies: analyses(a),
-		Unmapped:  ocsfUnmapped{EvidenceQuery: a.Finding.Query, State: a.State.String(), FindingUID: a.Finding.ID, RequestUIDs: a.Finding.Samples},
+		Unmapped:  ocsfUnmapped{EvidenceQuery: a.Finding.Query, State: a.State.String(), FindingUID: a.Finding.ID, RequestUIDs: a.Finding.Samples, Campaign: a.Finding.Campaign},
 	}
 	for _, t := range a.Finding.Techniques {
 		if strings.HasPrefix(t.Framework, "MITRE ") {
@@ -226,6 +228,17 @@ func attack(t schemas.Technique) ocsfAttack {
 		return ocsfAttack{Technique: ocsfNamed{UID: t.ID[:i]}, SubTechnique: &ocsfNamed{UID: t.ID, Name: t.Name}}
 	}
 	return ocsfAttack{Technique: ocsfNamed{UID: t.ID, Name: t.Name}}
+}
+
+// evidences say who it was, of a campaign with those who took most.
+func evidences(a *schemas.Alert) []ocsfEvidence {
+	out := []ocsfEvidence{evidence(a.Entity)}
+	if c := a.Finding.Campaign; c != nil {
+		for _, name := range c.Named {
+			out = append(out, ocsfEvidence{User: &ocsfNamed{UID: name}})
+		}
+	}
+	return out
 }
 
 // evidence says who it was. A network has no field of its own in OCSF.

@@ -1,0 +1,100 @@
+package slack
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+func plot() *schemas.Alert {
+	a := alert(schemas.AlertUpdated, 2)
+	a.Entity = schemas.Entity{Kind: schemas.EntityCampaign, Name: "c-3f9a0c11d2e4"}
+	a.Finding.Model, a.Finding.Provider = "gpt-4o", "openai"
+	a.Finding.Campaign = &schemas.Campaign{ID: "c-3f9a0c11d2e4", First: a.FirstSeen, Last: a.FirstSeen.Add(50 * time.Hour), Size: 1203, Joined: 37,
+		Exchanges: 812_000, Today: 31_278, InputTokens: 5, OutputTokens: 1_000_000,
+		Links: []schemas.Link{{Kind: "network", Members: 1200, Others: 2, Text: "four networks"}}, Named: []string{"a", "b", "c", "d", "e", "<!here>"}}
+	return a
+}
+
+// texts are those of blocks, in the order in which they are read.
+func texts(t *testing.T, blocks any) string {
+	t.Helper()
+	doc, err := json.Marshal(blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, x := range v {
+				walk(x)
+			}
+		case map[string]any:
+			if s, ok := v["text"].(string); ok {
+				out = append(out, s)
+			}
+			for _, key := range []string{"text", "fields", "elements"} {
+				if _, ok := v[key].(string); !ok {
+					walk(v[key])
+				}
+			}
+		}
+	}
+	var v any
+	if err := json.Unmarshal(doc, &v); err != nil {
+		t.Fatal(err)
+	}
+	walk(v)
+	return strings.Join(out, "\n")
+}
+
+func TestACampaignLeadsWithWhatItTook(t *testing.T) {
+	a := plot()
+	got := texts(t, message(a, "k"))
+	at := -1
+	for _, want := range []string{a.Title, a.Summary, "Keys\n1,203", "Exchanges\n812,000", "Since\n2026-11-20 12:00:00 UTC",
+		"Growth\n+37 keys since the last finding, 31,278 exchanges in 24 h", "Tokens\n5 in, 1,000,000 out", "Who: campaign\nc-3f9a0c11d2e4",
+		"• four networks: 1,200 of 1,203 keys, 2 others", "Keys that took most\na\nb\nc\nd\ne\nand 1,198 more",
+		"gatehound investigate c-3f9a0c11d2e4 --keys csv", "Observed against expected"} {
+		i := strings.Index(got, want)
+		if i <= at {
+			t.Errorf("%q is at %d, want it after %d, in\n%s", want, i, at, got)
+		}
+		at = i
+	}
+	if n := len(fields(a)); n > 10 {
+		t.Errorf("%d fields, and Slack takes 10", n)
+	}
+	if got = texts(t, reply(a, "k")); !strings.Contains(got, "1,203 keys, 812,000 exchanges since 2026-11-20 12:00:00 UTC; +37 keys") {
+		t.Errorf("the thread says\n%s", got)
+	}
+	a.Finding.Campaign.Joined, a.Finding.Campaign.InputTokens, a.Finding.Campaign.OutputTokens, a.Finding.Campaign.Named = 0, 0, 0, nil
+	if got = texts(t, message(a, "k")); strings.Contains(got, "Tokens") || strings.Contains(got, "+0") || strings.Contains(got, "took most") {
+		t.Errorf("what is not known is shown:\n%s", got)
+	}
+}
+
+// TestCommandsNameOnlyCampaigns holds that what is pasted into a shell is an id.
+func TestCommandsNameOnlyCampaigns(t *testing.T) {
+	for id, ok := range map[string]bool{"c-3f9a0c11d2e4": true, "c-$(reboot)": false, "c-12; rm -rf /": false, "": false, "3f9a": false,
+		"c-" + strings.Repeat("a", 100): false} {
+		a := plot()
+		a.Finding.Campaign.ID = id
+		if got := strings.Contains(texts(t, message(a, "k")), "gatehound investigate"); got != ok {
+			t.Errorf("%q: a command is shown: %v", id, got)
+		}
+	}
+}
+
+func TestGrouped(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", -5: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
+		if got := grouped(n); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+}
