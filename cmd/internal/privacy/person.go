@@ -153,10 +153,29 @@ func (p *person) take(b *schemas.Batch) bool {
 		part.Rejects = slices.DeleteFunc(part.Rejects, func(r schemas.Reject) bool { return p.mentions([]byte(r.Excerpt)) })
 		taken = taken || n != len(part.Events)+len(part.Sealed)+len(part.Aliases)+len(part.Rejects)
 	}
+	for i := range b.Findings {
+		taken = p.leave(&b.Findings[i]) || taken
+	}
+	for i := range b.Alerts {
+		taken = p.leave(&b.Alerts[i].Finding) || taken
+	}
 	n := len(b.Findings) + len(b.Alerts)
 	b.Findings = slices.DeleteFunc(b.Findings, func(f schemas.Finding) bool { return p.inJSON(f) })
 	b.Alerts = slices.DeleteFunc(b.Alerts, func(a schemas.Alert) bool { return p.inJSON(a) })
 	return taken || n != len(b.Findings)+len(b.Alerts)
+}
+
+// leave takes the person out of the campaign that a finding is about, and tells
+// whether he was in it; the finding stays.
+func (p *person) leave(f *schemas.Finding) bool {
+	c := f.Campaign
+	if c == nil {
+		return false
+	}
+	n := len(c.Members) + len(c.Named)
+	c.Members = slices.DeleteFunc(c.Members, func(m schemas.Member) bool { return slices.Contains(p.Names, m.Principal) })
+	c.Named = slices.DeleteFunc(c.Named, func(name string) bool { return slices.Contains(p.Names, name) })
+	return n != len(c.Members)+len(c.Named)
 }
 
 // inJSON tells whether v, in JSON, mentions the person; what cannot be looked

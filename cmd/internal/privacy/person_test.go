@@ -87,6 +87,26 @@ func TestWhatIsTakenOutOfASpooledBatch(t *testing.T) {
 	require.False(t, p.take(b), "there is nothing more")
 }
 
+// TestAMemberLeavesASpooledCampaign holds that a campaign is stored without the
+// person, and with the others.
+func TestAMemberLeavesASpooledCampaign(t *testing.T) {
+	p, keys := personOf(t, app.DefaultConfig(), ForgetOptions{Principal: "jane.doe"})
+	jane, other := keys.Principal("jane.doe"), keys.Principal("other")
+	about := func() schemas.Finding {
+		return schemas.Finding{ID: "f", Entity: schemas.Entity{Kind: schemas.EntityCampaign, Name: "c-3f9a0c11d2e4"}, Campaign: &schemas.Campaign{
+			Size: 3, Members: []schemas.Member{{Principal: jane}, {Principal: other}, {Principal: "jane.doe"}}, Named: []string{other, jane}}}
+	}
+	b := &schemas.Batch{Findings: []schemas.Finding{about()}, Alerts: []schemas.Alert{{ID: "a", Finding: about()}}}
+	require.True(t, p.take(b))
+	require.Len(t, b.Findings, 1)
+	require.Len(t, b.Alerts, 1)
+	for _, c := range []*schemas.Campaign{b.Findings[0].Campaign, b.Alerts[0].Finding.Campaign} {
+		require.Equal(t, []schemas.Member{{Principal: other}}, c.Members)
+		require.Equal(t, []string{other}, c.Named)
+	}
+	require.False(t, p.take(b), "there is nothing more")
+}
+
 func TestReasons(t *testing.T) {
 	require.NoError(t, checkReason("DSR-12", "jane"))
 	for _, reason := range []string{"", "  ", "ab", "\xff\xff\xff", "for JANE", string(make([]byte, maxReason+1))} {
