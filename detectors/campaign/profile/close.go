@@ -53,7 +53,7 @@ func (s *State) Profile(x *detectors.Context, p *Profile) bool {
 func (s *State) common(p *Profile) {
 	c := &s.counts
 	for i := range p.Traits {
-		p.Traits[i] = trait(s.values[i][0], c[traits+2*i], c[all])
+		p.Traits[i] = trait(s.values[i][0], c[traits+2*i], c[voted])
 	}
 	if at, earlier := s.model.pivot(); at > 0 {
 		p.Pivot, p.Earlier = at, earlier

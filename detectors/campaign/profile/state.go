@@ -41,7 +41,8 @@ type State struct {
 	bytes bool
 }
 
-// The counters that fade. None is ever above counts[all].
+// The counters that fade. None is ever above counts[all], those of traits none above
+// counts[voted].
 const (
 	inputs    = 0
 	outputs   = inputs + Bins
@@ -53,6 +54,7 @@ const (
 
 const (
 	all      = singles + iota // calls
+	voted                     // whose traits were counted
 	sessions                  // that follow the one before soon
 	messaged                  // whose log states how many messages there were
 	single                    // … one turn
@@ -76,6 +78,8 @@ const (
 	places = 4
 	// unit is what a call adds to a counter.
 	unit = 16
+	// each is how many calls of a principal are looked at one by one.
+	each = 256
 	// soon is the longest pause within a session.
 	soon = 120 * time.Second
 	// tool is the operation of a call of a tool, which is no call of a model.
@@ -108,7 +112,7 @@ func (s *State) Observe(x *detectors.Context, ev *schemas.Event) {
 		c[failed] += unit
 		return
 	}
-	if c[all] > math.MaxUint16-unit {
+	if max(c[all], c[voted]) > math.MaxUint16-4*unit {
 		s.halve()
 	}
 	c[all] += unit

@@ -21,23 +21,28 @@ func text(x *detectors.Context, text string) uint32 {
 
 // traits adds who called what, from where.
 func (s *State) traits(x *detectors.Context, ev *schemas.Event) {
+	w := s.weight(ev)
+	if w == 0 {
+		return
+	}
+	s.counts[voted] += w
 	m := text(x, ev.Model)
 	if m != 0 && ev.Provider != "" {
 		m = max(m^bits.RotateLeft32(text(x, ev.Provider), 7), 1)
 	}
 	if m != 0 {
-		s.vote(Model, m)
 		s.model.add(m, s.last/60)
 	}
-	s.vote(Settings, settings(x, ev))
-	s.vote(Client, text(x, ev.UserAgent))
-	s.vote(Hello, text(x, ev.TLS))
+	s.vote(Model, m, w)
+	s.vote(Settings, settings(x, ev), w)
+	s.vote(Client, text(x, ev.UserAgent), w)
+	s.vote(Hello, text(x, ev.TLS), w)
 	if ev.ASN != 0 {
-		s.vote(System, fold32(uint64(ev.ASN)))
+		s.vote(System, fold32(uint64(ev.ASN)), w)
 	}
-	s.vote(Country, country(ev.Country))
-	s.vote(Tenant, text(x, ev.Tenant))
-	s.vote(Route, text(x, ev.Route))
+	s.vote(Country, country(ev.Country), w)
+	s.vote(Tenant, text(x, ev.Tenant), w)
+	s.vote(Route, text(x, ev.Route), w)
 	if n := network(x, ev); n != 0 {
 		frequent(&s.networks, s.counts[networked:templated], n)
 		s.nets |= 1 << (n >> 26)
@@ -45,6 +50,20 @@ func (s *State) traits(x *detectors.Context, ev *schemas.Event) {
 	if ev.EndUser != "" {
 		s.users |= 1 << (text(x, ev.EndUser) >> 26)
 	}
+}
+
+// weight is what a call adds to the counts of the traits. Hashing them is most of
+// what a call costs: of a principal with many calls one in four counts, for four.
+// Which, nobody knows who does not have the key.
+func (s *State) weight(ev *schemas.Event) uint16 {
+	if s.calls <= each {
+		return unit
+	}
+	secret := uint64(s.values[Route][0])<<32 | uint64(s.networks[0]^s.values[Client][0])
+	if sketch.Mix(sketch.Mix(secret)^uint64(ev.Time)^uint64(s.calls)<<20)>>62 != 0 {
+		return 0
+	}
+	return 4 * unit
 }
 
 // country packs the letters of a country's code.
@@ -101,24 +120,24 @@ func network(x *detectors.Context, ev *schemas.Event) uint32 {
 // others that are each less frequent: the second place is a majority vote among
 // the calls that do not have the first value (Boyer, Moore: MJRTY, a fast
 // majority vote algorithm, 1981), and takes the first when it has more calls.
-func (s *State) vote(trait int, v uint32) {
+func (s *State) vote(trait int, v uint32, w uint16) {
 	if v == 0 {
 		return
 	}
 	values, n := &s.values[trait], s.counts[traits+2*trait:traits+2*trait+2]
 	switch {
 	case v == values[0]:
-		n[0] += unit
+		n[0] += w
 	case n[0] == 0:
-		values[0], n[0] = v, unit
+		values[0], n[0] = v, w
 	case v == values[1]:
-		if n[1] += unit; n[1] > n[0] {
+		if n[1] += w; n[1] > n[0] {
 			values[0], values[1], n[0], n[1] = values[1], values[0], n[1], n[0]
 		}
-	case n[1] >= unit:
-		n[1] -= unit
+	case n[1] >= w:
+		n[1] -= w
 	default:
-		values[1], n[1] = v, unit
+		values[1], n[1] = v, w
 	}
 }
 
