@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/gatehound/gatehound/cmd/internal/evaluate"
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/hunt"
 )
 
 func newEvaluate() *cobra.Command {
@@ -47,6 +48,9 @@ The targets, which were set before anything was tuned:
   within one window;
   at most %g false alerts in a million benign events, of all detectors together.
 
+How well extraction and campaigns are found over weeks, 'gatehound evaluate
+extraction' measures.
+
 Progress goes to stderr. Ctrl-C prints what is done until then.`, evaluate.TargetPrompt, evaluate.TargetFalse),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -76,7 +80,7 @@ Progress goes to stderr. Ctrl-C prints what is done until then.`, evaluate.Targe
 			default:
 				return usage(errors.New("--output: unknown; allowed are human, json and csv"))
 			}
-			bar := &evaluation{out: os.Stderr, tty: term.IsTerminal(int(os.Stderr.Fd())), quit: make(chan struct{})}
+			bar := newEvaluation()
 			report, err := evaluate.Run(c.Context(), o, log, bar.watch)
 			bar.stop()
 			if report != nil {
@@ -101,6 +105,7 @@ Progress goes to stderr. Ctrl-C prints what is done until then.`, evaluate.Targe
 	f.StringVarP(&output, "output", "o", "human", "`format`: human, json or csv")
 	f.BoolVar(&verbose, "verbose", false, "list what was missed, and false alerts with their words")
 	f.BoolVar(&fail, "fail", false, "exit with 3 if a target was missed")
+	c.AddCommand(newEvaluateExtraction())
 	return c
 }
 
@@ -113,7 +118,11 @@ type evaluation struct {
 	done sync.WaitGroup
 }
 
-func (e *evaluation) watch(p *evaluate.Progress) {
+func newEvaluation() *evaluation {
+	return &evaluation{out: os.Stderr, tty: term.IsTerminal(int(os.Stderr.Fd())), quit: make(chan struct{})}
+}
+
+func (e *evaluation) watch(p *hunt.Progress) {
 	every := 10 * time.Second
 	if e.tty {
 		every = 200 * time.Millisecond
@@ -143,7 +152,7 @@ func (e *evaluation) watch(p *evaluate.Progress) {
 }
 
 // evaluated is a line of progress.
-func evaluated(p *evaluate.Progress, elapsed time.Duration) string {
+func evaluated(p *hunt.Progress, elapsed time.Duration) string {
 	share := min(1, float64(p.Done.Load())/float64(max(p.Total, 1)))
 	const width = 24
 	full, left, events := int(share*width), "", p.Events.Load()

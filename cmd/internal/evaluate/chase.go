@@ -43,7 +43,7 @@ func (c *callers) settle() {
 }
 
 // seed runs the i-th seed.
-func (o *Options) seed(ctx context.Context, i int, log *slog.Logger, p *Progress) (_ *result, err error) {
+func (o *Options) seed(ctx context.Context, i int, log *slog.Logger, p *hunt.Progress) (_ *result, err error) {
 	plan := o.plan(i)
 	fleet, err := simulate.New(plan.fleet)
 	if err != nil {
@@ -65,7 +65,7 @@ func (o *Options) seed(ctx context.Context, i int, log *slog.Logger, p *Progress
 
 // follow takes every record of the fleet until it ends or ctx is done, and
 // returns the time that it has come to.
-func (h *chase) follow(ctx context.Context, f *simulate.Fleet, p *Progress) (last int64, err error) {
+func (h *chase) follow(ctx context.Context, f *simulate.Fleet, p *hunt.Progress) (last int64, err error) {
 	benign := map[int]bool{-1: true}
 	for i, t := range f.Truths() {
 		benign[i] = t.Benign

@@ -4,34 +4,26 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/gatehound/gatehound/cmd/internal/evaluate/hunt"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/world"
 )
-
-// Progress is how far an evaluation has come; it may be read at any time.
-type Progress struct {
-	// Events and Findings count what was made so far; Done the nanoseconds of
-	// event time of all seeds together, of Total.
-	Events, Findings, Done atomic.Int64
-	Total                  int64
-}
 
 // Run evaluates every seed and reports what came of it. When ctx is done it
 // stops and reports what is done until then, with ctx's error. watch, if not
 // nil, is called once before it begins.
-func Run(ctx context.Context, o Options, log *slog.Logger, watch func(*Progress)) (_ *Report, err error) {
+func Run(ctx context.Context, o Options, log *slog.Logger, watch func(*hunt.Progress)) (_ *Report, err error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	ground, err := hunt.NewGround(o.Config, o.Parallel)
+	ground, err := hunt.NewGround(o.Config, o.Parallel, world.Write)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, ground.Remove()) }()
 	o.Config = ground.Config
-	p := &Progress{Total: int64(len(o.Seeds)) * int64(o.Hours) * int64(time.Hour)}
+	p := &hunt.Progress{Total: int64(len(o.Seeds)) * int64(o.Hours) * int64(time.Hour)}
 	if watch != nil {
 		watch(p)
 	}

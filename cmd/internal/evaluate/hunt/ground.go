@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/cmd/internal/app"
-	"github.com/gatehound/gatehound/cmd/internal/simulate/world"
+	"github.com/gatehound/gatehound/ingest/enrich"
 )
 
 // Ground is what hunts share: the configuration, with the databases, inventories
@@ -21,16 +21,16 @@ type Ground struct {
 	dir    string
 }
 
-// NewGround writes the world's files and adapts a copy of the configuration to
-// hunts of which so many run side by side, over a past that may be ahead of this
-// machine's clock. Remove ends it.
-func NewGround(cfg *app.Config, parallel int) (*Ground, error) {
+// NewGround writes the world's files with write, which points the settings to them,
+// and adapts a copy of the configuration to hunts of which so many run side by side,
+// over a past that may be ahead of this machine's clock. Remove ends it.
+func NewGround(cfg *app.Config, parallel int, write func(dir string, cfg *enrich.Config) error) (*Ground, error) {
 	dir, err := os.MkdirTemp("", "gatehound-evaluate-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the world's files: %w", err)
 	}
 	own := *cfg
-	if err := world.Write(dir, &own.Enrich); err != nil {
+	if err := write(dir, &own.Enrich); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	own.Decode.MaxFuture = 100 * 365 * 24 * time.Hour
@@ -58,4 +58,12 @@ func Side(ctx context.Context, n, parallel int, do func(i int) error) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// Progress is how far hunts have come; it may be read at any time.
+type Progress struct {
+	// Events and Findings count what was made so far; Done the nanoseconds of
+	// event time of all hunts together, of Total.
+	Events, Findings, Done atomic.Int64
+	Total                  int64
 }

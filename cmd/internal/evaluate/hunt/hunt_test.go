@@ -16,6 +16,8 @@ import (
 
 	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/cmd/internal/simulate"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/world"
+	"github.com/gatehound/gatehound/ingest/enrich"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -23,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T) *Hunt {
 	t.Helper()
-	g, err := NewGround(app.DefaultConfig(), 2)
+	g, err := NewGround(app.DefaultConfig(), 2, world.Write)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		require.NoError(t, g.Remove())
@@ -82,7 +84,7 @@ func TestFindingsAreBounded(t *testing.T) {
 func TestGroundLeavesTheConfigurationAlone(t *testing.T) {
 	cfg := app.DefaultConfig()
 	before := *cfg
-	g, err := NewGround(cfg, 1)
+	g, err := NewGround(cfg, 1, world.Write)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, g.Remove()) }()
 	assert.Equal(t, before, *cfg)
@@ -118,4 +120,15 @@ func TestSide(t *testing.T) {
 		return nil
 	}))
 	assert.LessOrEqual(t, ran.Load(), int32(3))
+}
+
+func TestGroundLeavesNoFolderBehind(t *testing.T) {
+	wrong, made := errors.New("wrong"), ""
+	_, err := NewGround(app.DefaultConfig(), 1, func(dir string, _ *enrich.Config) error {
+		made = dir
+		return wrong
+	})
+	require.ErrorIs(t, err, wrong)
+	_, err = os.Stat(made)
+	require.ErrorIs(t, err, os.ErrNotExist)
 }
