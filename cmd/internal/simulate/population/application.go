@@ -53,6 +53,7 @@ var applications = []application{
 	{name: "indexing", share: 4, volume: 250, tail: 1.9, pace: nightly, in: 380, inVary: .35, turns: 1, embeds: true},
 	{name: "search", share: 4, volume: 120, tail: 1.8, pace: crowd, in: 14, inVary: .6, turns: 1, embeds: true, same: .3},
 	{name: "evaluation", share: 2, volume: 120, tail: 1.3, pace: nightly, in: 260, inVary: .9, system: 120, out: 160, outVary: 1, turns: 1, filled: .6, same: 1, caps: []int{1, 256, 512, 1024}},
+	{name: "catalogue", share: 1.5, volume: 60, tail: 1.6, pace: nightly, in: 160, inVary: .4, system: 200, out: 420, outVary: .4, turns: 1, filled: 1, caps: []int{0, 1000, 1024, 2000}},
 	{name: "minutes", share: 2, volume: 20, tail: 1.4, pace: streams, in: 5200, inVary: .8, system: 200, ratio: .12, turns: 1, filled: 1},
 	{name: "check", share: 1, volume: 288, tail: .5, pace: ticks, in: 12, inVary: .01, out: 4, outVary: .2, turns: 1, same: 1, caps: []int{5, 10}},
 }

@@ -20,7 +20,9 @@ type client struct {
 	usual  place
 	others []place
 	roams  float64
-	// held is the address that it has at present, until it is due to change.
+	// hold is how long it keeps an address; 0 is what is usual there. held is the
+	// address that it has at present, until it is due to change.
+	hold  int64
 	held  netip.Addr
 	until int64
 }
@@ -37,9 +39,9 @@ type tenant struct {
 // tenant returns a new customer.
 func (w *World) tenant() *tenant {
 	d := &w.dice
-	w.tenants++
+	w.numbers++
 	c := d.Below(len(countries))
-	t := &tenant{name: string(strconv.AppendInt([]byte("org-"), int64(gateway.Mix(w.cfg.Seed*31+uint64(w.tenants))>>40), 36)), country: c}
+	t := &tenant{name: string(strconv.AppendInt([]byte("org-"), int64(gateway.Mix(w.cfg.Seed*31+w.numbers)>>40), 36)), country: c}
 	t.zone = countries[c].zone * hour
 	switch x := d.Float(); {
 	case x < .15: // goes out by a corporate proxy service, with many others
@@ -64,8 +66,8 @@ func (w *World) tenant() *tenant {
 
 // client returns a new principal of a tenant.
 func (w *World) client(t *tenant, agent string, usual place) *client {
-	w.clients++
-	return &client{id: gateway.Mix(gateway.Mix(w.cfg.Seed+0xc11e) + w.clients), tenant: t, agent: agent, usual: usual}
+	w.numbers++
+	return &client{id: gateway.Mix(gateway.Mix(w.cfg.Seed+0xc11e) + w.numbers), tenant: t, agent: agent, usual: usual}
 }
 
 // name appends the principal as a gateway logs it: LiteLLM the SHA-256 of the key,
@@ -91,15 +93,18 @@ func (c *client) sign(d *gateway.Dice, r *gateway.Record) {
 	r.Team = c.tenant.name
 	r.UserAgent = append(r.UserAgent, c.agent...)
 	r.KeyID = [2]uint64{c.id, gateway.Mix(c.id)}
-	if r.Time >= c.until { // an address is held for some hours
+	if r.Time >= c.until {
 		p := c.usual
 		if len(c.others) > 0 && d.Chance(c.roams) {
 			p = c.others[d.Below(len(c.others))]
 		}
-		c.held, c.until = p.pick(d), r.Time+int64(d.Exp(3)*float64(hour))
-		if p.networks > 1 || p.hosts > 100 {
-			c.until = r.Time + int64(d.Exp(10)*float64(minute))
+		hold := c.hold
+		if hold == 0 {
+			if hold = 3 * hour; p.networks > 1 || p.hosts > 100 {
+				hold = 10 * minute
+			}
 		}
+		c.held, c.until = p.pick(d), r.Time+int64(d.Exp(float64(hold)))
 	}
 	r.Client = c.held
 }

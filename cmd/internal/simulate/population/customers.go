@@ -11,6 +11,7 @@ const (
 	joinDaily  = .02  // new ones, each day
 	leaveDaily = .004 // that stop for good
 	rotates    = .006 // whose key is replaced, each day
+	adopts     = .25  // of those with users that go over to a new model, some days after it came out
 )
 
 // The share of principals that use something made by others: a product that is
@@ -101,10 +102,11 @@ func (w *World) company(most int) []asked {
 	t := w.tenant()
 	keys := min(1+d.Rank(20, .9), most)
 	main := w.application()
-	habit, agent := main.draw(d), agent(d)
+	habit := main.draw(d)
+	client := agent(d, habit.model.at)
 	var out []asked
 	for k := range keys {
-		app, h, ua := main, habit, agent
+		app, h, ua := main, habit, client
 		switch {
 		case k == 0:
 		case d.Chance(.5): // another environment or another team of the same application
@@ -112,7 +114,7 @@ func (w *World) company(most int) []asked {
 		default:
 			app = w.application()
 			if h = app.draw(d); d.Chance(.4) {
-				ua = agents[d.Rank(len(agents), .35)]
+				ua = agent(d, h.model.at)
 			}
 		}
 		out = append(out, w.principal(t, app, h, ua))
@@ -211,13 +213,16 @@ func (w *World) live(a *asked) {
 	}
 	ru := a.app.rhythm(d, a.calls, a.client.tenant.zone, &a.habit)
 	h := a.habit
-	act := &actor{client: a.client, habit: &h, rhythm: ru, truth: -1}
-	w.enter(act, from, until)
+	var moves int64
+	if a.app.pace < nightly && d.Chance(adopts) {
+		moves = w.release + int64(d.Exp(4)*float64(day))
+	}
+	w.enter(&actor{client: a.client, habit: &h, rhythm: ru, truth: -1, moves: moves}, from, until)
 	if until < a.until {
 		next := *a.client
-		w.clients++
-		next.id = gateway.Mix(gateway.Mix(w.cfg.Seed+0xc11e) + w.clients)
-		w.enter(&actor{client: &next, habit: &h, rhythm: ru, truth: -1}, until, a.until)
+		w.numbers++
+		next.id = gateway.Mix(gateway.Mix(w.cfg.Seed+0xc11e) + w.numbers)
+		w.enter(&actor{client: &next, habit: &h, rhythm: ru, truth: -1, moves: moves}, until, a.until)
 	}
 }
 

@@ -40,10 +40,14 @@ type habit struct {
 // deck deals the prompts of a pool, each once.
 type deck struct {
 	seed, next uint64
+	// size, if not 0, is after how many it begins again.
+	size uint64
 }
 
 func (k *deck) deal() uint64 {
-	k.next++
+	if k.next++; k.next == k.size {
+		k.next = 0
+	}
 	return gateway.Mix(k.seed + k.next)
 }
 
@@ -106,8 +110,7 @@ type state struct {
 }
 
 // fill makes r a call by the habit, the turn-th of a visit.
-func (h *habit) fill(w *World, r *gateway.Record, s *state, turn int) {
-	d := &w.dice
+func (h *habit) fill(w *World, d *gateway.Dice, r *gateway.Record, s *state, turn int) {
 	m := h.model
 	if h.part > 0 && d.Chance(h.part) {
 		m = h.other

@@ -1,6 +1,10 @@
 package population
 
-import "github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+import (
+	"strings"
+
+	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+)
 
 // service is one of the gateway's.
 type service int
@@ -22,20 +26,23 @@ func open(c *Config) [services]gateway.Service {
 	s := [services]gateway.Service{
 		{Name: "acompletion", Path: "/v1/chat/completions", Provider: "openai", Model: "gpt-4o"},
 		{Name: "anthropic_messages", Path: "/v1/messages", Provider: "anthropic", Model: "claude-sonnet-4-5"},
-		{Name: "acompletion", Path: "/gemini/v1/chat/completions", Provider: "gemini", Model: "gemini-2.5-pro"},
-		{Name: "acompletion", Path: "/mistral/v1/chat/completions", Provider: "mistral", Model: "mistral-large-2411"},
+		{Name: "acompletion", Path: "/v1/chat/completions", Provider: "gemini", Model: "gemini-2.5-pro"},
+		{Name: "acompletion", Path: "/v1/chat/completions", Provider: "mistral", Model: "mistral-large-2411"},
 		{Name: "aembedding", Path: "/v1/embeddings", Provider: "openai", Model: "text-embedding-3-small"},
 		{Name: "acreate_batch", Path: "/v1/batches", Provider: "openai", Routed: true},
 		{Name: "acreate_file", Path: "/v1/files", Provider: "openai", Routed: true},
 	}
 	for i := range s {
+		if c.Format != gateway.LiteLLM {
+			s[i].Path = "/" + s[i].Provider + s[i].Path
+		}
 		s[i].Method, s[i].Host, s[i].Template, s[i].Format = "POST", "llm.example.com", s[i].Path, c.Format
 		s[i].Payload, s[i].Tenant, s[i].Weight = c.Prompts, "default", 1
 		switch c.Format {
 		case gateway.Kong:
-			s[i].Name = s[i].Provider + s[i].Path[len("/v1"):]
+			s[i].Name = strings.ReplaceAll(s[i].Path[1:], "/", "-")
 		case gateway.Envoy:
-			s[i].Name = "httproute/default/" + s[i].Provider + "/rule/0/match/0/*"
+			s[i].Name = "httproute/default" + s[i].Path + "/rule/0/match/0/*"
 		}
 		s[i].Open(gateway.Mix(c.Seed + uint64(i)*7919))
 	}
@@ -99,5 +106,12 @@ var agents = [...]string{
 	"Faraday v2.12.2", "GuzzleHttp/7", "reqwest/0.12.9", "OpenAI/Java 2.19.0", "undici", "Dart/3.5 (dart:io)", "n8n",
 }
 
-// agent draws a client.
-func agent(d *gateway.Dice) string { return agents[d.Rank(len(agents), .35)] }
+// agent draws a client that can talk to the provider.
+func agent(d *gateway.Dice, at service) string {
+	for {
+		ua := agents[d.Rank(len(agents), .35)]
+		if at == anthropic || !strings.Contains(ua, "nthropic/") {
+			return ua
+		}
+	}
+}

@@ -27,7 +27,7 @@ type plot struct {
 
 // scenarios are all of them, attacks first.
 func scenarios() [][]scenario {
-	return [][]scenario{singles}
+	return [][]scenario{singles, faces, campaigns, innocents, crowds}
 }
 
 func find(name string) *scenario {

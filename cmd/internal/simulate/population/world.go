@@ -12,16 +12,20 @@ type World struct {
 	dice       gateway.Dice
 	services   [services]gateway.Service
 	start, end int64
-	queue      queue
-	actors     int
-	tenants    int
-	clients    uint64
-	truths     []Truth
-	record     gateway.Record
+	// release is when the new model comes out.
+	release int64
+	queue   queue
+	actors  int
+	// numbers counts tenants and clients.
+	numbers uint64
+	outage  outage
+	truths  []Truth
+	record  gateway.Record
 }
 
 // actor is a principal at one of its occupations.
 type actor struct {
+	dice   gateway.Dice
 	client *client
 	habit  *habit
 	rhythm rhythm
@@ -34,6 +38,8 @@ type actor struct {
 	truth, member, set int
 	// before changes a call of what is planted, the n-th, or is nil.
 	before func(d *gateway.Dice, r *gateway.Record, n int)
+	// moves, if not 0, is when it goes over to the new model.
+	moves int64
 	// busy is the share of its calls that the provider throttles.
 	busy float64
 }
@@ -46,13 +52,17 @@ func New(cfg Config) (*World, error) {
 	}
 	w := &World{cfg: cfg, dice: gateway.Dice(gateway.Mix(cfg.Seed + 0x90b)), services: open(&cfg), start: cfg.Start.UnixNano()}
 	w.end = w.start + int64(cfg.Days)*day
+	w.release = w.start + int64(cfg.Begin) + day + int64(w.dice.Below(12))*hour
+	w.outage.service = &w.services[openAI+service(w.dice.Below(2))]
+	w.outage.from = w.start + int64(w.dice.Float()*float64(w.end-w.start))
+	w.outage.until = w.outage.from + int64(between(&w.dice, 10, 40)*float64(minute))
 	w.settle()
 	for i, name := range cfg.Scenarios {
-		// Whatever else is planted, a scenario is the same.
+		// Whatever else is planted, customers and a scenario are the same.
 		w.dice = gateway.Dice(gateway.Mix(cfg.Seed ^ nameSeed(name)))
+		w.numbers = gateway.Mix(nameSeed(name))
 		w.plant(i, find(name))
 	}
-	w.dice = gateway.Dice(gateway.Mix(cfg.Seed + 0xe7e))
 	return w, nil
 }
 
@@ -74,8 +84,9 @@ func (w *World) enter(a *actor, from, until int64) *actor {
 		a.rhythm.salt = w.dice.Next()
 	}
 	w.actors++
+	a.dice = gateway.Dice(w.dice.Next())
 	a.number, a.until = w.actors, until
-	if a.next = a.rhythm.next(&w.dice, max(from, w.start)); a.next < a.until {
+	if a.next = a.rhythm.next(&a.dice, max(from, w.start)); a.next < a.until {
 		w.queue.push(a)
 	}
 	return a
@@ -100,8 +111,11 @@ func (w *World) Next() (*gateway.Record, bool) {
 
 // call makes r the call that is due and returns the time of the next one.
 func (w *World) call(a *actor, r *gateway.Record) int64 {
-	d := &w.dice
-	a.habit.fill(w, r, &a.state, a.rhythm.turn)
+	d := &a.dice
+	if a.moves > 0 && r.Time >= a.moves {
+		a.habit.model, a.habit.part, a.moves = released, a.habit.part/2, 0
+	}
+	a.habit.fill(w, d, r, &a.state, a.rhythm.turn)
 	a.client.sign(d, r)
 	r.Truth = a.truth
 	r.ID = [2]uint64{d.Next(), d.Next()}
@@ -110,6 +124,8 @@ func (w *World) call(a *actor, r *gateway.Record) int64 {
 	}
 	x := d.Float()
 	switch {
+	case w.outage.hits(r):
+		r.Fail(503)
 	case x < a.busy:
 		r.Refuse(429)
 	case x < a.busy+a.habit.fails*.6:
@@ -124,6 +140,18 @@ func (w *World) call(a *actor, r *gateway.Record) int64 {
 		}
 		return a.rhythm.next(d, r.Time)
 	}
-	// Clients try again, after a while.
-	return r.Time + int64(float64(second)*d.Lognormal(3, .7))
+	if d.Chance(.2) {
+		return a.rhythm.next(d, r.Time) // given up
+	}
+	return r.Time + int64(float64(second)*d.Lognormal(4, .8)) // tried again
+}
+
+// outage is when a provider does not answer.
+type outage struct {
+	service     *gateway.Service
+	from, until int64
+}
+
+func (o *outage) hits(r *gateway.Record) bool {
+	return r.Service == o.service && r.Time >= o.from && r.Time < o.until
 }
