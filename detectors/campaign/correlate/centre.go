@@ -44,6 +44,8 @@ const slots = 64
 type values struct {
 	keys  [slots]uint32
 	count [slots]uint16
+	// gone is how many of those that are left out of the others have it too.
+	gone  [slots]uint32
 	like  [slots]float32
 	other float32 // of any other value
 	used  int
@@ -71,35 +73,55 @@ func (v *values) add(t uint32) {
 	}
 }
 
-func (v *values) of(t uint32) float32 {
+// find returns the place of a value, or -1.
+func (v *values) find(t uint32) int {
 	for i := t >> 1; ; i++ {
 		switch at := i % slots; v.keys[at] {
 		case t:
-			return v.like[at]
+			return int(at)
 		case 0:
-			return v.other
+			return -1
 		}
 	}
+}
+
+func (v *values) of(t uint32) float32 {
+	if at := v.find(t); at >= 0 {
+		return v.like[at]
+	}
+	return v.other
+}
+
+// typical tells whether a value is one that members often have: 1, or -1 if it is
+// not, or 0 if it is not known or members have all kinds of values.
+func (v *values) typical(t uint32) int {
+	if t == 0 || v.size == 0 || v.other > -0.7 {
+		return 0
+	}
+	if at := v.find(t); at >= 0 && float64(v.count[at]) >= 0.04*v.size {
+		return 1
+	}
+	return -1
 }
 
 // weigh turns counts into likeness: the predictive rule of a Pitman-Yor process
 // whose base are the values of the others. A value that one member has says
 // nothing, one that many members have says how rare it is elsewhere, and if all
 // members differ, another value is no contradiction.
-func (v *values) weigh(p *population, kind int) {
+func (v *values) weigh(p *population, kind int, gone float64) {
 	const discount, strength = 0.7, 1
 	if v.size == 0 {
 		return
 	}
 	fresh := discount*float64(v.used) + strength
 	v.other = float32(math.Log(min(1, fresh/(v.size+strength))))
-	others := max(p.known[kind]-v.size, 0) + 1
+	others := max(p.known[kind]-v.size-gone, 0) + 1
 	for i, t := range v.keys {
 		if t == 0 {
 			continue
 		}
 		n := float64(v.count[i])
-		share := min(1, (max(p.count(kind, t)-n, 0)+0.5)/others)
+		share := min(1, (max(p.count(kind, t)-n-float64(v.gone[i]), 0)+0.5)/others)
 		within := (max(n-1-discount, 0) + fresh*share) / (v.size + strength)
 		v.like[i] = float32(math.Log(within / share))
 	}
@@ -112,17 +134,12 @@ type centre struct {
 	inLike, outLike likeness
 }
 
-// newCentre makes the centre of members, held against the lengths of others.
-func (p *population) newCentre(members, others []uint32) *centre {
-	var c centre
-	p.fill(&c, members, others)
-	return &c
-}
-
-func (p *population) fill(c *centre, members, others []uint32) {
+// fill makes the centre of members, held against all but them and those who are
+// gone, and against the lengths of others.
+func (p *population) fill(c *centre, members, gone, others []uint32) {
 	for k := range c.values {
 		v := &c.values[k]
-		v.keys, v.used, v.size, v.other = [slots]uint32{}, 0, 0, 0
+		v.keys, v.gone, v.used, v.size, v.other = [slots]uint32{}, [slots]uint32{}, 0, 0, 0
 	}
 	var in, out [profile.Bins]float64
 	owners := 0.0
@@ -148,8 +165,18 @@ func (p *population) fill(c *centre, members, others []uint32) {
 		}
 	}
 	c.values[network].size = owners
+	for _, m := range gone {
+		for kind, t := range p.tokens[m] {
+			if t == 0 {
+				continue
+			}
+			if at := c.values[kind].find(t); at >= 0 {
+				c.values[kind].gone[at]++
+			}
+		}
+	}
 	for kind := range c.values {
-		c.values[kind].weigh(p, kind)
+		c.values[kind].weigh(p, kind, float64(len(gone)))
 	}
 	c.in, c.out = newLengths(&in), newLengths(&out)
 	c.inLike, c.outLike = p.othersLengths(c, others)
@@ -234,6 +261,29 @@ func (c *centre) fitLengths(x *profile.Profile) float32 {
 		sum += c.outLike[class][bandOf(d/c.out.noise[class])]
 	}
 	return min(max(sum, limits[byLengths].low), limits[byLengths].high)
+}
+
+// typical tells whether somebody might be a member, however common all that is:
+// lengths, settings and whatever else the members have in common are as theirs,
+// but for one thing.
+func (c *centre) typical(t *tokens, x *profile.Profile) bool {
+	class := classOf(x.Measured)
+	if d, ok := c.in.distance(&x.Inputs); ok && d > 2*c.in.noise[class] {
+		return false
+	}
+	if d, ok := c.out.distance(&x.Outputs); ok && d > 2*c.out.noise[class] {
+		return false
+	}
+	same, other := 0, 0
+	for _, kind := range [...]int{model, settings, shape, client, hello, system, template, volume, rhythm, start} {
+		switch c.values[kind].typical(t[kind]) {
+		case 1:
+			same++
+		case -1:
+			other++
+		}
+	}
+	return same >= 3 && other <= 1
 }
 
 func (c *centre) fit(t *tokens, x *profile.Profile) fits {

@@ -15,6 +15,9 @@ const (
 	finalists = 48
 	// clear is from where a fit counts as sharing a trait: twice as likely.
 	clear = 0.7
+	// alikeSample bounds who is looked at for being left out. Of more than that, a
+	// campaign of the size that was ever seen is no large share.
+	alikeSample = 1 << 16
 	// freeSize bounds the sample of those who fit but for one group.
 	freeSize = 4096
 )
@@ -120,7 +123,7 @@ func (p *population) seeds(ctx context.Context) []seed {
 		kept = append(kept[:0], sample...)
 		var likeness float64
 		for range 2 {
-			p.fill(&c, kept, others)
+			p.fill(&c, kept, nil, others)
 			kept = kept[:0]
 			likeness = 0
 			for _, m := range sample {
@@ -161,33 +164,36 @@ func (p *population) sampleOthers(members map[uint32]bool, n int) []uint32 {
 // grow takes the group from its seed over all profiles, and returns nil if
 // nothing holds it together.
 func (p *population) grow(ctx context.Context, members []uint32) *grown {
-	set := setOf(members)
-	// A campaign may be half of all: those who fit the seed at first sight are
-	// left out of what it is held against.
-	c := p.newCentre(members, p.sampleOthers(set, fullOthers))
-	for i := range p.tokens[:min(len(p.tokens), 4*fullOthers)] {
-		f := c.fit(&p.tokens[i], p.profile(uint32(i)))
-		if f.sum() > 5 {
-			set[uint32(i)] = true
+	size, c := 4*len(members), new(centre)
+	for round := range 6 {
+		// A campaign may be half of all: those who look like it are left out of
+		// what it is held against, or it would seem common.
+		set := setOf(members)
+		p.fill(c, members, nil, nil)
+		var gone []uint32
+		for i := range p.tokens[:min(len(p.tokens), alikeSample)] {
+			if !set[uint32(i)] && c.typical(&p.tokens[i], p.profile(uint32(i))) {
+				gone = append(gone, uint32(i))
+			}
 		}
-	}
-	for round := range 4 {
+		for _, m := range gone {
+			set[m] = true
+		}
 		others := p.sampleOthers(set, fullOthers)
 		if len(others) < 2*p.o.Least {
 			return nil // everybody is alike: nothing is rare
 		}
-		c = p.newCentre(members, others)
-		g := p.scan(c, len(members))
+		p.fill(c, members, gone, others)
+		g := p.scan(c, max(size, len(members)))
 		if len(g.members) < p.o.Least || ctx.Err() != nil {
 			return nil
 		}
-		set = setOf(g.members)
-		if round >= 1 && same(members, g.members) || round == 3 {
-			g.others = p.sampleOthers(set, fullOthers)
+		if round >= 2 && same(members, g.members) || round == 5 {
+			g.others = p.sampleOthers(setOf(g.members), fullOthers)
 			p.hold(c, g)
 			return g
 		}
-		members = g.members
+		members, size = g.members, 0
 	}
 	return nil
 }
@@ -215,7 +221,7 @@ func same(a, b []uint32) bool {
 func (p *population) scan(c *centre, size int) *grown {
 	// A member is one for whom the evidence outweighs how few members there are;
 	// beyond that, one of twenty named may be wrong.
-	bound := float32(max(4, math.Log(float64(len(p.at))/float64(size))+3))
+	bound := float32(max(4, math.Log(float64(len(p.at))/float64(size))+2))
 	var g grown
 	var fitting [groups]int
 	var counted [groups]int

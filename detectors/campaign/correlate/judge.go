@@ -40,6 +40,11 @@ const (
 	leastCalls = 300
 )
 
+// mostLinks is the most that links count together. The callers of one application
+// have all of them: that the members are alike makes them a group, and what the
+// group does must tell the rest.
+const mostLinks = 8
+
 // reported tells whether the evidence suffices: enough in all, of at least three
 // groups, of which one is a link and two are conduct.
 func (v *verdict) reported(o *Options) bool {
@@ -65,10 +70,14 @@ func (p *population) judge(g *grown) verdict {
 			v.links++
 		}
 	}
-	for k := range groups {
-		if k <= byTemplate {
-			add(linkPiece(g, k))
+	for k := byLengths; k <= byTemplate; k++ {
+		add(linkPiece(g, k))
+	}
+	if v.score > mostLinks {
+		for i := range v.pieces {
+			v.pieces[i].value *= mostLinks / v.score
 		}
+		v.score = mostLinks
 	}
 	add(p.quota(g))
 	add(p.timing(g))
@@ -82,7 +91,7 @@ func (p *population) judge(g *grown) verdict {
 // effect is how much rarer than among the members something is among the others,
 // in logarithms, within bounds; n is how many members it rests on.
 func effect(members, others, n, low, high float64) float64 {
-	members = (members*n + 0.5) / (n + 1)
+	members = (members*n + others) / (n + 1)
 	return min(max(math.Log(members/others), low), high)
 }
 

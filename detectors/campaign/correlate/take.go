@@ -138,7 +138,7 @@ func (p *population) pool(g *grown) piece {
 	case again > 0.1:
 		x.value = -1
 	case different > 0.85 && link >= clearLink:
-		x.value = 2.5
+		x.value = 1
 	case different > 0.85:
 		x.value = 0.5
 	}
@@ -157,7 +157,7 @@ func (p *population) against(g *grown, v *verdict) piece {
 	without, _ := p.share(g.others, same)
 	single := within >= 0.8 && without < 0.3
 	if single {
-		x.value -= 3
+		x.value -= 5
 		for _, m := range g.members {
 			if y := p.profile(m); y.First <= p.o.watched() {
 				x.value-- // the tenant is no newcomer
