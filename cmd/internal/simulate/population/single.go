@@ -78,9 +78,14 @@ func (p *plot) even(calls float64) rhythm {
 	return clock(calls, between(p.d, .02, .9))
 }
 
-// sessions is what a person does, so many calls a day.
+// sessions is what a person does, so many calls a day. A visit begins when the one
+// before has ended: the time that they take is made up for.
 func sessions(d *gateway.Dice, calls float64, s *shape, zone int64) rhythm {
-	return rhythm{visits: calls / 6, shape: s, zone: zone, swing: .4, calls: 6, gap: between(d, 20, 60), spread: .9}
+	r := rhythm{shape: s, zone: zone, swing: .4, calls: 6, gap: min(between(d, 20, 60), 15_000/calls), spread: .9}
+	visits := calls / r.calls
+	busy := visits * (r.calls - 1) * r.gap * 1.5 / float64(day/second)
+	r.visits = visits / (1 - min(2.2*busy, .6))
+	return r
 }
 
 // singles are the attacks of one principal that copy what a model knows.
