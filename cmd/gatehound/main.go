@@ -121,7 +121,7 @@ Results go to stdout, everything else to stderr.`,
 	})
 	root.AddCommand(newRun(), newDemo(), newReplay(), newDecode(), newRedact(), newCheck(), newMigrate(),
 		newQuery(), newConfig(), newSimulate(), newVersion(), newRejects(), newRejectReasons(),
-		newExplain(), newBacktest(), newTune(),
+		newExplain(), newInvestigate(), newBacktest(), newTune(),
 		newReveal(), newForget(), newKeys(), newScore(), newExitCodes(), newEvaluate(), newRules())
 	return root
 }

@@ -139,3 +139,10 @@ func IsNoDatabase(err error) bool {
 	var server *clickhouse.Exception
 	return errors.As(err, &server) && server.Code == 81
 }
+
+// IsNoTable reports whether err says that a table is not there yet: Migrate makes
+// it.
+func IsNoTable(err error) bool {
+	var server *clickhouse.Exception
+	return errors.As(err, &server) && server.Code == 60
+}

@@ -62,7 +62,7 @@ func write(out io.Writer, format string, res *clickhouse.Result) error {
 			}
 			cells := Texts(row, false)
 			for i := range cells {
-				cells[i] = cell(cells[i])
+				cells[i] = Cell(cells[i])
 			}
 			if err := w.Write(cells); err != nil {
 				return err
@@ -152,10 +152,10 @@ func Plain(s string) string {
 	}, s)
 }
 
-// cell returns a value of CSV that a spreadsheet takes for text: values come from
+// Cell returns a value of CSV that a spreadsheet takes for text: values come from
 // logs, and one that begins as a formula would be run when the file is opened.
 // Such a value gets an apostrophe in front, unless it is a number.
-func cell(s string) string {
+func Cell(s string) string {
 	if s == "" || strings.IndexByte("=+-@\t\r\n", s[0]) < 0 {
 		return s
 	}

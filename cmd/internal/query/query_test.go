@@ -7,7 +7,7 @@ func TestACellIsNoFormula(t *testing.T) {
 		"=cmd|' /C calc'!A0": "'=cmd|' /C calc'!A0", "+1+2": "'+1+2", "-x": "'-x", "@SUM(1)": "'@SUM(1)", "\tx": "'\tx", "\r=1": "'\r=1",
 		"": "", "-": "'-", "-1.5": "-1.5", "+3e2": "+3e2", "a=b": "a=b", "/v1": "/v1", "2001:db8::1": "2001:db8::1",
 	} {
-		if got := cell(in); got != want {
+		if got := Cell(in); got != want {
 			t.Errorf("%q is written as %q, want %q", in, got, want)
 		}
 	}
