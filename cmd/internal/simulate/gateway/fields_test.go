@@ -140,3 +140,56 @@ func TestPromptsOfAttacksAndCourses(t *testing.T) {
 		assert.True(t, slices.ContainsFunc(injections, func(i string) bool { return strings.Contains(s, i) }), s)
 	}
 }
+
+func TestParametersThatTheClientLeftOutOrAdded(t *testing.T) {
+	r := asked(LiteLLM)
+	r.Unset = Temperature | MaxTokens | Stream
+	assert.Equal(t, map[string]any{}, dig(rendered(t, r), "model_parameters"))
+	assert.Equal(t, "stop", dig(rendered(t, r), "response", "choices", 0, "finish_reason"), "no limit, no cut")
+	r.Choices, r.Offered, r.Unset = 4, 2, Stream
+	parameters := dig(rendered(t, r), "model_parameters")
+	assert.Equal(t, 4., dig(parameters, "n"))
+	assert.Equal(t, "tool_1", dig(parameters, "tools", 1, "function", "name"))
+	assert.Contains(t, parameters, "temperature")
+	assert.NotContains(t, parameters, "stream")
+
+	r = asked(Kong)
+	r.Service.Payload, r.Choices, r.Unset = true, 4, Temperature|MaxTokens|Stream
+	var body map[string]any
+	require.NoError(t, json.Unmarshal([]byte(dig(rendered(t, r), "ai", "proxy", "payload", "request").(string)), &body))
+	assert.Equal(t, 4., body["n"])
+	assert.NotContains(t, body, "max_tokens")
+	r.Choices = 0
+	require.NoError(t, json.Unmarshal([]byte(dig(rendered(t, r), "ai", "proxy", "payload", "request").(string)), &body))
+}
+
+func TestWhatIsWithheldTheTenantAndTheRoute(t *testing.T) {
+	r := asked(LiteLLM)
+	r.Prompt = Prompt{Kind: ProbePrompt}
+	require.Contains(t, string(r.AppendTo(nil)), "Say one word")
+	r.Withheld, r.Team, r.Service.Routed = true, "org-1", true
+	got := rendered(t, r)
+	assert.Equal(t, "redacted-by-litellm", got["messages"])
+	assert.Equal(t, "redacted-by-litellm", dig(got, "response", "choices", 0, "message", "content"))
+	assert.Equal(t, "org-1", dig(got, "metadata", "user_api_key_team_alias"))
+	assert.Equal(t, "org-1-key", dig(got, "metadata", "user_api_key_alias"))
+	assert.Equal(t, "/openai/v1/chat", dig(got, "metadata", "user_api_key_request_route"))
+	r = asked(Kong)
+	r.Service.Payload, r.Withheld = true, true
+	assert.Nil(t, dig(rendered(t, r), "ai", "proxy", "payload"))
+}
+
+func TestFilledPromptsShareTheirTemplate(t *testing.T) {
+	text := func(template, seed uint64) string {
+		var s string
+		b := Prompt{Kind: FilledPrompt, Template: template, Seed: seed, Length: 400}.appendTo([]byte{'"'})
+		require.NoError(t, json.Unmarshal(append(b, '"'), &s))
+		return s
+	}
+	a, b, c := text(1, 1), text(1, 2), text(2, 1)
+	instruction := func(s string) string { before, _, _ := strings.Cut(s, `"`); return before }
+	assert.Equal(t, instruction(a), instruction(b))
+	assert.NotEqual(t, a, b)
+	assert.NotEqual(t, instruction(a), instruction(c))
+	assert.InDelta(t, 400, len(a), 40)
+}

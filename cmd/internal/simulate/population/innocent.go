@@ -64,7 +64,7 @@ var innocents = []scenario{
 		h := &habit{model: choose(p.d, models[:4:4], false), in: between(p.d, 20, 300), inVary: .1, out: between(p.d, 10, 120), outVary: .3, limit: 128, heat: .7, turns: 1,
 			fails: .01, prompt: gateway.FreePrompt, pool: 1 + p.d.Below(30), same: 1}
 		a := p.once(p.machine(p.w.tenant(), h), h, 20_000, .06)
-		a.client.agent, a.busy = "k6/0.55.0 (https://k6.io/)", .05
+		a.client.agent, a.busy, a.blunt = "k6/0.55.0 (https://k6.io/)", .05, true
 	}},
 	{name: "load_test_keys", title: "a load test with 60 virtual keys of one customer", benign: true, plant: func(p *plot) {
 		h := &habit{model: choose(p.d, models[:4:4], false), in: between(p.d, 20, 300), inVary: .1, out: between(p.d, 10, 120), outVary: .3, limit: 128, heat: .7, turns: 1,

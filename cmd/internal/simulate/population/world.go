@@ -42,6 +42,8 @@ type actor struct {
 	moves int64
 	// busy is the share of its calls that the provider throttles.
 	busy float64
+	// blunt tells that a refusal does not make it wait.
+	blunt bool
 }
 
 // New returns the world of cfg. It checks cfg.
@@ -140,7 +142,7 @@ func (w *World) call(a *actor, r *gateway.Record) int64 {
 		}
 		return a.rhythm.next(d, r.Time)
 	}
-	if d.Chance(.2) {
+	if a.blunt || d.Chance(.2) {
 		return a.rhythm.next(d, r.Time) // given up
 	}
 	return r.Time + int64(float64(second)*d.Lognormal(4, .8)) // tried again
