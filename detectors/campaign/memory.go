@@ -249,7 +249,7 @@ func (m *memory) join(home *known, c *correlate.Cluster, all []profiled, owner m
 		p := &all[i]
 		j, ok := at[p.Key]
 		if !ok {
-			b := member{key: p.Key, name: strings.Clone(p.Name[:min(len(p.Name), maxName)])}
+			b := member{key: p.Key}
 			if from := owner[p.Key]; from != nil {
 				b = from.member(p.Key)
 				if !slices.Contains(robbed, from) {
@@ -264,8 +264,12 @@ func (m *memory) join(home *known, c *correlate.Cluster, all []profiled, owner m
 		b := &home.members[j]
 		b.refresh(p)
 		b.seen = end
+		// The name changes when the key of the pseudonyms does.
+		if name := p.Name[:min(len(p.Name), maxName)]; b.name != name {
+			b.name = strings.Clone(name)
+		}
 		if n < len(c.Likeness) {
-			b.likeness = min(max(c.Likeness[n], 0), 1)
+			b.likeness = float32(min(finite(c.Likeness[n]), 1))
 		}
 		if n < len(c.Linked) {
 			b.linked = c.Linked[n]
