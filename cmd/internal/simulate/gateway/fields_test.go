@@ -187,7 +187,7 @@ func TestFilledPromptsShareTheirTemplate(t *testing.T) {
 		return s
 	}
 	a, b, c := text(1, 1), text(1, 2), text(2, 1)
-	instruction := func(s string) string { before, _, _ := strings.Cut(s, `"`); return before }
+	instruction := func(s string) string { before, _, _ := strings.Cut(s, ":"); return before }
 	assert.Equal(t, instruction(a), instruction(b))
 	assert.NotEqual(t, a, b)
 	assert.NotEqual(t, instruction(a), instruction(c))

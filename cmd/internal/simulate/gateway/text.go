@@ -91,11 +91,13 @@ func (p Prompt) appendTo(buf []byte) []byte {
 		buf = appendWords(buf, &d, 80+d.Below(300))
 	case FilledPrompt:
 		t := Dice(p.Template)
-		buf = appendWords(buf, &t, 70+t.Below(120))
-		buf = append(buf, `: \"`...)
+		opens, closes := `: \"`, `\". `
+		if t.Below(3) == 0 { // not every template quotes
+			opens, closes = `:\n\n`, `\n\n`
+		}
+		buf = append(appendWords(buf, &t, 70+t.Below(120)), opens...)
 		buf = appendWords(buf, &d, min(p.Length, PromptMax)-len(buf)+start-60)
-		buf = append(buf, `\". `...)
-		buf = appendWords(buf, &t, 30)
+		buf = appendWords(append(buf, closes...), &t, 30)
 	default:
 		buf = appendWords(buf, &d, min(p.Length, PromptMax))
 	}

@@ -1,5 +1,7 @@
 package population
 
+import "github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+
 // hand is who runs a campaign: what its members have in common.
 type hand struct {
 	*plot
@@ -101,6 +103,7 @@ var campaigns = []scenario{
 	}},
 	{name: "hydra_1000", title: "1,000 keys of 26 answers a day from one pool of prompts", campaign: true, prompts: true, plant: func(p *plot) {
 		h := p.hand()
+		h.habit.prompt, h.habit.template, h.habit.templates = gateway.FilledPrompt, p.d.Next(), 1+p.d.Below(12)
 		for range 1000 {
 			own := h.own()
 			c := h.stranger(own)

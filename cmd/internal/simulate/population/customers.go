@@ -141,9 +141,12 @@ func (w *World) application() *application {
 func (w *World) principal(t *tenant, app *application, h habit, ua string) asked {
 	d := &w.dice
 	c := w.client(t, ua, t.cloud)
+	if c.hold = second; app.pace != people && d.Chance(.06) { // runs in several regions
+		c.others, c.roams = []place{cloud(d, 2), cloud(d, 2), cloud(d, 2)}[:1+d.Below(3)], .5
+	}
 	switch app.pace {
 	case people:
-		c.usual = t.office
+		c.usual, c.hold = t.office, 0
 		if d.Chance(.3) {
 			c.usual = home(d, t.country)
 		}

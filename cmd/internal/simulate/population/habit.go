@@ -115,6 +115,9 @@ func (h *habit) fill(w *World, d *gateway.Dice, r *gateway.Record, s *state, tur
 	if h.part > 0 && d.Chance(h.part) {
 		m = h.other
 	}
+	if h.other.name != "" && w.outage.hits(&w.services[m.at], r.Time) {
+		m = h.other // the other provider instead
+	}
 	r.Reset(r.Time, &w.services[m.at])
 	r.Asked = m.name
 	if h.users > 0 || !h.conversed {

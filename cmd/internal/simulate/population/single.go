@@ -30,6 +30,9 @@ func (p *plot) style() *habit {
 	if d.Chance(.4) {
 		h.system = between(d, 30, 300)
 	}
+	if d.Chance(.15) { // every prompt is worded by itself
+		h.prompt, h.template, h.templates = gateway.FreePrompt, 0, 0
+	}
 	return h
 }
 

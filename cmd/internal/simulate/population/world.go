@@ -126,7 +126,7 @@ func (w *World) call(a *actor, r *gateway.Record) int64 {
 	}
 	x := d.Float()
 	switch {
-	case w.outage.hits(r):
+	case w.outage.hits(r.Service, r.Time):
 		r.Fail(503)
 	case x < a.busy:
 		r.Refuse(429)
@@ -154,6 +154,6 @@ type outage struct {
 	from, until int64
 }
 
-func (o *outage) hits(r *gateway.Record) bool {
-	return r.Service == o.service && r.Time >= o.from && r.Time < o.until
+func (o *outage) hits(svc *gateway.Service, at int64) bool {
+	return svc == o.service && at >= o.from && at < o.until
 }
