@@ -25,8 +25,9 @@ type verdict struct {
 	g        *grown
 	pieces   []piece
 	score    float64
-	links    int // groups of links that speak clearly
-	acts     int // groups of conduct that speak clearly
+	links    int     // groups of links that speak clearly
+	acts     int     // groups of conduct that speak clearly
+	together float64 // what speaks for one plan: equal volumes, common starts and moves
 	calls    float64
 	innocent string
 }
@@ -46,9 +47,11 @@ const (
 const mostLinks = 8
 
 // reported tells whether the evidence suffices: enough in all, of at least three
-// groups, of which one is a link and two are conduct.
+// groups, of which one is a link and two are conduct. One of the two must tell of
+// a plan, because what an application is made for it does all day, wherever it is
+// installed, and asks for long answers if it needs them.
 func (v *verdict) reported(o *Options) bool {
-	return v.score >= o.Score && v.links >= 1 && v.acts >= 2 && v.links+v.acts >= 3 && v.calls >= leastCalls
+	return v.together >= clearAct && v.score >= o.Score && v.links >= 1 && v.acts >= 2 && v.links+v.acts >= 3 && v.calls >= leastCalls
 }
 
 // judge weighs what speaks for and against one hand and harvesting.
@@ -79,9 +82,11 @@ func (p *population) judge(g *grown) verdict {
 		}
 		v.score = mostLinks
 	}
-	add(p.quota(g))
+	quota, cohort := p.quota(g), p.cohort(g)
+	v.together = max(quota.value, 0) + max(cohort.value, 0)
+	add(quota)
 	add(p.timing(g))
-	add(p.cohort(g))
+	add(cohort)
 	add(p.harvest(g))
 	add(p.pool(g))
 	add(p.against(g, &v))

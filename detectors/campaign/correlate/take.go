@@ -168,6 +168,9 @@ func (p *population) against(g *grown, v *verdict) piece {
 			x.value--
 		}
 	}
+	if tenant == 0 && g.shared[byNetwork] > 0.9 {
+		x.value -= 2 // perhaps of one tenant, the log does not say
+	}
 	users, _ := p.median(g.members, func(y *profile.Profile) (float64, bool) { return float64(y.Users), y.Users > 0 })
 	if users >= 4 {
 		x.value -= 2
