@@ -46,13 +46,40 @@ func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 	assert.Greater(t, n, 10_000)
 }
 
+// BenchmarkNext is a call alone, and rendered without and with its prompt.
 func BenchmarkNext(b *testing.B) {
-	w, err := New(Config{Seed: 1, Days: 400, Rate: 100})
-	require.NoError(b, err)
-	b.ReportAllocs()
-	for b.Loop() {
+	for _, bb := range []struct {
+		name            string
+		render, prompts bool
+	}{{"alone", false, false}, {"rendered", true, false}, {"prompts", true, true}} {
+		b.Run(bb.name, func(b *testing.B) {
+			w, err := New(Config{Seed: 1, Days: 400, Rate: 100, Prompts: bb.prompts})
+			require.NoError(b, err)
+			var line []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				r, ok := w.Next()
+				if !ok {
+					b.Fatal("the world has ended")
+				}
+				if bb.render {
+					line = r.AppendTo(line[:0])
+				}
+			}
+		})
+	}
+}
+
+// TestMemoryIsBounded: what a world holds does not grow with its events.
+func TestMemoryIsBounded(t *testing.T) {
+	w, err := New(Config{Seed: 1, Days: 40, Principals: 200, Rate: 1, Scenarios: []string{"nightly_evaluation"}})
+	require.NoError(t, err)
+	most := len(w.queue)
+	for range 1_000_000 {
 		if _, ok := w.Next(); !ok {
-			b.Fatal("the world has ended")
+			break
 		}
 	}
+	assert.LessOrEqual(t, len(w.queue), most)
+	assert.Zero(t, testing.AllocsPerRun(1000, func() { w.Next() }))
 }
