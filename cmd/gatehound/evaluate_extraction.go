@@ -28,7 +28,7 @@ enrichment and all detectors at your settings, in event time.
   gatehound evaluate extraction --scenarios burst,shared_20 --seeds 11-14 --verbose
   gatehound evaluate extraction --scenarios none --days 14     only what is false
   gatehound evaluate extraction --prompts --output json >report.json
-  gatehound evaluate extraction --format envoy                 where parameters are not logged
+  gatehound evaluate extraction --format envoy      where parameters are not logged
 
 Every seed has one world without an attack, where the benign population is judged;
 one for each campaign; and some where scenarios of one key are together, fewer than
@@ -106,7 +106,7 @@ Progress goes to stderr. Ctrl-C prints the worlds that are done.`, 100*extractio
 	}
 	configFlag(c, &path)
 	f := c.Flags()
-	f.StringVar(&seeds, "seeds", "1-4", "the populations, by `number`: 1-4 or 1,5")
+	f.StringVar(&seeds, "seeds", "1-2", "the populations, by `number`: 1-4 or 1,5")
 	f.IntVar(&o.Days, "days", o.Days, "days of event time of each world, 2 to 60")
 	f.IntVar(&o.Principals, "principals", o.Principals, "benign principals at the start")
 	f.Float64Var(&o.Rate, "rate", o.Rate, "benign requests a second")

@@ -23,7 +23,7 @@ type Options struct {
 	Days int
 	// Principals is how many benign principals a world begins with: 20 to 200,000.
 	Principals int
-	// Rate is the mean number of benign requests a second: above 0 to 1,000.
+	// Rate is the mean number of benign requests a second: 0.01 to 1,000.
 	Rate float64
 	// Format is the gateway's: litellm, kong or envoy.
 	Format gateway.Format
@@ -39,7 +39,7 @@ type Options struct {
 // DefaultOptions returns the defaults, with a configuration.
 func DefaultOptions(cfg *app.Config) Options {
 	return Options{
-		Config: cfg, Seeds: []uint64{1, 2, 3, 4}, Days: 7, Principals: 1000, Rate: 2, Format: gateway.LiteLLM,
+		Config: cfg, Seeds: []uint64{1, 2}, Days: 7, Principals: 1000, Rate: 2, Format: gateway.LiteLLM,
 		Scenarios: population.Attacks(), Parallel: runtime.GOMAXPROCS(0),
 	}
 }
@@ -53,8 +53,8 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("days is %d: want 2 to 60", o.Days)
 	case o.Principals < 20 || o.Principals > 200_000:
 		return fmt.Errorf("principals is %d: want 20 to 200000", o.Principals)
-	case !(o.Rate > 0 && o.Rate <= 1000):
-		return fmt.Errorf("rate is %v: want above 0 to 1000", o.Rate)
+	case !(o.Rate >= 0.01 && o.Rate <= 1000):
+		return fmt.Errorf("rate is %v: want 0.01 to 1000", o.Rate)
 	case !slices.Contains(formats, o.Format):
 		return fmt.Errorf("format is none: want one of %q", formats)
 	case o.Prompts && o.Format == gateway.Envoy:
