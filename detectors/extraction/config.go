@@ -13,7 +13,7 @@ type Config struct {
 	// probing alerts at 500 by one principal in 60 minutes. 100 to 1e9.
 	Calls int `mapstructure:"calls"`
 	// Score is the sum of evidence at which extraction.harvest reports a full
-	// hour, EarlyScore before it is over. Default 5.5 and 6.5; 1 to 20.
+	// hour, EarlyScore before it is over. Default 4.5 and 5.7; 1 to 20.
 	Score      float64 `mapstructure:"score"`
 	EarlyScore float64 `mapstructure:"early_score"`
 	// LogitCalls is the least number of calls in an hour for
@@ -28,20 +28,35 @@ type Config struct {
 	// enough to train s1. 50 to 1e9.
 	DayCalls int `mapstructure:"day_calls"`
 	// DayScore is the sum of evidence at which extraction.sustained reports.
-	// Default 5; 1 to 20.
+	// Default 4.8; 1 to 20.
 	DayScore float64 `mapstructure:"day_score"`
+	// ReasoningCalls is the least number of prompts in an hour that ask for the
+	// reasoning for extraction.reasoning. Default 50; 10 to 1e9.
+	ReasoningCalls int `mapstructure:"reasoning_calls"`
+	// ReasoningScore is the sum of evidence at which extraction.reasoning
+	// reports. Default 4; 1 to 20.
+	ReasoningScore float64 `mapstructure:"reasoning_score"`
+	// MembershipCalls is the least number of calls in an hour for
+	// extraction.membership. Default 500, as Calls; 100 to 1e9.
+	MembershipCalls int `mapstructure:"membership_calls"`
+	// MembershipScore is the sum of evidence at which extraction.membership
+	// reports. Default 4; 1 to 20.
+	MembershipScore float64 `mapstructure:"membership_score"`
 	// RepeatHours is for how long a rule is silent about a principal that it
-	// has reported, unless it got worse. Default 24; 1 to 8,760.
+	// has reported, unless it got worse. Default 168, so
+	// that one which goes on is told once a week; 1 to 8,760.
 	RepeatHours int `mapstructure:"repeat_hours"`
 }
 
 // DefaultConfig returns the defaults.
 func DefaultConfig() Config {
 	return Config{
-		Calls: 500, Score: 5.5, EarlyScore: 6.5,
+		Calls: 500, Score: 4.5, EarlyScore: 5.7,
 		LogitCalls: 250, LogitScore: 4.5,
-		DayCalls: 300, DayScore: 5,
-		RepeatHours: 24,
+		DayCalls: 300, DayScore: 4.8,
+		ReasoningCalls: 50, ReasoningScore: 4,
+		MembershipCalls: 500, MembershipScore: 4,
+		RepeatHours: 168,
 	}
 }
 
@@ -55,6 +70,10 @@ func (c *Config) Validate() error {
 		bounds.Within("logit_score", c.LogitScore, 1, 20),
 		bounds.Within("day_calls", c.DayCalls, 50, 1_000_000_000),
 		bounds.Within("day_score", c.DayScore, 1, 20),
+		bounds.Within("reasoning_calls", c.ReasoningCalls, 10, 1_000_000_000),
+		bounds.Within("reasoning_score", c.ReasoningScore, 1, 20),
+		bounds.Within("membership_calls", c.MembershipCalls, 100, 1_000_000_000),
+		bounds.Within("membership_score", c.MembershipScore, 1, 20),
 		bounds.Within("repeat_hours", c.RepeatHours, 1, 8760),
 	)
 }

@@ -1,157 +1,121 @@
 package extraction
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
+	"github.com/gatehound/gatehound/detectors/extraction/internal/weigh"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// group is a kind of behaviour: evidence of two groups is independent.
-type group uint8
-
-const (
-	volume group = iota
-	prompts
-	conversation
-	answers
-	timing
-	sampling
-	context
-	groups
-)
-
-// evidence is what a feature says: for extraction if weight is above 0.
-type evidence struct {
-	group  group
-	weight float64
-	schemas.Feature
-}
-
-// sum is the evidence about one principal. Weights are natural logarithms of
-// how much likelier a figure is of an extraction than of honest use at that
-// volume, judged by hand from the published figures in the README and clipped,
-// so that none of them decides alone.
-type sum struct {
-	all   []evidence
-	total float64
-}
-
-// add takes in a feature with its weight, already clipped.
-func (s *sum) add(g group, weight float64, f schemas.Feature) {
-	if math.Abs(weight) < 0.05 {
-		return
-	}
-	s.all = append(s.all, evidence{g, weight, f})
-	s.total += weight
-}
-
-// behaviours counts the kinds of behaviour, volume apart, that speak clearly
-// for extraction.
-func (s *sum) behaviours() int {
-	var by [groups]float64
-	for _, e := range s.all {
-		by[e.group] += e.weight
-	}
-	n := 0
-	for g := prompts; g < context; g++ {
-		if by[g] >= 0.45 {
-			n++
-		}
-	}
-	return n
-}
-
-// confidence maps the sum to a probability: a half at 4.
-func (s *sum) confidence() float64 { return min(0.99, 1/(1+math.Exp(4-s.total))) }
-
-// features returns the features that spoke for it, by falling weight. Their
-// weights are shares that sum to 1.
-func (s *sum) features() []schemas.Feature {
-	slices.SortStableFunc(s.all, func(a, b evidence) int { return cmp.Compare(b.weight, a.weight) })
-	var positive float64
-	for _, e := range s.all {
-		positive += max(e.weight, 0)
-	}
-	var out []schemas.Feature
-	for _, e := range s.all {
-		if e.weight > 0 {
-			e.Weight = e.weight / positive
-			out = append(out, e.Feature)
-		}
-	}
-	return out
-}
-
-// ramp maps v linearly from a..b to from..to and stays there beyond.
-func ramp(v, a, b, from, to float64) float64 {
-	return from + (to-from)*min(max((v-a)/(b-a), 0), 1)
-}
+// sum is the evidence about one principal.
+type sum struct{ weigh.Sum }
 
 // prompts judges what was asked.
 func (s *sum) prompts(p *profile) {
 	if p.distinct >= 0 {
-		s.add(prompts, ramp(p.distinct, 0.25, 0.75, -3, 1), schemas.Feature{
+		s.Add(weigh.Prompts, weigh.Ramp(p.distinct, 0.25, 0.75, -3, 1), schemas.Feature{
 			Name: "distinct_prompts", Observed: p.distinct, Expected: 0.7, Unit: "share",
 			Text: shareOf(p.distinct, "of the prompts are different from one another."),
 		})
 	}
 	if p.template >= 0.5 && p.distinct >= 0.8 {
-		s.add(prompts, ramp(p.template, 0.5, 0.8, 0, 0.3), schemas.Feature{
+		s.Add(weigh.Prompts, weigh.Ramp(p.template, 0.5, 0.8, 0, 0.3), schemas.Feature{
 			Name: "template_share", Observed: p.template, Expected: 0.5, Unit: "share",
 			Text: shareOf(p.template, "of the prompts are one template with other contents."),
 		})
 	}
+	if p.close >= 0.5 && p.distinct >= 0.8 && p.template < 0.5 {
+		s.Add(weigh.Prompts, weigh.Ramp(p.close, 0.5, 0.8, 0, 0.3), schemas.Feature{
+			Name: "near_duplicates", Observed: p.close, Expected: 0.5, Unit: "share",
+			Text: shareOf(p.close, "of the prompts are nearly the same as one shortly before."),
+		})
+	}
+	if p.close < 0.02 && p.close >= 0 && p.distanceSpread < 0.15 && p.distinct >= 0.9 {
+		s.Add(weigh.Prompts, 0.3, schemas.Feature{
+			Name: "prompt_distances", Observed: p.distanceSpread, Expected: 0.25, Unit: "deviation / mean",
+			Text: fmt.Sprintf("The distances between the prompts vary by %s, less than those of what people write.", varies(p.distanceSpread)),
+		})
+	}
 	if p.repeated >= 0.2 {
-		s.add(context, ramp(p.repeated, 0.2, 0.5, 0, -4), schemas.Feature{
+		s.Add(weigh.Context, weigh.Ramp(p.repeated, 0.2, 0.5, 0, -4), schemas.Feature{
 			Name: "known_prompts", Observed: p.repeated, Expected: 0.2, Unit: "share",
 			Text: shareOf(p.repeated, "of the prompts were sent in earlier hours too, as a fixed set of tests is."),
 		})
 	}
-	if p.single >= 0 {
-		s.add(conversation, ramp(p.single, 0.5, 0.95, -2, 0.5), schemas.Feature{
-			Name: "single_turn", Observed: p.single, Expected: 0.8, Unit: "share",
-			Text: shareOf(p.single, "of the conversations are a single turn."),
-		})
-	}
+	s.conversation(p)
 	if p.tools >= 0.3 {
-		s.add(context, ramp(p.tools, 0.3, 0.6, 0, -1.5), schemas.Feature{
+		s.Add(weigh.Context, weigh.Ramp(p.tools, 0.3, 0.6, 0, -0.3), schemas.Feature{
 			Name: "tools", Observed: p.tools, Expected: 0.3, Unit: "share",
 			Text: shareOf(p.tools, "of the calls offer tools, as agents do."),
 		})
 	}
 	if p.users >= 10 {
-		s.add(context, ramp(p.users, 10, 30, 0, -1), schemas.Feature{
+		s.Add(weigh.Context, weigh.Ramp(p.users, 10, 30, 0, -0.3), schemas.Feature{
 			Name: "end_users", Observed: p.users, Expected: 10, Unit: "users",
 			Text: fmt.Sprintf("About %s stand behind the key, as an application's do.", words.Count(p.users, "end user")),
 		})
 	}
 }
 
-// answers judges what came back, against the peers' ratio of output to input.
-func (s *sum) answers(p *profile, peers float64) {
-	peers = max(peers, 1)
+// conversation judges whether people talk. Anybody can send several messages, so
+// that alone says nothing; in conversations the input grows with the messages,
+// which costs tokens.
+func (s *sum) conversation(p *profile) {
+	if p.single >= 0 {
+		s.Add(weigh.Conversation, weigh.Ramp(p.single, 0.5, 0.95, 0, 0.5), schemas.Feature{
+			Name: "single_turn", Observed: p.single, Expected: 0.8, Unit: "share",
+			Text: shareOf(p.single, "of the conversations are a single turn."),
+		})
+	}
+	if p.grown >= 0.05 {
+		s.Add(weigh.Conversation, weigh.Ramp(p.grown, 0.05, 0.4, 0, -2), schemas.Feature{
+			Name: "grown", Observed: p.grown, Expected: 0.05, Unit: "share",
+			Text: shareOf(p.grown, "of the calls go on with a conversation, and their input grows with it."),
+		})
+	}
+	if p.single < 0 && p.cached >= 0 && p.cached < 0.02 && p.grown < 0.05 {
+		s.Add(weigh.Conversation, 0.45, schemas.Feature{
+			Name: "fresh_calls", Observed: p.cached, Expected: 0.1, Unit: "share cached",
+			Text: "No call goes on where another ended, and next to nothing of the input was cached.",
+		})
+	}
+	if p.cached >= 0.1 {
+		s.Add(weigh.Conversation, weigh.Ramp(p.cached, 0.1, 0.4, 0, -1), schemas.Feature{
+			Name: "cached_input", Observed: p.cached, Expected: 0.1, Unit: "share",
+			Text: shareOf(p.cached, "of the input was cached, as in conversations and retrieval."),
+		})
+	}
+}
+
+// answers judges what came back, against the upper quartile of the peers' yields
+// and their 97th percentile, 0 if they are not known.
+func (s *sum) answers(p *profile, peers, high float64) {
+	peers = max(peers, 0)
 	switch {
 	case p.output >= 0:
-		ratio := p.output / max(p.input, 1)
-		weight := math.Log(max(ratio, 0.01)/peers) + 0.5*math.Log(max(p.output, 1)/250)
-		s.add(answers, min(max(weight, -3), 3), schemas.Feature{
-			Name: "output_ratio", Observed: ratio, Expected: peers, Unit: "tokens out per token in",
-			Text: fmt.Sprintf("Answers have %s tokens on average, %s for each token of the prompt (usual is %s or less).",
-				words.Number(p.output), words.Number(ratio), words.Number(peers)),
+		ratio, usual := p.output/max(p.input, 1), answer*math.Exp(peers)
+		given := yield(p.input, p.output)
+		weight := min(max(given-peers, -3), 3)
+		if weight > 0 && high > peers {
+			weight += weigh.Ramp(given, peers, high, 0, 0.6)
+		}
+		s.Add(weigh.Answers, weight, schemas.Feature{
+			Name: "long_answers", Observed: p.output, Expected: usual, Unit: "tokens out per call",
+			Text: fmt.Sprintf("Answers have %s tokens on average, %s for each token of the prompt (usual are up to %s).",
+				words.Number(p.output), words.Number(ratio), words.Number(math.Round(usual))),
 		})
 	case p.bytes >= 0:
 		// Bytes have headers and frames in them, and count half.
-		s.add(answers, min(max(0.5*math.Log(max(p.bytes, 0.01)/(2*peers)), -1.5), 1.5), schemas.Feature{
-			Name: "response_ratio", Observed: p.bytes, Expected: 2 * peers, Unit: "bytes out per byte in",
+		usual := 2 * math.Exp(peers)
+		s.Add(weigh.Answers, min(max(0.5*math.Log(max(p.bytes, 0.01)/usual), -1.5), 1.5), schemas.Feature{
+			Name: "response_ratio", Observed: p.bytes, Expected: usual, Unit: "bytes out per byte in",
 			Text: fmt.Sprintf("Responses have %s bytes for each byte of the request (the log has no tokens).", words.Number(p.bytes)),
 		})
 	}
 	if p.pinned >= 0.2 && p.output >= 50 {
-		s.add(answers, ramp(p.pinned, 0.2, 0.6, 0, 0.7), schemas.Feature{
+		s.Add(weigh.Answers, weigh.Ramp(p.pinned, 0.2, 0.6, 0, 0.7), schemas.Feature{
 			Name: "length_limited", Observed: p.pinned, Expected: 0.2, Unit: "share",
 			Text: shareOf(p.pinned, "of the answers go up to their limit."),
 		})
@@ -163,29 +127,42 @@ func (s *sum) timing(scatter float64, unit string) {
 	if scatter < 0 {
 		return
 	}
-	weight := ramp(scatter, 0.4, 0.8, 0.8, 0)
+	weight := weigh.Ramp(scatter, 0.4, 0.8, 0.8, 0)
 	if scatter > 3 {
-		weight = ramp(math.Log(scatter), math.Log(3), math.Log(30), 0, -0.7)
+		weight = weigh.Ramp(math.Log(scatter), math.Log(3), math.Log(30), 0, -0.7)
 	}
 	text := fmt.Sprintf("The calls of %s scatter %s times as much as independent calls would.", unit, words.Number(scatter))
 	if scatter < 0.8 {
 		text = fmt.Sprintf("The calls come like clockwork: those of %s scatter %s as much as independent calls would.", unit, words.Percent(scatter))
 	}
-	s.add(timing, weight, schemas.Feature{
+	s.Add(weigh.Timing, weight, schemas.Feature{
 		Name: "regularity", Observed: scatter, Expected: 1, Unit: "variance / mean", Text: text,
 	})
 }
 
-// sampling judges settings that show more of the model than an answer.
+// sampling judges settings that show more of the model than an answer, and prompts
+// that ask for its reasoning.
 func (s *sum) sampling(p *profile) {
+	if p.reasoned >= 0.1 {
+		s.Add(weigh.Sampling, weigh.Ramp(p.reasoned, 0.1, 0.4, 0, 1), schemas.Feature{
+			Name: "reasoning_asked", Observed: p.reasoned, Expected: 0.05, Unit: "share",
+			Text: shareOf(p.reasoned, "of the prompts ask for the reasoning behind an answer."),
+		})
+	}
+	if p.models >= 4 {
+		s.Add(weigh.Sampling, weigh.Ramp(p.models, 4, 8, 0.1, 0.4), schemas.Feature{
+			Name: "models", Observed: p.models, Expected: 2, Unit: "models",
+			Text: fmt.Sprintf("The calls cover %s.", words.Count(p.models, "model")),
+		})
+	}
 	if p.logprobs >= 0.1 {
-		s.add(sampling, ramp(p.logprobs, 0.1, 0.5, 0, 1), schemas.Feature{
+		s.Add(weigh.Sampling, weigh.Ramp(p.logprobs, 0.1, 0.5, 0, 1), schemas.Feature{
 			Name: "logprobs", Observed: p.logprobs, Expected: 0.05, Unit: "share",
 			Text: shareOf(p.logprobs, "of the calls ask for log probabilities."),
 		})
 	}
 	if p.multiple >= 0.2 {
-		s.add(sampling, ramp(p.multiple, 0.2, 0.6, 0, 0.6), schemas.Feature{
+		s.Add(weigh.Sampling, weigh.Ramp(p.multiple, 0.2, 0.6, 0, 0.6), schemas.Feature{
 			Name: "several_choices", Observed: p.multiple, Expected: 0.05, Unit: "share",
 			Text: shareOf(p.multiple, "of the calls ask for several answers to one prompt."),
 		})

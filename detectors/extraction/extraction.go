@@ -24,20 +24,25 @@ var _ detectors.Detector[State, Cohort] = (*watch)(nil)
 
 // Cohort is what all principals did in an hour, and what it leaves.
 type Cohort struct {
-	// calls has the principals by calls, ratios those with enough calls by
-	// 1,000 times their output tokens over their input tokens.
-	calls, ratios sketch.Hist64
+	// takes has the principals by what they took in the hour, yields those with
+	// enough calls in the last day by 1,000 times what yield returns the logarithm
+	// of.
+	takes, yields sketch.Hist64
 	// recent and older are those of up to three and a half days each.
-	recentCalls, olderCalls, recentRatios, olderRatios sketch.Hist64
+	recentTakes, olderTakes, recentYields, olderYields sketch.Hist64
 	windows                                            uint32
-	// peerCalls is the 95th percentile of the past calls, peerRatio the upper
-	// quartile of the ratios; 0 is not known.
-	peerCalls, peerRatio float32
+	// peerTake and peerMost are the 95th and the 99.5th percentile of what was
+	// taken in the past, peerYield the upper quartile of the yields and peerHigh
+	// their 97th percentile; 0 is not known.
+	peerTake, peerMost, peerYield, peerHigh float32
 }
 
 const (
 	// generation is how many windows recent has.
 	generation = 84
+	// mostYield is the highest yield that peers make usual: what thieves among
+	// them make must not excuse the others.
+	mostYield = 1.2
 	// peers is how many hours of principals make a cohort.
 	peers = 50
 )
@@ -64,7 +69,7 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	h := &s.open[x.Slot]
 	h.observe(x, s, ev)
 	// Overwhelming evidence does not wait for the hour to end.
-	if n := h.calls; n&(n-1) == 0 && (int(n) >= d.config.Calls || int(n) >= d.config.LogitCalls) {
+	if n := h.calls; (n&(n-1) == 0 || n&127 == 0 && n < 1<<12) && (int(n) >= d.config.Calls || int(n) >= d.config.LogitCalls) {
 		p := h.profile()
 		d.logits(x, s, &p, 1.5)
 		d.harvest(x, s, &p, true)
@@ -77,42 +82,43 @@ func (d *watch) Gather(x *detectors.Context, s *State, c *Cohort) {
 	if h.calls == 0 {
 		return
 	}
-	c.calls.Add(float64(h.calls))
-	if h.metered >= enough {
-		c.ratios.Add(1000 * float64(h.output) / float64(max(h.input, 1)))
+	c.takes.Add(h.take())
+	if p := s.day.profile(); p.output >= 0 {
+		c.yields.Add(1000 * math.Exp(yield(p.input, p.output)))
 	}
 }
 
 // Merge implements detectors.Detector.
 func (d *watch) Merge(dst, src *Cohort) {
-	dst.calls.Merge(&src.calls)
-	dst.ratios.Merge(&src.ratios)
+	dst.takes.Merge(&src.takes)
+	dst.yields.Merge(&src.yields)
 }
 
 // Conclude implements detectors.Detector. The percentiles are those of the
 // past, so that who is judged does not move them.
 func (d *watch) Conclude(_ *detectors.Context, prev, c *Cohort) {
-	c.recentCalls, c.olderCalls, c.windows = prev.recentCalls, prev.olderCalls, prev.windows
-	c.recentRatios, c.olderRatios = prev.recentRatios, prev.olderRatios
-	past := c.recentCalls
-	past.Merge(&c.olderCalls)
+	c.recentTakes, c.olderTakes, c.windows = prev.recentTakes, prev.olderTakes, prev.windows
+	c.recentYields, c.olderYields = prev.recentYields, prev.olderYields
+	past := c.recentTakes
+	past.Merge(&c.olderTakes)
 	if past.Total() >= peers {
-		c.peerCalls = float32(past.Quantile(0.95))
+		c.peerTake, c.peerMost = float32(past.Quantile(0.95)), float32(past.Quantile(0.995))
 	}
-	past = c.recentRatios
-	past.Merge(&c.olderRatios)
+	past = c.recentYields
+	past.Merge(&c.olderYields)
 	if past.Total() >= peers {
-		c.peerRatio = float32(past.Quantile(0.75) / 1000)
+		c.peerYield = float32(min(math.Log(max(past.Quantile(0.75)/1000, 0.001)), mostYield))
+		c.peerHigh = float32(math.Log(max(past.Quantile(0.97)/1000, 0.001)))
 	}
-	c.recentCalls.Merge(&c.calls)
-	c.recentRatios.Merge(&c.ratios)
+	c.recentTakes.Merge(&c.takes)
+	c.recentYields.Merge(&c.yields)
 	if c.windows < math.MaxUint32 {
 		c.windows++
 	}
 	if c.windows%generation == 0 {
-		c.olderCalls, c.olderRatios = c.recentCalls, c.recentRatios
-		c.recentCalls.Reset()
-		c.recentRatios.Reset()
+		c.olderTakes, c.olderYields = c.recentTakes, c.recentYields
+		c.recentTakes.Reset()
+		c.recentYields.Reset()
 	}
 }
 
@@ -120,16 +126,21 @@ func (d *watch) Conclude(_ *detectors.Context, prev, c *Cohort) {
 // the last call, so that weekly work is known.
 func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 	h := &s.open[x.Slot]
-	s.peerCalls, s.peerRatio = c.peerCalls, c.peerRatio
+	s.peerTake, s.peerMost, s.peerYield, s.peerHigh = c.peerTake, c.peerMost, c.peerYield, c.peerHigh
 	s.watched = uint16(min(c.windows, math.MaxUint16))
 	s.day.add(h, x.WindowStart/int64(x.Window))
 	if h.calls > 0 {
-		p := h.profile()
+		p, day := h.profile(), s.day.profile()
+		if day.model = p.model; p.model < 0 {
+			day.models = p.models
+		}
 		d.logits(x, s, &p, 0)
 		d.harvest(x, s, &p, false)
-		d.sustained(x, s)
+		d.sustained(x, s, &day)
+		d.others(x, s, &p)
 	}
 	s.volume.Add(x.WindowStart, float64(h.calls))
+	s.past.add(h)
 	*h = hour{}
 	return s.last > 0 && x.Now-s.last < int64(8*24*time.Hour)
 }

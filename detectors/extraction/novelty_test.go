@@ -60,14 +60,14 @@ func TestLengths(t *testing.T) {
 	for spread, positive := range map[float64]bool{0.01: false, 0.8: true} {
 		var e sum
 		e.lengths(&profile{distinct: -1, inputSpread: spread})
-		if e.total == 0 || e.total > 0 != positive {
-			t.Errorf("a spread of %v weighs %v", spread, e.total)
+		if e.Total == 0 || e.Total > 0 != positive {
+			t.Errorf("a spread of %v weighs %v", spread, e.Total)
 		}
 	}
 	var e sum
 	e.lengths(&profile{distinct: 0.9, inputSpread: 0.01})
 	e.lengths(&profile{distinct: -1, inputSpread: -1})
-	if e.total != 0 {
-		t.Errorf("lengths weigh %v beside prompts", e.total)
+	if e.Total != 0 {
+		t.Errorf("lengths weigh %v beside prompts", e.Total)
 	}
 }

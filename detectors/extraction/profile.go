@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/gatehound/gatehound/detectors/extraction/internal/weigh"
 	"github.com/gatehound/gatehound/detectors/sketch"
 )
 
@@ -15,13 +16,26 @@ type profile struct {
 	// repeated the share that was sent in earlier hours, template the share of
 	// the most frequent template.
 	distinct, repeated, template float64
-	// single is the share of conversations of a single turn.
-	single float64
+	// single is the share of conversations of a single turn, grown the share of
+	// calls with more of them in conversations whose input grows with them, cached
+	// that of the input tokens that were cached.
+	single, grown, cached float64
+	// close is the share of prompts near to one before, distanceSpread the
+	// coefficient of variation of the distances.
+	close, distanceSpread float64
+	// reasoned is the share of prompts that ask for the reasoning.
+	reasoned float64
+	// take is what was taken, in answers of 250 tokens; calls if the log has no
+	// tokens.
+	take float64
 	// input and output are mean tokens, pinned the share of answers that ended
 	// at their limit, one the share that was one token long.
 	input, output, pinned, one float64
-	// inputSpread is the coefficient of variation of the input tokens.
-	inputSpread float64
+	// short is the share of answers of up to five tokens, ends that of calls with a
+	// temperature at an end of the scale.
+	short, ends float64
+	// inputSpread and outputSpread are the coefficients of variation of the tokens.
+	inputSpread, outputSpread float64
 	// bytes is the mean of response bytes over request bytes.
 	bytes float64
 	// scatter is the variance of the calls in a minute over their mean: 1 of
@@ -34,6 +48,8 @@ type profile struct {
 	// minutes is how many minutes of the hour had a call, last the last one.
 	minutes, last float64
 	models, users float64
+	// model is the bit of the model that most calls were of, -1 if none was.
+	model int
 }
 
 // enough is how many calls a share rests on at least: HODA (Sadeghzadeh et
@@ -48,10 +64,20 @@ func share(k, n uint32) float64 {
 	return float64(k) / float64(n)
 }
 
+// take returns what was taken in the hour.
+func (h *hour) take() float64 {
+	if h.metered == 0 {
+		return float64(h.calls)
+	}
+	return float64(h.output) / answer
+}
+
 // profile sums up the hour.
 func (h *hour) profile() profile {
 	p := profile{
-		calls: float64(h.calls), distinct: -1, repeated: -1, template: -1, inputSpread: -1,
+		calls: float64(h.calls), distinct: -1, repeated: -1, template: -1, inputSpread: -1, outputSpread: -1,
+		grown: -1, cached: -1, close: share(h.close, h.compared), distanceSpread: -1, model: -1,
+		reasoned: share(h.reasoned, h.prompted), take: float64(h.calls), short: share(h.short, h.metered), ends: share(h.ends, h.calls),
 		input: -1, output: -1, bytes: -1,
 		single: share(h.single, h.messaged), pinned: share(h.pinned, h.finished), one: share(h.one, h.metered),
 		logprobs: share(h.logprobs, h.probed), biased: share(h.biased, h.probed),
@@ -72,12 +98,43 @@ func (h *hour) profile() profile {
 	}
 	if h.metered >= enough {
 		p.input, p.output = float64(h.input)/float64(h.metered), float64(h.output)/float64(h.metered)
-		p.inputSpread = math.Sqrt(float64(h.inputM2)/float64(h.metered)) / max(float64(h.inputMean), 1)
+		p.inputSpread, p.outputSpread = h.in.spread(h.metered), h.out.spread(h.metered)
+		p.take = p.output * p.calls / answer
+		p.grown = max(grown(p.single, float64(h.along), float64(h.turns.m2), float64(h.in.m2)),
+			continued(float64(h.follows), float64(h.shrinks), float64(h.metered)))
+		if h.cacheable >= enough {
+			p.cached = float64(h.cached) / float64(max(h.input, 1))
+		}
+	}
+	if h.compared >= enough {
+		p.distanceSpread = h.distances.spread(h.compared)
+	}
+	// Most calls were of the model if its lead is a fifth and more.
+	if h.lead >= max(h.calls/5, 1) {
+		p.model = int(h.model)
 	}
 	if h.weighed >= enough {
 		p.bytes = float64(h.responseBytes) / float64(h.requestBytes)
 	}
 	return p
+}
+
+// grown returns the share of calls that go on with a conversation, as far as the
+// input grows with the messages: not at all if they go along by less than 0.2,
+// fully from 0.5 (Pearson's coefficient). It takes the sums of products of what
+// both are off their means.
+func grown(single, along, turns, input float64) float64 {
+	spread := math.Sqrt(max(turns, 0)) * math.Sqrt(max(input, 0))
+	if single < 0 || !(spread > 0) {
+		return -1
+	}
+	return (1 - single) * weigh.Ramp(along/spread, 0.2, 0.5, 0, 1)
+}
+
+// continued returns what grown does, by the calls that go on where the one before
+// ended, less those that shrink as much.
+func continued(follows, shrinks, calls float64) float64 {
+	return weigh.Ramp((follows-shrinks)/max(calls, 1), 0.1, 0.4, 0, 1)
 }
 
 // pace returns how many minutes had a call, the last of them, and how the
@@ -111,90 +168,4 @@ func (h *hour) pace() (active, last, scatter float64) {
 		return active, float64(end), -1
 	}
 	return active, float64(end), (squares/between-mean*mean)/mean + math.Sqrt(2/between)
-}
-
-// day carries the last 24 hours: the calls of each, and sums of which each
-// hour loses 1/24.
-type day struct {
-	// hours has the calls by hour of the day, age the hours since the first.
-	hours [24]uint16
-	age   uint16
-	calls float32
-
-	prompted, different, sampled, repeated, top float32
-	messaged, single                            float32
-	metered, input, output                      float32
-	finished, pinned                            float32
-	weighed, requestBytes, responseBytes        float32
-	tools, users                                float32
-}
-
-// add closes an hour, the n-th since the epoch.
-func (d *day) add(h *hour, n int64) {
-	d.hours[n%24] = uint16(min(h.calls, math.MaxUint16))
-	if d.age < math.MaxUint16 {
-		d.age++
-	}
-	for _, v := range []struct {
-		sum   *float32
-		value float64
-	}{
-		{&d.calls, float64(h.calls)}, {&d.prompted, float64(h.prompted)},
-		{&d.different, min(h.prompts.Count(), float64(h.prompted))},
-		{&d.sampled, float64(h.sampled)}, {&d.repeated, float64(h.repeated)},
-		{&d.top, float64(h.templates.Max().Count)},
-		{&d.messaged, float64(h.messaged)}, {&d.single, float64(h.single)},
-		{&d.metered, float64(h.metered)}, {&d.input, float64(h.input)}, {&d.output, float64(h.output)},
-		{&d.finished, float64(h.finished)}, {&d.pinned, float64(h.pinned)},
-		{&d.weighed, float64(h.weighed)}, {&d.requestBytes, float64(h.requestBytes)}, {&d.responseBytes, float64(h.responseBytes)},
-		{&d.tools, float64(h.tools)}, {&d.users, sketch.Distinct64(h.users)},
-	} {
-		*v.sum += float32(v.value) - *v.sum/24
-	}
-}
-
-// active returns how many of the last 24 hours had a call, how even they were
-// (their coefficient of variation), and how they scatter as minutes do in pace.
-func (d *day) active() (hours int, uneven, scatter float64) {
-	var sum, squares float64
-	for _, n := range d.hours {
-		if n > 0 {
-			hours++
-		}
-		sum += float64(n)
-		squares += float64(n) * float64(n)
-	}
-	mean := sum / 24
-	if mean == 0 {
-		return 0, 0, -1
-	}
-	variance := max(squares/24-mean*mean, 0)
-	return hours, math.Sqrt(variance) / mean, variance/mean + math.Sqrt(2./24)
-}
-
-// profile sums up the day; single hours are no part of it.
-func (d *day) profile() profile {
-	of := func(k, n float32) float64 {
-		if n < enough {
-			return -1
-		}
-		return float64(k / n)
-	}
-	p := profile{
-		distinct: of(d.different, d.prompted), template: of(d.top, d.prompted), repeated: -1,
-		single: of(d.single, d.messaged), pinned: of(d.pinned, d.finished), one: -1,
-		input: of(d.input, d.metered), output: of(d.output, d.metered), inputSpread: -1, bytes: -1,
-		scatter: -1, logprobs: -1, biased: -1, multiple: -1, tools: of(d.tools, d.calls),
-		users: float64(d.users) / 24,
-	}
-	for _, n := range d.hours {
-		p.calls += float64(n)
-	}
-	if d.sampled >= 8 {
-		p.repeated = float64(d.repeated / d.sampled)
-	}
-	if d.weighed >= enough {
-		p.bytes = float64(d.responseBytes / d.requestBytes)
-	}
-	return p
 }

@@ -5,24 +5,29 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/recall"
 	"github.com/gatehound/gatehound/detectors/score"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// State is what is kept of a principal, less than 1.7 KiB.
+// State is what is kept of a principal, less than 2 KiB.
 type State struct {
 	open [2]hour
-	// known is a sample of the prompts of all hours.
-	known memory
+	// known is a sample of the prompts of all hours, near of the latest ones.
+	known recall.Memory
+	near  recall.Neighbours
 	// volume is the baseline of the calls in an hour.
 	volume score.Stream
 	day    day
-	// last is the time of the last call, Unix nanoseconds.
-	last int64
-	// peerCalls and peerRatio are the cohort's figures when the last window
-	// closed; 0 is not known.
-	peerCalls, peerRatio float32
+	past   past
+	// last is the time of the last call, Unix nanoseconds, lastInput and lastOutput
+	// what it took.
+	last                  int64
+	lastInput, lastOutput float32
+	// peerTake, peerMost, peerYield and peerHigh are the cohort's figures when the
+	// last window closed; 0 is not known.
+	peerTake, peerMost, peerYield, peerHigh float32
 	// watched is for how many hours the gateway was watched by then.
 	watched uint16
 	// said is the hour, since the epoch, in which each rule spoke last, and how
@@ -42,9 +47,19 @@ type hour struct {
 	// temperatures and biases are bitmaps of the settings that were used.
 	temperatures, biases uint32
 	input, output        uint64
-	// inputMean and inputM2 are the moments of the input tokens.
-	inputMean, inputM2 float32
-	calls              uint32
+	// in and out are the moments of the tokens.
+	in, out moments
+	// turns are the moments of the messages of a call, along the moments with
+	// the input tokens: in conversations that grow, both do.
+	turns moments
+	along float32
+	// distances are the moments of the distances to the nearest neighbours.
+	distances moments
+	calls     uint32
+	// model is the model that most calls were of, if any is, by its bit, and lead
+	// how many more they were (Boyer and Moore: MJRTY, 1981).
+	model uint8
+	lead  uint32
 	// The number of calls that stated a field, and of those for which it was
 	// so: see observe.
 	prompted, sampled, repeated        uint32
@@ -52,9 +67,14 @@ type hour struct {
 	metered, one                       uint32
 	finished, pinned                   uint32
 	probed, logprobs, biased, multiple uint32
-	tools                              uint32
-	requestBytes, responseBytes        uint64
-	weighed                            uint32
+	tools, reasoned, ends              uint32
+	compared, close, short, talked     uint32
+	// follows are the calls whose input is that of the call before, its answer and
+	// something more; shrinks those of whose input as much is gone.
+	follows, shrinks, cacheable uint32
+	cached                      float32
+	requestBytes, responseBytes uint64
+	weighed                     uint32
 }
 
 // The rules.
@@ -62,22 +82,33 @@ const (
 	harvest = iota
 	logits
 	sustained
+	reasoning
+	membership
 	rules
 )
 
 // observe adds one successful call to the hour.
 func (h *hour) observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	h.calls++
-	if m := &h.minutes[uint64(ev.Time-x.WindowStart)/uint64(time.Minute)%60]; *m < math.MaxUint16 {
-		*m++
+	if n := &h.minutes[uint64(ev.Time-x.WindowStart)/uint64(time.Minute)%60]; *n < math.MaxUint16 {
+		*n++
 	}
-	h.models |= 1 << bit(ev.Model)
+	m := uint8(bit(ev.Model))
+	h.models |= 1 << m
+	switch {
+	case h.lead == 0:
+		h.model, h.lead = m, 1
+	case h.model == m:
+		h.lead++
+	default:
+		h.lead--
+	}
 	if ev.EndUser != "" {
 		h.users |= 1 << bit(ev.EndUser)
 	}
 	s.last = max(s.last, ev.Time)
 	h.prompt(x, s, ev)
-	h.tokens(ev)
+	h.tokens(s, ev)
 	h.parameters(ev)
 }
 
@@ -97,6 +128,9 @@ func (h *hour) prompt(x *detectors.Context, s *State, ev *schemas.Event) {
 	hash := sketch.Mix(ev.PromptFingerprint)
 	h.prompts.Add(hash)
 	h.templates.Add(ev.TemplateFingerprint)
+	if ev.PromptSignals&schemas.SignalReasoning != 0 {
+		h.reasoned++
+	}
 	sampled, repeated := s.known.See(uint32(hash), uint8(x.WindowStart/int64(x.Window)))
 	if sampled {
 		h.sampled++
@@ -104,10 +138,20 @@ func (h *hour) prompt(x *detectors.Context, s *State, ev *schemas.Event) {
 	if repeated {
 		h.repeated++
 	}
+	if ev.PromptSimHash == 0 {
+		return
+	}
+	if bits, ok := s.near.Nearest(ev.PromptSimHash); ok {
+		h.compared++
+		h.distances.add(float32(bits), float32(h.compared))
+		if bits <= recall.Nearby {
+			h.close++
+		}
+	}
 }
 
 // tokens adds what went in and came out.
-func (h *hour) tokens(ev *schemas.Event) {
+func (h *hour) tokens(s *State, ev *schemas.Event) {
 	if ev.RequestBytes > 0 && ev.ResponseBytes > 0 {
 		h.weighed++
 		h.requestBytes += uint64(min(ev.RequestBytes, 1<<40))
@@ -119,13 +163,30 @@ func (h *hour) tokens(ev *schemas.Event) {
 	h.metered++
 	// No model takes a billion tokens; a lie must not overflow the sums.
 	input := min(ev.InputTokens, 1e9)
+	// What a model thought and did not say is no answer.
+	output := min(max(ev.OutputTokens-max(ev.ReasoningTokens, 0), 0), 1e9)
 	h.input += uint64(input)
-	h.output += uint64(min(max(ev.OutputTokens, 0), 1e9))
-	diff := float32(input) - h.inputMean
-	h.inputMean += diff / float32(h.metered)
-	h.inputM2 += diff * (float32(input) - h.inputMean)
+	h.output += uint64(output)
+	n := float32(h.metered)
+	h.in.add(float32(input), n)
+	h.out.add(float32(output), n)
+	h.follow(s, float32(input), float32(output))
+	if ev.Messages > 0 {
+		h.talked++
+		turns := float32(min(ev.Messages, 1000))
+		before := turns - h.turns.mean
+		h.turns.add(turns, float32(h.talked))
+		h.along += before * (float32(input) - h.in.mean)
+	}
+	if ev.Has(schemas.HasCachedTokens) || ev.CachedTokens > 0 {
+		h.cacheable++
+		h.cached += float32(min(max(ev.CachedTokens, 0), input))
+	}
 	if ev.OutputTokens == 1 {
 		h.one++
+	}
+	if ev.OutputTokens <= 5 {
+		h.short++
 	}
 	if ev.FinishReason != "" || ev.MaxTokens > 0 {
 		h.finished++
@@ -136,6 +197,23 @@ func (h *hour) tokens(ev *schemas.Event) {
 	}
 }
 
+// follow counts a call that goes on where the one before ended: its input has the
+// input and the answer of that one in it. Of calls that have nothing to do with one
+// another as many shrink as grow.
+func (h *hour) follow(s *State, input, output float32) {
+	added := input - s.lastInput
+	// An answer is passed on whole, or nearly, and with no more than was there.
+	if least := 0.7 * s.lastOutput; s.lastInput > 0 && least > 0 {
+		switch {
+		case added >= least && added <= s.lastOutput+max(s.lastInput, 2000):
+			h.follows++
+		case -added >= least:
+			h.shrinks++
+		}
+	}
+	s.lastInput, s.lastOutput = input, output
+}
+
 // parameters adds how the answer was to be sampled.
 func (h *hour) parameters(ev *schemas.Event) {
 	if ev.Tools > 0 {
@@ -143,6 +221,9 @@ func (h *hour) parameters(ev *schemas.Event) {
 	}
 	if ev.Has(schemas.HasTemperature) || ev.Temperature > 0 {
 		h.temperatures |= 1 << uint(min(max(ev.Temperature*10, 0), 31))
+		if ev.Temperature == 0 || ev.Temperature >= 1.5 {
+			h.ends++
+		}
 	}
 	probing := ev.Logprobs || ev.TopLogprobs > 0
 	if ev.LogitBias > 0 {
@@ -159,6 +240,27 @@ func (h *hour) parameters(ev *schemas.Event) {
 	if probing || ev.LogitBias > 0 || ev.Known&(schemas.HasLogprobs|schemas.HasTopLogprobs|schemas.HasLogitBias) != 0 {
 		h.probed++
 	}
+}
+
+// moments are the mean of figures and the sum of the squares of what they are
+// off it (Welford 1962).
+type moments struct{ mean, m2 float32 }
+
+// add takes in a figure, the n-th.
+func (m *moments) add(v, n float32) {
+	diff := v - m.mean
+	m.mean += diff / n
+	m.m2 += diff * (v - m.mean)
+}
+
+// squares returns the sum of the squares of n figures.
+func (m *moments) squares(n float64) float64 {
+	return float64(m.m2) + n*float64(m.mean)*float64(m.mean)
+}
+
+// spread returns the coefficient of variation of n figures.
+func (m *moments) spread(n uint32) float64 {
+	return math.Sqrt(float64(max(m.m2, 0))/float64(max(n, 1))) / max(float64(m.mean), 1)
 }
 
 // bit returns one of 64 bits for a name.

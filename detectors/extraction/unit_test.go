@@ -11,47 +11,6 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-func TestMemory(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	set := make([]uint32, 5000)
-	for i := range set {
-		set[i] = r.Uint32()
-	}
-	var m memory
-	see := func(hashes []uint32, hour uint8) (sampled, repeated int) {
-		for _, h := range hashes {
-			s, again := m.See(h, hour)
-			if s {
-				sampled++
-			}
-			if again {
-				repeated++
-			}
-		}
-		return sampled, repeated
-	}
-	if _, repeated := see(set, 1); repeated != 0 {
-		t.Errorf("%d of new prompts are repeated", repeated)
-	}
-	if _, repeated := see(set, 1); repeated != 0 {
-		t.Errorf("%d are repeated within the hour, want them left to the distinct prompts", repeated)
-	}
-	if sampled, repeated := see(set, 2); sampled != memorySize || repeated != memorySize {
-		t.Errorf("the same set: %d sampled, %d repeated, want %d", sampled, repeated, memorySize)
-	}
-	for i := range set {
-		set[i] = r.Uint32()
-	}
-	if sampled, repeated := see(set, 3); sampled < 8 || repeated != 0 {
-		t.Errorf("another set: %d sampled, %d repeated, want some and none", sampled, repeated)
-	}
-	for i := 1; i < memorySize; i++ {
-		if m.low[i-1] >= m.low[i] {
-			t.Fatalf("the sample is not in order at %d", i)
-		}
-	}
-}
-
 func TestPace(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	for name, c := range map[string]struct {
@@ -138,32 +97,24 @@ func TestUsual(t *testing.T) {
 	}
 	var e sum
 	d.amount(x, &s, &p, &e)
-	if e.total > 0 {
-		t.Errorf("a usual volume weighs %v, want it to speak against", e.total)
+	if e.Total > 0 {
+		t.Errorf("a usual volume weighs %v, want it to speak against", e.Total)
 	}
 	p.calls = 30_000
 	e = sum{}
 	d.amount(x, &s, &p, &e)
-	if e.total < 1 {
-		t.Errorf("ten times the usual volume weighs %v, want 1 and more", e.total)
+	if e.Total < 1 {
+		t.Errorf("ten times the usual volume weighs %v, want 1 and more", e.Total)
 	}
 }
 
 func TestPeers(t *testing.T) {
 	var e sum
 	p := profile{input: 100, output: 800, bytes: -1, pinned: -1}
-	e.answers(&p, 0)
+	e.answers(&p, 0, 0)
 	var among sum
-	among.answers(&p, 6)
-	if e.total < 2 || among.total > 1 {
-		t.Errorf("a ratio of 8 weighs %v alone and %v among peers with 6, want 2 and more, 1 and less", e.total, among.total)
-	}
-}
-
-func TestRamp(t *testing.T) {
-	for v, want := range map[float64]float64{-1: 3, 0: 3, 5: 2, 10: 1, 99: 1} {
-		if got := ramp(v, 0, 10, 3, 1); got != want {
-			t.Errorf("ramp(%v) is %v, want %v", v, got, want)
-		}
+	among.answers(&p, yield(100, 600), 0)
+	if e.Total < 2 || among.Total > 1 {
+		t.Errorf("a ratio of 8 weighs %v alone and %v among peers with 6, want 2 and more, 1 and less", e.Total, among.Total)
 	}
 }

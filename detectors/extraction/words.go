@@ -15,18 +15,6 @@ var techniques = []schemas.Technique{
 	{Framework: "OWASP LLM 2025", ID: "LLM10:2025", Name: "Unbounded Consumption"},
 }
 
-// strongest joins the two strongest features besides the volume into a clause.
-func (s *sum) strongest() string {
-	var texts []string
-	for _, f := range s.features() {
-		if f.Name != "calls" && len(texts) < 2 && f.Weight > 0 {
-			text := strings.TrimSuffix(f.Text, ".")
-			texts = append(texts, strings.ToLower(text[:1])+text[1:])
-		}
-	}
-	return strings.Join(texts, ", and ")
-}
-
 // innocent names the most likely honest explanation.
 func innocent(p *profile, total float64) string {
 	const begin = "Most likely innocent explanation: "

@@ -1,0 +1,96 @@
+package extraction
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/weigh"
+	"github.com/gatehound/gatehound/detectors/words"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// logits reports that the output layer is read out; margin is added to the
+// score that is needed.
+func (d *watch) logits(x *detectors.Context, s *State, p *profile, margin float64) {
+	// Up to five tokens are what one that is forced by a bias is read from.
+	if p.biased >= 0.3 || p.logprobs >= 0.3 {
+		p.one = max(p.one, p.short)
+	}
+	if p.calls < float64(d.config.LogitCalls) || p.one < 0.3 {
+		return
+	}
+	var e sum
+	e.Add(weigh.Volume, min(0.5*math.Log(p.calls/float64(d.config.LogitCalls)), 1.5), schemas.Feature{
+		Name: "calls", Observed: p.calls, Expected: float64(d.config.LogitCalls), Unit: "calls/h",
+		Text: fmt.Sprintf("%s in this hour; fewer than %d are no probing.", words.Count(p.calls, "successful model call"), d.config.LogitCalls),
+	})
+	e.Add(weigh.Answers, weigh.Ramp(p.one, 0.3, 0.9, -2, 1.5), schemas.Feature{
+		Name: "one_token", Observed: p.one, Expected: 0.05, Unit: "share",
+		Text: shareOf(p.one, "of the answers are one token long."),
+	})
+	e.settings(p)
+	e.inputs(p)
+	if e.Total < d.config.LogitScore+margin || e.Sides() < 2 {
+		return
+	}
+	f := &schemas.Finding{
+		Detector: "extraction.logits", Severity: schemas.SeverityHigh, Confidence: e.Confidence(), Events: int64(p.calls),
+		Title: fmt.Sprintf("Logit theft: one principal probes, %s in this hour", words.Count(p.calls*p.one, "one-token call")),
+		Summary: fmt.Sprintf("%s%s. Most likely innocent explanation: a classifier or a benchmark that scores single tokens.",
+			madeCalls(p.calls, "this hour", float64(d.config.LogitCalls)), e.Strongest()),
+		Features: e.Features(),
+	}
+	d.say(x, s, logits, f)
+}
+
+// settings judges log probabilities and logit biases; a log that states that
+// neither was used speaks against.
+func (e *sum) settings(p *profile) {
+	if p.logprobs < 0 {
+		return
+	}
+	if p.logprobs < 0.05 && p.biased < 0.05 {
+		e.Add(weigh.Sampling, -3, schemas.Feature{
+			Name: "logprobs", Observed: p.logprobs, Expected: 0.05, Unit: "share",
+			Text: "Neither log probabilities nor logit biases were asked for.",
+		})
+		return
+	}
+	e.Add(weigh.Sampling, weigh.Ramp(p.logprobs, 0.1, 0.5, 0, 1.5), schemas.Feature{
+		Name: "logprobs", Observed: p.logprobs, Expected: 0.05, Unit: "share",
+		Text: shareOf(p.logprobs, "of the calls ask for log probabilities."),
+	})
+	e.Add(weigh.Sampling, weigh.Ramp(p.biased, 0.1, 0.5, 0, 2.5), schemas.Feature{
+		Name: "logit_bias", Observed: p.biased, Expected: 0.01, Unit: "share",
+		Text: shareOf(p.biased, "of the calls bias the logits, in %s.", words.Count(p.biases, "different way")),
+	})
+	if p.biased >= 0.3 {
+		e.Add(weigh.Sampling, weigh.Ramp(p.biases, 1, 6, -1, 1), schemas.Feature{
+			Name: "bias_variety", Observed: p.biases, Expected: 1, Unit: "numbers of biased tokens",
+			Text: fmt.Sprintf("The number of biased tokens takes %s (a classifier keeps to one).", words.Count(p.biases, "value")),
+		})
+	}
+}
+
+// inputs judges whether the same input is probed again and again.
+func (e *sum) inputs(p *profile) {
+	switch {
+	case p.distinct >= 0:
+		e.Add(weigh.Prompts, weigh.Ramp(p.distinct, 0.1, 0.8, 1.5, -2), schemas.Feature{
+			Name: "distinct_prompts", Observed: p.distinct, Expected: 0.7, Unit: "share",
+			Text: shareOf(p.distinct, "of the prompts are different from one another."),
+		})
+	case p.inputSpread >= 0:
+		e.Add(weigh.Prompts, weigh.Ramp(p.inputSpread, 0.05, 0.3, 1.5, -2), schemas.Feature{
+			Name: "input_variation", Observed: p.inputSpread, Expected: 0.3, Unit: "deviation / mean",
+			Text: fmt.Sprintf("The length of the input varies by %s.", varies(p.inputSpread)),
+		})
+	}
+	if p.temperatures >= 6 && p.distinct >= 0 && p.distinct <= 0.5 {
+		e.Add(weigh.Sampling, 0.3, schemas.Feature{
+			Name: "temperatures", Observed: p.temperatures, Expected: 1, Unit: "settings",
+			Text: fmt.Sprintf("The same prompts were sent at %s.", words.Count(p.temperatures, "temperature")),
+		})
+	}
+}
