@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/authfail"
+	"github.com/gatehound/gatehound/detectors/campaign"
 	"github.com/gatehound/gatehound/detectors/errors"
 	"github.com/gatehound/gatehound/detectors/extraction"
 	"github.com/gatehound/gatehound/detectors/injection"
@@ -23,6 +24,7 @@ import (
 // Config has the settings of every detector.
 type Config struct {
 	Authfail   authfail.Config   `mapstructure:"authfail"`
+	Campaign   campaign.Config   `mapstructure:"campaign"`
 	Errors     errors.Config     `mapstructure:"errors"`
 	Extraction extraction.Config `mapstructure:"extraction"`
 	Injection  injection.Config  `mapstructure:"injection"`
@@ -39,6 +41,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Authfail:   authfail.DefaultConfig(),
+		Campaign:   campaign.DefaultConfig(),
 		Errors:     errors.DefaultConfig(),
 		Extraction: extraction.DefaultConfig(),
 		Injection:  injection.DefaultConfig(),
@@ -56,6 +59,7 @@ func DefaultConfig() Config {
 func (c *Config) Validate() error {
 	return stderrors.Join(
 		keyed("authfail", c.Authfail.Validate()),
+		keyed("campaign", c.Campaign.Validate()),
 		keyed("errors", c.Errors.Validate()),
 		keyed("extraction", c.Extraction.Validate()),
 		keyed("injection", c.Injection.Validate()),
@@ -77,6 +81,11 @@ func (c *Config) Watchers() ([]detectors.Watcher, error) {
 		return nil, fmt.Errorf("authfail: %w", err)
 	}
 	all = append(all, authfailWatchers...)
+	campaignWatchers, err := campaign.Watchers(c.Campaign)
+	if err != nil {
+		return nil, fmt.Errorf("campaign: %w", err)
+	}
+	all = append(all, campaignWatchers...)
 	errorsWatchers, err := errors.Watchers(c.Errors)
 	if err != nil {
 		return nil, fmt.Errorf("errors: %w", err)

@@ -101,7 +101,7 @@ func (w *writer) member(b *member) {
 	w.u64(b.key)
 	w.u32(b.first, b.last, b.joined, b.seen, b.linked)
 	w.f64(b.took.calls, b.took.input, b.took.output, b.had.calls, b.had.input, b.had.output)
-	w.f64(float64(b.day), float64(b.now), float64(b.likeness))
+	w.u32(math.Float32bits(b.day), math.Float32bits(b.now), math.Float32bits(b.likeness))
 	*w = append(append(*w, byte(len(b.name))), b.name...)
 }
 
@@ -125,9 +125,11 @@ func (r *reader) take(n int) []byte {
 func (r *reader) u32() uint32 { return binary.LittleEndian.Uint32(r.take(4)) }
 func (r *reader) u64() uint64 { return binary.LittleEndian.Uint64(r.take(8)) }
 
-// f64 reads a figure, which is never below 0.
-func (r *reader) f64() float64 {
-	v := math.Float64frombits(r.u64())
+// f64 and f32 read a figure, which is never below 0.
+func (r *reader) f64() float64 { return r.figure(math.Float64frombits(r.u64())) }
+func (r *reader) f32() float32 { return float32(r.figure(float64(math.Float32frombits(r.u32())))) }
+
+func (r *reader) figure(v float64) float64 {
 	if !(v >= 0 && v <= math.MaxFloat32) {
 		r.bad = true
 		return 0
@@ -154,7 +156,7 @@ func (r *reader) known() *known {
 func (r *reader) member() member {
 	b := member{key: r.u64(), first: r.u32(), last: r.u32(), joined: r.u32(), seen: r.u32(), linked: r.u32()}
 	b.took, b.had = r.amount(), r.amount()
-	b.day, b.now, b.likeness = float32(r.f64()), float32(r.f64()), float32(r.f64())
+	b.day, b.now, b.likeness = r.f32(), r.f32(), r.f32()
 	b.name = string(r.take(int(r.take(1)[0])))
 	return b
 }
