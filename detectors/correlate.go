@@ -69,7 +69,9 @@ type Correlation struct {
 
 // Emit reports a finding. The Correlator fills Detector, Severity, Confidence,
 // Title, Summary, Events, Features and Campaign, whose ID names the entity; the
-// engine fills the rest.
+// engine fills the rest. From then on the finding and the memory of its parts are
+// the engine's. One whose id or figures are not valid is dropped, as is a repeat
+// in the window that is not more severe. Emit is for one goroutine at a time.
 func (x *Correlation) Emit(f *schemas.Finding) { x.emit(f) }
 
 // NewCorrelation returns a window whose Emit calls emit.

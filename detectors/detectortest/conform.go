@@ -1,6 +1,7 @@
 package detectortest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -108,6 +109,7 @@ func cut(t *testing.T, s engine.Settings, corpus []schemas.Event, seed uint64, w
 
 func same(t *testing.T, want, got []schemas.Finding) {
 	t.Helper()
+	want, got = inOrder(want), inOrder(got)
 	if len(want) != len(got) {
 		t.Errorf("%d findings, want %d", len(got), len(want))
 		return
@@ -118,6 +120,24 @@ func same(t *testing.T, want, got []schemas.Finding) {
 			return
 		}
 	}
+}
+
+// inOrder puts what correlators found, which comes when they are done, behind the
+// rest, by windows and rules.
+func inOrder(found []schemas.Finding) []schemas.Finding {
+	out := slices.Clone(found)
+	slices.SortStableFunc(out, func(a, b schemas.Finding) int {
+		switch {
+		case a.Campaign == nil && b.Campaign == nil:
+			return 0
+		case a.Campaign == nil:
+			return -1
+		case b.Campaign == nil:
+			return 1
+		}
+		return cmp.Or(a.WindowStart.Compare(b.WindowStart), cmp.Compare(a.Detector, b.Detector))
+	})
+	return out
 }
 
 // showable are the request ids that may stand in a finding.
