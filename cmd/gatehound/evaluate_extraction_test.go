@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -13,8 +12,7 @@ import (
 
 func TestEvaluateExtractionMeasures(t *testing.T) {
 	args := []string{"evaluate", "extraction", "--seeds", "3", "--days", "2", "--principals", "60", "--rate", "0.1", "--scenarios", "burst"}
-	r := gatehound(t, t.TempDir(), "", append(args, "--output", "json")...)
-	require.Zero(t, r.code, r.stderr)
+	r := gatehound(t, t.TempDir(), "", append(args, "--output", "json", "--fail")...)
 	var report extraction.Report
 	require.NoError(t, json.Unmarshal([]byte(r.stdout), &report))
 	require.Equal(t, []uint64{3}, report.Seeds)
@@ -22,13 +20,6 @@ func TestEvaluateExtractionMeasures(t *testing.T) {
 	require.Equal(t, "burst", report.Scenarios[0].Name)
 	require.Equal(t, 2, report.Worlds)
 
-	r = gatehound(t, t.TempDir(), "", append(args, "--output", "csv")...)
-	rows, err := csv.NewReader(strings.NewReader(r.stdout)).ReadAll()
-	require.NoError(t, err)
-	require.Contains(t, rows, []string{"scenario", "burst", "runs", "1"})
-
-	r = gatehound(t, t.TempDir(), "", append(args, "--verbose", "--fail")...)
-	require.Contains(t, r.stdout, "over 100 a day")
 	want := 0
 	for _, target := range report.Targets {
 		if !target.Met {

@@ -29,6 +29,8 @@ type Options struct {
 	Format gateway.Format
 	// Scenarios are the attacks; none judges the benign population alone.
 	Scenarios []string
+	// Lookalikes are the innocents that look like attackers, in every world.
+	Lookalikes []string
 	// Prompts tells that all worlds' logs have prompts; else only those of the
 	// scenarios that are meant to be found by them.
 	Prompts bool
@@ -40,7 +42,7 @@ type Options struct {
 func DefaultOptions(cfg *app.Config) Options {
 	return Options{
 		Config: cfg, Seeds: []uint64{1, 2}, Days: 7, Principals: 1000, Rate: 2, Format: gateway.LiteLLM,
-		Scenarios: population.Attacks(), Parallel: runtime.GOMAXPROCS(0),
+		Scenarios: population.Attacks(), Lookalikes: population.Lookalikes(), Parallel: runtime.GOMAXPROCS(0),
 	}
 }
 
@@ -61,6 +63,11 @@ func (o *Options) Validate() error {
 		return errors.New("prompts: the format envoy has none")
 	case o.Parallel < 1 || o.Parallel > 256:
 		return fmt.Errorf("parallel is %d: want 1 to 256", o.Parallel)
+	}
+	for _, name := range o.Lookalikes {
+		if !slices.Contains(population.Lookalikes(), name) {
+			return fmt.Errorf("lookalikes has an unknown name: want some of %q", population.Lookalikes())
+		}
 	}
 	for _, name := range o.Scenarios {
 		if !slices.Contains(population.Attacks(), name) {

@@ -66,7 +66,7 @@ func Run(ctx context.Context, o Options, log *slog.Logger, watch func(*hunt.Prog
 func (o *Options) play(ctx context.Context, s stage, log *slog.Logger, p *hunt.Progress) (*outcome, error) {
 	world, err := population.New(population.Config{
 		Seed: s.seed, Days: o.Days, Principals: o.Principals, Rate: o.Rate, Prompts: s.prompts, Format: o.Format,
-		Scenarios: append(population.Lookalikes(), s.attacks...),
+		Scenarios: slices.Concat(o.Lookalikes, s.attacks),
 	})
 	if err != nil {
 		return nil, err

@@ -20,10 +20,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// brief is a small evaluation of one seed, of about 20,000 events a world.
+// brief is a small evaluation of one seed with one look-alike, of about 20,000 events
+// a world.
 func brief(scenarios ...string) Options {
 	o := DefaultOptions(app.DefaultConfig())
 	o.Seeds, o.Days, o.Principals, o.Rate, o.Scenarios = []uint64{3}, 2, 60, 0.1, scenarios
+	o.Lookalikes = []string{"nightly_evaluation"}
 	return o
 }
 
@@ -122,6 +124,7 @@ func TestValidate(t *testing.T) {
 		"prompts: the format envoy has none":  func(o *Options) { o.Prompts, o.Format = true, "envoy" },
 		"parallel is 0: want 1 to 256":        func(o *Options) { o.Parallel = 0 },
 		"scenarios has an unknown name":       func(o *Options) { o.Scenarios = []string{"nonsense"} },
+		"lookalikes has an unknown name":      func(o *Options) { o.Lookalikes = []string{"burst"} },
 	} {
 		o := DefaultOptions(nil)
 		change(&o)
