@@ -20,11 +20,11 @@ const nBands = len(bands) + 1
 // freedom, nearly all below 2; the tail is for members that differ a little.
 var withinBands = [nBands]float64{0.30, 0.36, 0.20, 0.08, 0.04, 0.02}
 
-// classes of how many calls a distribution rests on: up to 12, 24, ... 96. More
-// count as 96: real members differ a little, which no number of calls hides.
+// classes of how many calls a distribution rests on: below 12, 24, 48, and more,
+// which count as 64: real members differ a little, which no number of calls hides.
 const (
 	nClasses = 4
-	topCalls = 96
+	topCalls = 64
 )
 
 func classOf(measured float32) int {
@@ -67,22 +67,46 @@ func newLengths(shares *[profile.Bins]float64) (l lengths) {
 		return l
 	}
 	l.ok = true
-	var bins [nClasses]float64
 	for i, s := range shares {
 		s /= sum
 		l.root[i] = float32(math.Sqrt(s))
-		for class := range bins {
-			bins[class] += min(1, s*callsOf(class)/2)
+		for class := range l.noise {
+			l.noise[class] += lost(s*callsOf(class)) / callsOf(class)
 		}
 	}
-	for class := range bins {
-		// Twice the Hellinger distance of a sample of n from its own distribution
-		// is chi-squared over 4n with bins-1 degrees of freedom; the shares are
-		// rounded and real members differ a little.
-		l.noise[class] = max(bins[class]-1, 0.5)/(8*callsOf(class)) + 0.004
+	for class := range l.noise {
+		l.noise[class] += 0.006 // shares are rounded and real members differ a little
 	}
 	return l
 }
+
+// lost is what a bin that has so many calls on average takes from the sum of the
+// roots of shares that makes the distance: the mean less the root of the mean
+// times the mean of the root, of a Poisson variable. It is an eighth from some
+// five on.
+func lost(mean float64) float64 {
+	at := mean * lostSteps
+	i := int(at)
+	if i >= len(losts)-1 {
+		return 0.125
+	}
+	return losts[i] + (losts[i+1]-losts[i])*(at-float64(i))
+}
+
+const lostSteps = 16
+
+var losts = func() (table [12*lostSteps + 1]float64) {
+	for i := range table {
+		mean := float64(i) / lostSteps
+		root, p := 0.0, math.Exp(-mean)
+		for k := 1; k < 60; k++ {
+			p *= mean / float64(k)
+			root += math.Sqrt(float64(k)) * p
+		}
+		table[i] = mean - math.Sqrt(mean)*root
+	}
+	return table
+}()
 
 // distance returns one less the Bhattacharyya coefficient, and false if the
 // profile has no distribution.
