@@ -232,3 +232,16 @@ func TestAWriteThatWasCutShort(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+func TestAStoreOfAnOlderVersionHasNoCampaigns(t *testing.T) {
+	s := testStore(t)
+	if err := s.conn.Exec(t.Context(), "DROP TABLE campaigns"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Campaigns(t.Context(), 1); !IsNoTable(err) {
+		t.Errorf("%v", err)
+	}
+	if IsNoTable(nil) || IsNoTable(ErrNoCampaign) {
+		t.Error("another error is of a table")
+	}
+}

@@ -20,6 +20,9 @@ type asker struct {
 	// keys is a subquery of the names of all members, under every key of a
 	// rotation.
 	keys string
+	// older joins what has a principal to the name that the campaign has for it,
+	// which oldest gives.
+	older string
 	// newest is the last minute with events in the store, and not after now:
 	// what "the last 24 hours" are counted from.
 	newest time.Time
@@ -31,7 +34,8 @@ func ask(ctx context.Context, st *clickhouse.Store, f *schemas.Finding, now time
 	limits.Rows = 4 * schemas.MaxMembers
 	members := clickhouse.Members(f.Campaign.ID, f.Detected.UnixNano())
 	a := &asker{ctx: ctx, store: st, limits: limits, found: f, newest: now,
-		keys: fmt.Sprintf("(SELECT principal FROM %[1]s UNION DISTINCT SELECT new FROM aliases WHERE old IN %[1]s)", members)}
+		keys:  fmt.Sprintf("(SELECT principal FROM %[1]s UNION DISTINCT SELECT new FROM aliases WHERE old IN %[1]s)", members),
+		older: fmt.Sprintf(" LEFT ANY JOIN (SELECT new AS newer, min(old) AS oldest FROM aliases WHERE old IN %s GROUP BY new) AS renamed ON renamed.newer = principal ", members)}
 	err := a.rows("SELECT toInt64(toUnixTimestamp(max(minute))) FROM rollup_route", func(row []any) {
 		if at := time.Unix(integer(row[0]), 0).UTC(); at.Unix() > 0 && at.Before(now) {
 			a.newest = at
@@ -64,6 +68,9 @@ func (a *asker) renamed() (map[string]string, error) {
 		func(row []any) { out[text(row[0])] = text(row[1]) })
 	return out, err
 }
+
+// oldest is the campaign's name of a principal of a table with older.
+const oldest = "if(renamed.oldest = '', principal, renamed.oldest)"
 
 // integer, number, text and texts are the values of a row; of another type they
 // are zero.

@@ -87,7 +87,7 @@ func spark(values []int64) string {
 			out.WriteByte('.')
 			continue
 		}
-		out.WriteRune(levels[min(v*int64(len(levels))/(most+1), int64(len(levels))-1)])
+		out.WriteRune(levels[min((v*int64(len(levels))-1)/most, int64(len(levels))-1)])
 	}
 	return out.String()
 }

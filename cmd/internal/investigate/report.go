@@ -100,8 +100,8 @@ func (a *asker) timeline(r *Report) error {
 	}
 	step := int64(r.Step / time.Second)
 	return a.rows(fmt.Sprintf(`
-SELECT intDiv(toInt64(toUnixTimestamp(minute)), %[1]d) * %[1]d AS at, toInt64(sum(requests)) - toInt64(sum(failures)), toInt64(uniqExact(principal))
-FROM rollup_principal WHERE %[2]s GROUP BY at ORDER BY at`, step, a.since()), func(row []any) {
+SELECT intDiv(toInt64(toUnixTimestamp(minute)), %[1]d) * %[1]d AS at, toInt64(sum(requests)) - toInt64(sum(failures)), toInt64(uniqExact(%[2]s))
+FROM rollup_principal%[3]sWHERE %[4]s GROUP BY at ORDER BY at`, step, oldest, a.older, a.since()), func(row []any) {
 		r.Timeline = append(r.Timeline, Bucket{time.Unix(integer(row[0]), 0).UTC(), integer(row[1]), integer(row[2])})
 	})
 }

@@ -34,7 +34,7 @@ var traitsOf = [][2]string{
         ifNull(concat('n ', toString(choices)), ''), if(ifNull(stream, false), 'stream', ''),
         if(ifNull(logprobs, false) OR ifNull(top_logprobs, 0) > 0, 'logprobs', ''), if(ifNull(logit_bias, 0) > 0, 'logit_bias', ''),
         if(ifNull(tools, 0) > 0, 'tools', '')]), ', '))`},
-	{"template", "if(template_fingerprint = 0, '', lower(hex(template_fingerprint)))"},
+	{"template", "if(template_fingerprint = 0, '', toString(template_fingerprint))"},
 	{"client", "user_agent"},
 	{"tls", "toString(tls)"},
 	{"network", "if(client = toIPv6('::'), '', cutIPv6(client, 10, 1))"},
@@ -70,9 +70,9 @@ func (a *asker) traits(r *Report, stretch time.Duration) error {
 	at := make(map[[2]string]int)
 	var list []string
 	if err := a.rows(fmt.Sprintf(`
-SELECT kind, value, toInt64(count()) AS calls, toInt64(uniqExact(principal)) AS keys FROM (
-    SELECT principal, arrayJoin(%s) AS pair, pair.1 AS kind, pair.2 AS value FROM events WHERE %s AND principal IN %s)
-WHERE value != '' GROUP BY kind, value ORDER BY keys DESC, calls DESC, value LIMIT %d BY kind`, pairs(), within, a.keys, shownTraits), func(row []any) {
+SELECT kind, value, toInt64(count()) AS calls, toInt64(uniqExact(who)) AS keys FROM (
+    SELECT %s AS who, arrayJoin(%s) AS pair, pair.1 AS kind, pair.2 AS value FROM events%sWHERE %s AND principal IN %s)
+WHERE value != '' GROUP BY kind, value ORDER BY keys DESC, calls DESC, value LIMIT %d BY kind`, oldest, pairs(), a.older, within, a.keys, shownTraits), func(row []any) {
 		t := Trait{Kind: text(row[0]), Value: text(row[1]), Calls: integer(row[2]), Keys: integer(row[3])}
 		t.Share = float64(t.Calls) / float64(calls)
 		at[[2]string{t.Kind, t.Value}] = len(r.Traits)
