@@ -108,9 +108,11 @@ func (d *Detection) Forget(principals []string, addresses []netip.Addr) int {
 	return d.Engine.Forget(principals, addresses) + d.rules.Forget(principals, addresses)
 }
 
-// Idle tells the monitor of the sources the time; the others go by event time
-// only.
-func (d *Detection) Idle(now time.Time) []schemas.Finding { return d.feed.Idle(now) }
+// Idle tells the monitor of the sources the time, and returns what correlators
+// found meanwhile; all else goes by event time only.
+func (d *Detection) Idle(now time.Time) []schemas.Finding {
+	return append(d.Correlated(), d.feed.Idle(now)...)
+}
 
 // Flush closes the windows of all.
 func (d *Detection) Flush() []schemas.Finding {

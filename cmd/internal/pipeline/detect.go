@@ -53,7 +53,7 @@ func (p *Pipeline) detect(ctx context.Context) error {
 		if p.pass(ctx, u) != nil {
 			return nil
 		}
-		if p.parts.Store == nil || !asked && time.Since(last) < p.set.CheckpointEvery {
+		if p.parts.Store == nil || !asked && !p.due(time.Since(last)) {
 			continue
 		}
 		c, took, err := p.snapshot()
@@ -67,6 +67,16 @@ func (p *Pipeline) detect(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// postponed is how many times the usual time a snapshot is put off for which the
+// engine would have to wait.
+const postponed = 10
+
+// due tells whether it is time for a snapshot.
+func (p *Pipeline) due(since time.Duration) bool {
+	every := p.set.CheckpointEvery
+	return since >= every && (since >= postponed*every || !p.parts.Engine.Correlating())
 }
 
 // idleEvery is how often the engine is told the time.

@@ -203,6 +203,8 @@ type countEngine struct {
 	// quiet, if set, is how long after last something is found once.
 	quiet time.Duration
 	last  time.Time
+	// correlating is what Correlating returns.
+	correlating bool
 }
 
 func (e *countEngine) Observe(b *schemas.Batch, from func(string, int32) int64) ([]schemas.Finding, error) {
@@ -238,6 +240,7 @@ func (e *countEngine) Idle(now time.Time) []schemas.Finding {
 	return nil
 }
 
+func (e *countEngine) Correlating() bool        { return e.correlating }
 func (e *countEngine) Flush() []schemas.Finding { return []schemas.Finding{{ID: "flushed"}} }
 func (e *countEngine) Fingerprint() string      { return "f" }
 

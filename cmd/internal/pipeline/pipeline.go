@@ -48,6 +48,9 @@ type Engine interface {
 	Observe(b *schemas.Batch, from func(topic string, partition int32) int64) ([]schemas.Finding, error)
 	// Idle tells the time now and then: what does not come is found by it.
 	Idle(now time.Time) []schemas.Finding
+	// Correlating tells that a Snapshot would have to wait for what is judged beside
+	// the events.
+	Correlating() bool
 	// Flush closes every open window: there will be no more events.
 	Flush() []schemas.Finding
 	// Seen returns, for each partition, the offset to go on from.
