@@ -38,6 +38,10 @@ type grown struct {
 	// the choice of members itself made alike is not alike among these.
 	free   [groups][]uint32
 	shared [groups]float64
+	// mean is how well they fit in that group on average: the evidence of one.
+	mean [groups]float64
+	// needed tells that too few belong without the group.
+	needed [groups]bool
 	// common is which share of the others fits in a group.
 	common [groups]float64
 	others []uint32
@@ -225,6 +229,7 @@ func (p *population) scan(c *centre, size int) *grown {
 	var g grown
 	var fitting [groups]int
 	var counted [groups]int
+	var sums [groups]float64
 	for i := range p.tokens {
 		x := p.profile(uint32(i))
 		f := c.fitTokens(&p.tokens[i], x)
@@ -246,6 +251,7 @@ func (p *population) scan(c *centre, size int) *grown {
 		for k, v := range f {
 			if sum-v > bound {
 				counted[k]++
+				sums[k] += float64(v)
 				if v > clear {
 					fitting[k]++
 				}
@@ -258,18 +264,19 @@ func (p *population) scan(c *centre, size int) *grown {
 	for k := range g.shared {
 		if counted[k] >= p.o.Least {
 			g.shared[k] = float64(fitting[k]) / float64(counted[k])
+			g.mean[k] = sums[k] / float64(counted[k])
 			continue
 		}
 		// The group is needed to tell who belongs: what the members have in common
 		// by it was a condition, and counts half.
 		n := 0
 		for _, f := range g.fits {
-			if f[k] > clear {
+			if g.mean[k] += float64(f[k]) / float64(2*len(g.members)); f[k] > clear {
 				n++
 			}
 		}
-		g.shared[k] = float64(n) / float64(max(2*len(g.members), 1))
-		g.free[k] = g.members
+		g.shared[k] = float64(n) / float64(max(len(g.members), 1))
+		g.free[k], g.needed[k] = g.members, true
 	}
 	return &g
 }

@@ -90,6 +90,8 @@ func (p *population) judge(g *grown) verdict {
 	add(p.harvest(g))
 	add(p.pool(g))
 	add(p.against(g, &v))
+	// There are many more small groups than large ones to be alike by chance.
+	add(piece{name: "size", value: min(0, 2*math.Log(float64(len(g.members))/20))})
 	return v
 }
 
@@ -100,25 +102,31 @@ func effect(members, others, n, low, high float64) float64 {
 	return min(max(math.Log(members/others), low), high)
 }
 
-// linkPiece is what a link says, from those who belong even without it.
+// linkPiece is what a link says, from those who belong even without it: how much
+// likelier what they have is among members, on average.
 func linkPiece(g *grown, k int) piece {
-	e := effect(g.shared[k], g.common[k], float64(len(g.free[k])), 0, 4)
-	if g.shared[k] < 0.3 {
-		e = 0
-	}
+	e := min(max(g.mean[k], 0), 4)
 	return piece{name: kindNames[k], value: e, observed: 100 * g.shared[k], expected: 100 * g.common[k], unit: "%"}
 }
 
-// spread returns the robust standard deviation of the logarithms of the daily
-// volumes, and their median.
-func (p *population) spread(of []uint32) (sigma, median float64) {
+// weight is what evidence counts that comes from those who belong without a group.
+func (g *grown) weight(k int, e float64) float64 {
+	if g.needed[k] {
+		return e / 2
+	}
+	return e
+}
+
+// spread returns the robust standard deviation of the logarithms of volumes, and
+// their median.
+func (p *population) spread(of []uint32, volume func(*profile.Profile) float64) (sigma, median float64) {
 	logs := make([]float64, 0, len(of))
 	for _, m := range of {
-		if v := daily(p.profile(m), p.o.End); v > 0 {
+		if v := volume(p.profile(m)); v > 0 {
 			logs = append(logs, math.Log(v))
 		}
 	}
-	if len(logs) < 4 {
+	if len(logs) < 4 || 2*len(logs) < len(of) {
 		return 1.2, 0
 	}
 	slices.Sort(logs)
@@ -127,14 +135,30 @@ func (p *population) spread(of []uint32) (sigma, median float64) {
 	return (at(0.9) - at(0.1)) / 2.56, math.Exp(at(0.5))
 }
 
-// quota tells equal volumes from the heavy tails of unrelated callers.
+// quota tells equal volumes from the heavy tails of unrelated callers: by the mean
+// of the last days, or by the last whole day, for keys that did something else
+// before.
 func (p *population) quota(g *grown) piece {
-	sigma, median := p.spread(g.free[byVolume])
-	others, _ := p.spread(g.others)
-	others = min(max(others, 0.8), 1.5)
-	e := min(max(2*math.Log(others/max(sigma, 0.15))-0.7, -3), 3.5)
-	return piece{name: "quota", value: e, conduct: true, observed: math.Exp(sigma), expected: math.Exp(others), unit: "times",
+	var e, sigma, median, others float64
+	for i, volume := range []func(*profile.Profile) float64{
+		func(x *profile.Profile) float64 { return daily(x, p.o.End) },
+		func(x *profile.Profile) float64 { return float64(x.Days[1]) },
+	} {
+		s, m := p.spread(g.free[byVolume], volume)
+		o, _ := p.spread(g.others, volume)
+		o = min(max(o, 0.5), 1.5)
+		if v := min(max(2*math.Log(o/max(s, 0.15))-0.7, -3), 3.5); i == 0 || v > e {
+			e, sigma, median, others = v, s, m, o
+		}
+	}
+	return piece{name: "quota", value: g.weight(byVolume, e), conduct: true, observed: math.Exp(sigma), expected: math.Exp(others), unit: "times",
 		text: quotaText(median, sigma, others)}
+}
+
+// grew tells whether somebody calls three times as often as some days ago.
+func grew(x *profile.Profile) bool {
+	before := float64(x.Days[4]) + float64(x.Days[5]) + float64(x.Days[6]) + float64(x.Days[7])
+	return 2*(float64(x.Days[1])+float64(x.Days[2])) > 3*before
 }
 
 // share returns which share of those for whom it is known have something, and of
@@ -230,7 +254,7 @@ func (p *population) timing(g *grown) piece {
 		// zones.
 		alone = 0.8
 	}
-	e := min(max(scatter+alone, -3), 3.5)
+	e := g.weight(byTiming, min(max(scatter+alone, -3), 3.5))
 	return piece{name: "timing", value: e, conduct: true, observed: 100 * within, expected: 100 * without, unit: "%",
 		text: timingText(within, without, quiet)}
 }
@@ -257,8 +281,9 @@ func (p *population) cohort(g *grown) piece {
 	e, from, to, in, out := p.joint(g.free[byStart], g.others, func(x *profile.Profile) (uint32, bool) {
 		return x.First, x.First > p.o.watched()
 	})
+	e = g.weight(byStart, e)
 	known := p.o.End > p.o.Since+4*24*60
-	if old, _ := p.share(g.members, func(x *profile.Profile) (bool, bool) { return x.First <= p.o.watched(), true }); old > 0.6 && known {
+	if old, _ := p.share(g.members, func(x *profile.Profile) (bool, bool) { return x.First <= p.o.watched() && !grew(x), true }); old > 0.6 && known {
 		e = -1.5 // they were there before and did not change
 	}
 	stop, _, _, _, _ := p.joint(g.members, g.others, func(x *profile.Profile) (uint32, bool) {
