@@ -28,7 +28,7 @@ func (m *memory) encode() []byte {
 	w.u32(uint32(len(m.known)))
 	for _, k := range m.known {
 		w.u64(k.id)
-		w.u32(k.born, k.found, k.told, k.toldSize)
+		w.u32(k.born, k.found, k.windows, k.told, k.toldSize)
 		w.f64(k.toldCalls, k.gone.calls, k.gone.input, k.gone.output)
 		w.u32(uint32(k.toldSeverity), uint32(len(k.members)))
 		for i := range k.members {
@@ -140,7 +140,7 @@ func (r *reader) figure(v float64) float64 {
 func (r *reader) amount() amount { return amount{r.f64(), r.f64(), r.f64()} }
 
 func (r *reader) known() *known {
-	k := &known{id: r.u64(), born: r.u32(), found: r.u32(), told: r.u32(), toldSize: r.u32()}
+	k := &known{id: r.u64(), born: r.u32(), found: r.u32(), windows: r.u32(), told: r.u32(), toldSize: r.u32()}
 	k.toldCalls, k.gone = r.f64(), r.amount()
 	severity, members := r.u32(), r.u32()
 	if severity > uint32(schemas.SeverityCritical) {

@@ -13,7 +13,7 @@ import (
 // sample is a memory with everything in it.
 func sample() memory {
 	return memory{known: []*known{
-		{id: 5, born: 10, found: 90, told: 80, toldSize: 2, toldCalls: 600, toldSeverity: schemas.SeverityHigh, gone: amount{1, 2, 3}, members: []member{
+		{id: 5, born: 10, found: 90, windows: 7, told: 80, toldSize: 2, toldCalls: 600, toldSeverity: schemas.SeverityHigh, gone: amount{1, 2, 3}, members: []member{
 			{key: 1, name: "h1:k1:a", first: 9, last: 88, joined: 10, seen: 90, took: amount{300, 4, 5}, had: amount{6, 7, 8}, day: 9, now: 1, likeness: 0.5, linked: 3},
 			{key: math.MaxUint64, took: amount{1e18, 1e18, 1e18}},
 		}},

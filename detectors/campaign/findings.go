@@ -51,7 +51,7 @@ func (k *known) sum() sum {
 // worse than it was then.
 func (d *watch) say(x *detectors.Correlation, s sighting, all []profiled, end uint32) {
 	k, total := s.known, s.sum()
-	if total.calls < float64(d.config.Exchanges) {
+	if total.calls < float64(d.config.Exchanges) || d.doubtful(s) && k.told == 0 && k.windows < persists {
 		return
 	}
 	severity := d.severity(s, total)
@@ -77,18 +77,26 @@ func events(total sum) int64 { return int64(min(max(total.now, 1), 1e15)) }
 // severity is by what was taken and by how many, and by how sure it is: little
 // over the least score it is one degree lower.
 func (d *watch) severity(s sighting, total sum) schemas.Severity {
-	severity, score := schemas.SeverityMedium, s.cluster.Score/d.config.Score
+	severity := schemas.SeverityMedium
 	switch n := len(s.members); {
 	case n >= 1000 || total.calls >= 100_000:
 		severity = schemas.SeverityCritical
-	case n >= 100 || total.calls >= 10_000 || score >= 2:
+	case n >= 100 || total.calls >= 10_000 || s.cluster.Score >= 2*d.config.Score:
 		severity = schemas.SeverityHigh
 	}
-	if score < 1.2 {
+	if d.doubtful(s) {
 		severity--
 	}
 	return severity
 }
+
+// doubtful tells that the evidence is little over what is needed: callers are
+// looked at each hour, and in one of many hours some that are not of one hand seem
+// to be.
+func (d *watch) doubtful(s sighting) bool { return s.cluster.Score < 1.2*d.config.Score }
+
+// persists is in how many windows a doubtful campaign is seen before it is told.
+const persists = 6
 
 func title(k *known, total sum) string {
 	return fmt.Sprintf("Campaign: %s took %s in %s as one",

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -34,8 +35,9 @@ type memory struct{ known []*known }
 // known is a campaign that was found. Times are in minutes since the epoch.
 type known struct {
 	id uint64
-	// born and found are when it was seen first and last.
-	born, found uint32
+	// born and found are when it was seen first and last, windows in how many it
+	// was seen.
+	born, found, windows uint32
 	// members are in the order of their keys; gone is what those took for whom
 	// there was no room.
 	members []member
@@ -148,6 +150,7 @@ func (m *memory) take(x *detectors.Correlation, all []profiled, found []correlat
 	var out []sighting
 	for _, k := range m.known {
 		if c := seen[k]; c != nil {
+			k.windows = min(k.windows, math.MaxUint32-1) + 1
 			out = append(out, sighting{k, c})
 		}
 	}
@@ -201,7 +204,7 @@ func (m *memory) merge(home, k *known, owner map[uint64]*known) {
 	home.members = append(home.members, k.members...)
 	home.sort()
 	home.gone.add(k.gone)
-	home.found = max(home.found, k.found)
+	home.found, home.windows = max(home.found, k.found), max(home.windows, k.windows)
 	if home.told == 0 {
 		home.told, home.toldSize, home.toldCalls, home.toldSeverity = k.told, k.toldSize, k.toldCalls, k.toldSeverity
 	}
