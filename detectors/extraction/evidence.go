@@ -75,16 +75,16 @@ func (s *sum) conversation(p *profile) {
 			Text: shareOf(p.grown, "of the calls go on with a conversation, and their input grows with it."),
 		})
 	}
-	if p.single < 0 && p.cached >= 0 && p.cached < 0.02 && p.grown < 0.05 {
+	if p.single < 0 && p.cached >= 0 && p.cached < 0.1 && p.grown < 0.05 {
 		s.Add(weigh.Conversation, 0.45, schemas.Feature{
-			Name: "fresh_calls", Observed: p.cached, Expected: 0.1, Unit: "share cached",
-			Text: "No call goes on where another ended, and next to nothing of the input was cached.",
+			Name: "fresh_calls", Observed: p.cached, Expected: 0.1, Unit: "share",
+			Text: "No call goes on where another ended, and next to none had its input cached.",
 		})
 	}
-	if p.cached >= 0.1 {
-		s.Add(weigh.Conversation, weigh.Ramp(p.cached, 0.1, 0.4, 0, -1), schemas.Feature{
-			Name: "cached_input", Observed: p.cached, Expected: 0.1, Unit: "share",
-			Text: shareOf(p.cached, "of the input was cached, as in conversations and retrieval."),
+	if p.cached >= 0.2 {
+		s.Add(weigh.Conversation, weigh.Ramp(p.cached, 0.2, 0.5, 0, -1), schemas.Feature{
+			Name: "cached_input", Observed: p.cached, Expected: 0.2, Unit: "share",
+			Text: shareOf(p.cached, "of the calls had their input cached, as in conversations and retrieval."),
 		})
 	}
 }

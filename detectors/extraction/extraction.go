@@ -140,7 +140,7 @@ func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 		d.others(x, s, &p)
 	}
 	s.volume.Add(x.WindowStart, float64(h.calls))
-	s.past.add(h)
+	s.past.add(&s.day, h.models)
 	*h = hour{}
 	return s.last > 0 && x.Now-s.last < int64(8*24*time.Hour)
 }

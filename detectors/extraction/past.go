@@ -16,27 +16,29 @@ const (
 	week, known, young = 168, 24, 7 * 24
 )
 
-// past is how a principal used models in the weeks before: sums of which each
-// hour loses 1/168.
+// past is how a principal used models in the weeks before: sums of which each hour
+// loses 1/168. It takes in the sums of the last day and not the hours, so that it
+// lags behind: what began some hours ago is hardly past yet.
 type past struct {
-	calls, metered, input, output float32
+	span, calls, metered, input, output float32
 	// models has the models of all hours, as hour.models.
 	models uint64
 }
 
-// add closes an hour.
-func (p *past) add(h *hour) {
-	p.calls += float32(h.calls) - p.calls/week
-	p.metered += float32(h.metered) - p.metered/week
-	p.input += float32(h.input) - p.input/week
-	p.output += float32(h.output) - p.output/week
-	p.models |= h.models
+// add closes an hour, when the day has taken it in.
+func (p *past) add(d *day, models uint64) {
+	const hours = 24
+	// Of a constant rate of one call an hour calls would be as much as span.
+	p.span += float32(1-math.Exp(-float64(d.age)/hours)) - p.span/week
+	p.calls += d.calls/hours - p.calls/week
+	p.metered += d.metered/hours - p.metered/week
+	p.input += d.input/hours - p.input/week
+	p.output += d.output/hours - p.output/week
+	p.models |= models
 }
 
-// daily returns how many calls a day had, of a past of age hours.
-func (p *past) daily(age uint16) float64 {
-	return 24 * float64(p.calls) / (week * (1 - math.Exp(-max(float64(age), 1)/week)))
-}
+// daily returns how many calls a day had.
+func (p *past) daily() float64 { return 24 * float64(p.calls) / max(float64(p.span), 1) }
 
 // answer is how many tokens an ordinary answer of a chat has at most: those of
 // published traces have means of 100 to 260 (LMSYS-Chat-1M, BurstGPT, Azure 2023).

@@ -18,7 +18,7 @@ type profile struct {
 	distinct, repeated, template float64
 	// single is the share of conversations of a single turn, grown the share of
 	// calls with more of them in conversations whose input grows with them, cached
-	// that of the input tokens that were cached.
+	// that of the calls whose input was cached in good part.
 	single, grown, cached float64
 	// close is the share of prompts near to one before, distanceSpread the
 	// coefficient of variation of the distances.
@@ -34,7 +34,8 @@ type profile struct {
 	// short is the share of answers of up to five tokens, ends that of calls with a
 	// temperature at an end of the scale.
 	short, ends float64
-	// inputSpread and outputSpread are the coefficients of variation of the tokens.
+	// inputSpread is the standard deviation of the logarithm of the input tokens,
+	// outputSpread the coefficient of variation of the output tokens.
 	inputSpread, outputSpread float64
 	// bytes is the mean of response bytes over request bytes.
 	bytes float64
@@ -98,12 +99,12 @@ func (h *hour) profile() profile {
 	}
 	if h.metered >= enough {
 		p.input, p.output = float64(h.input)/float64(h.metered), float64(h.output)/float64(h.metered)
-		p.inputSpread, p.outputSpread = h.in.spread(h.metered), h.out.spread(h.metered)
+		p.inputSpread, p.outputSpread = h.in.deviation(h.metered), h.out.spread(h.metered)
 		p.take = p.output * p.calls / answer
 		p.grown = max(grown(p.single, float64(h.along), float64(h.turns.m2), float64(h.in.m2)),
 			continued(float64(h.follows), float64(h.shrinks), float64(h.metered)))
 		if h.cacheable >= enough {
-			p.cached = float64(h.cached) / float64(max(h.input, 1))
+			p.cached = float64(h.cached) / float64(h.cacheable)
 		}
 	}
 	if h.compared >= enough {

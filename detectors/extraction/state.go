@@ -47,7 +47,8 @@ type hour struct {
 	// temperatures and biases are bitmaps of the settings that were used.
 	temperatures, biases uint32
 	input, output        uint64
-	// in and out are the moments of the tokens.
+	// in are the moments of the logarithms of the input tokens, out those of the
+	// output tokens.
 	in, out moments
 	// turns are the moments of the messages of a call, along the moments with
 	// the input tokens: in conversations that grow, both do.
@@ -71,10 +72,10 @@ type hour struct {
 	compared, close, short, talked     uint32
 	// follows are the calls whose input is that of the call before, its answer and
 	// something more; shrinks those of whose input as much is gone.
-	follows, shrinks, cacheable uint32
-	cached                      float32
-	requestBytes, responseBytes uint64
-	weighed                     uint32
+	// cached are the calls of whose input a quarter and more was cached.
+	follows, shrinks, cacheable, cached uint32
+	requestBytes, responseBytes         uint64
+	weighed                             uint32
 }
 
 // The rules.
@@ -168,7 +169,8 @@ func (h *hour) tokens(s *State, ev *schemas.Event) {
 	h.input += uint64(input)
 	h.output += uint64(output)
 	n := float32(h.metered)
-	h.in.add(float32(input), n)
+	size := float32(math.Log(float64(input)))
+	h.in.add(size, n)
 	h.out.add(float32(output), n)
 	h.follow(s, float32(input), float32(output))
 	if ev.Messages > 0 {
@@ -176,11 +178,13 @@ func (h *hour) tokens(s *State, ev *schemas.Event) {
 		turns := float32(min(ev.Messages, 1000))
 		before := turns - h.turns.mean
 		h.turns.add(turns, float32(h.talked))
-		h.along += before * (float32(input) - h.in.mean)
+		h.along += before * (size - h.in.mean)
 	}
 	if ev.Has(schemas.HasCachedTokens) || ev.CachedTokens > 0 {
 		h.cacheable++
-		h.cached += float32(min(max(ev.CachedTokens, 0), input))
+		if 4*ev.CachedTokens >= input {
+			h.cached++
+		}
 	}
 	if ev.OutputTokens == 1 {
 		h.one++
@@ -258,10 +262,13 @@ func (m *moments) squares(n float64) float64 {
 	return float64(m.m2) + n*float64(m.mean)*float64(m.mean)
 }
 
-// spread returns the coefficient of variation of n figures.
-func (m *moments) spread(n uint32) float64 {
-	return math.Sqrt(float64(max(m.m2, 0))/float64(max(n, 1))) / max(float64(m.mean), 1)
+// deviation returns the standard deviation of n figures.
+func (m *moments) deviation(n uint32) float64 {
+	return math.Sqrt(float64(max(m.m2, 0)) / float64(max(n, 1)))
 }
+
+// spread returns the coefficient of variation of n figures.
+func (m *moments) spread(n uint32) float64 { return m.deviation(n) / max(float64(m.mean), 1) }
 
 // bit returns one of 64 bits for a name.
 func bit(name string) uint64 {

@@ -22,7 +22,7 @@ func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 		Name: "calls", Observed: p.calls, Expected: float64(d.config.DayCalls), Unit: "calls/d",
 		Text: fmt.Sprintf("%s in 24 hours; up to %d are not looked at.", words.Count(p.calls, "successful model call"), d.config.DayCalls),
 	})
-	e.history(s, p, s.past.daily(s.day.age))
+	e.history(s, p, s.past.daily())
 	e.prompts(p)
 	e.lengths(p)
 	e.answers(p, float64(s.peerYield), float64(s.peerHigh))
