@@ -30,8 +30,9 @@ type Correlator[S, C, P any] interface {
 	// between windows, within bounds, but not all itself, whose memory is used
 	// again. It returns early when x is done; what it found is discarded then.
 	// It is called for every window that closes, in their order, also if all is
-	// empty. A panic of its own disables it, one on a goroutine that it started
-	// ends the process.
+	// empty; after a wrong clock was set back, a window may be an earlier one. A
+	// panic of its own disables it, one on a goroutine that it started ends the
+	// process.
 	Correlate(x *Correlation, c *C, all []Profiled[P])
 	// Save returns what Correlate keeps, and Load puts it back; Load of nil
 	// forgets everything. What Load refuses, it has forgotten.

@@ -335,6 +335,30 @@ func TestPanicOfCorrelator(t *testing.T) {
 	}
 }
 
+func TestPanicDuringAReloadIsReported(t *testing.T) {
+	for _, method := range []string{"correlate", "save"} {
+		p := gated()
+		e := detectortest.New(t, detectortest.Settings(), p.watch())
+		observe(t, e, 0, packed([]string{"a"}, []string{"a"}))
+		<-p.begun
+		p.panicAt = "save"
+		if method == "correlate" {
+			p.panicAt = ""
+			p.spoil = func(*schemas.Finding) { panic("input that must not be logged") }
+		}
+		close(p.goOn)
+		if err := e.Replace([]detectors.Watcher{newPack().watch()}); err != nil {
+			t.Fatal(err)
+		}
+		if got := detectortest.Of(e.Correlated(), "engine.disabled"); len(got) != 1 {
+			t.Errorf("%s: %d reports, want one", method, len(got))
+		}
+		if got := members(append(observe(t, e, 10, twice(3, "a", "b")), e.Flush()...)); len(got) != 1 {
+			t.Errorf("%s: after the reload %d findings, want 1", method, len(got))
+		}
+	}
+}
+
 // TestPanicAtTheEndOfAWindowHidesNoEvent has a detector before the one that panics:
 // it sees the next event.
 func TestPanicAtTheEndOfAWindowHidesNoEvent(t *testing.T) {

@@ -83,6 +83,11 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 		watches = append(watches, n)
 	}
 	e.settleAll()
+	kept := map[string][]byte{}
+	for _, w := range e.watches {
+		kept[w.spec.ID] = e.save(w)
+	}
+	e.retire() // who panicked by then
 	old := make([]*watch, len(watches))
 	for i, w := range watches {
 		if j := slices.IndexFunc(e.watches, w.continues); j >= 0 && !e.watches[j].disabled.Load() {
@@ -112,19 +117,18 @@ func (e *Engine) install(watchers []detectors.Watcher) error {
 		}
 		s.keepTold(watches)
 	}
-	kept := make([][]byte, len(watches))
-	for i, o := range old {
-		if o != nil {
-			kept[i] = e.save(o)
-		}
-	}
 	e.watches, e.byKind = watches, byKind
 	e.rekind()
 	e.metrics.Watch(ids)
 	for i, w := range watches {
-		if w.runs != nil {
-			e.metrics.Correlate(w.spec.ID)
-			e.load(w, kept[i])
+		if w.runs == nil {
+			continue
+		}
+		e.metrics.Correlate(w.spec.ID)
+		if old[i] != nil {
+			e.load(w, kept[w.spec.ID])
+		} else {
+			e.load(w, nil)
 		}
 	}
 	e.reckon()

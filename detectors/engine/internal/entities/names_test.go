@@ -80,3 +80,50 @@ func TestTableName(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesOfPrincipalsAreTheSameByBothWays(t *testing.T) {
+	for _, n := range []int{0, 1, 47, 48, 49, 500} {
+		principal := strings.Repeat("p", n)
+		s := subject(schemas.EntityPrincipal, schemas.Event{Principal: principal})
+		if got := PrincipalName(principal, 0x0123456789abcdef); got != s.Name {
+			t.Errorf("%d bytes: %q, want %q", n, got, s.Name)
+		}
+	}
+}
+
+func TestAppendName(t *testing.T) {
+	d := New(schemas.EntityPrincipal, room(schemas.EntityPrincipal, 10))
+	place, _ := d.See(7, 0, &Traits{})
+	d.Earn(place, 0, &schemas.Event{Principal: "somebody"})
+	b := make([]byte, 0, 100)
+	if n := testing.AllocsPerRun(100, func() { b = d.AppendName(b[:0], place) }); n != 0 || string(b) != "somebody" {
+		t.Errorf("%v allocations for %q", n, b)
+	}
+	if d.Client(place).IsValid() {
+		t.Error("a principal has an address")
+	}
+	a := New(schemas.EntityAddress, room(schemas.EntityAddress, 10))
+	place, _ = a.See(7, 0, &Traits{})
+	if a.Client(place).IsValid() {
+		t.Error("an address without a card is known")
+	}
+	a.Earn(place, 0, &schemas.Event{Client: netip.MustParseAddr("192.0.2.7")})
+	if got := a.Client(place); got != netip.MustParseAddr("192.0.2.7") {
+		t.Errorf("client %v", got)
+	}
+}
+
+func TestMembers(t *testing.T) {
+	const id = "c-0123456789ab"
+	want := "SELECT * FROM events WHERE time >= fromUnixTimestamp64Nano(5) AND time < fromUnixTimestamp64Nano(9)" +
+		" AND principal IN (SELECT principal FROM campaign_members WHERE campaign = 'c-0123456789ab') ORDER BY time LIMIT 1000"
+	if got := Members("events", id, false, 5, 9); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	got := Members("db.events", id, true, 5, 9)
+	for _, part := range []string{"FROM db.events", "FROM db.campaign_members", "FROM db.aliases WHERE old IN (", "FROM db.aliases WHERE new IN ("} {
+		if !strings.Contains(got, part) {
+			t.Errorf("got %q, want %q in it", got, part)
+		}
+	}
+}
