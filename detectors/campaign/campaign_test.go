@@ -25,8 +25,8 @@ func TestHit(t *testing.T) {
 		for seed := range uint64(2) {
 			t.Run(fmt.Sprintf("%d keys/shared=%v/%d", c.keys, c.shared, seed), func(t *testing.T) {
 				traffic := newTraffic(seed)
-				traffic.people(250, 4)
-				traffic.campaign(c.keys, 120, 40*time.Hour, 96*time.Hour, c.shared)
+				traffic.people(200, 3)
+				traffic.campaign(c.keys, 120, 40*time.Hour, 72*time.Hour, c.shared)
 				found := run(t, traffic.events)
 				if len(found) == 0 {
 					t.Fatal("not found")
@@ -66,16 +66,16 @@ func members(f *schemas.Finding) (hydra, others int) {
 // campaign that takes too little.
 func TestQuiet(t *testing.T) {
 	for name, add := range map[string]func(traffic *traffic){
-		"people":              func(*traffic) {},
-		"seven keys":          func(traffic *traffic) { traffic.campaign(7, 120, 40*time.Hour, 96*time.Hour, true) },
-		"400 exchanges":       func(traffic *traffic) { traffic.campaign(20, 120, 40*time.Hour, 44*time.Hour, true) },
-		"a course":            course,
-		"services of one key": services,
+		"people":                   func(*traffic) {},
+		"seven keys":               func(traffic *traffic) { traffic.campaign(7, 120, 40*time.Hour, 72*time.Hour, true) },
+		"400 exchanges":            func(traffic *traffic) { traffic.campaign(20, 120, 40*time.Hour, 44*time.Hour, true) },
+		"a course":                 course,
+		"services of one customer": services,
 	} {
 		for seed := range uint64(2) {
 			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
 				traffic := newTraffic(100 + seed)
-				traffic.people(250, 4)
+				traffic.people(200, 3)
 				add(traffic)
 				if found := run(t, traffic.events); len(found) > 0 {
 					tell(t, found[:1])
@@ -91,7 +91,7 @@ func TestQuiet(t *testing.T) {
 func course(traffic *traffic) {
 	a := app{"gpt-4o-mini", "OpenAI/Python 1.44.0", 200, 300, 0.4, 800, 2, 0}
 	for i := range 60 {
-		for day := 1; day < 4; day++ {
+		for day := 1; day < 3; day++ {
 			for at := 13 * time.Hour; at < 16*time.Hour; at += time.Duration(traffic.r.ExpFloat64() * float64(12*time.Minute)) {
 				n := len(traffic.events)
 				traffic.call(time.Duration(day)*24*time.Hour+at, fmt.Sprintf("h1:k1:student%02d", i), a, detectortest.Address(125_000+i%8), "university", 64800)
@@ -106,7 +106,7 @@ func course(traffic *traffic) {
 func services(traffic *traffic) {
 	a := app{"gpt-4o-mini", "go-http-client/1.1", 600, 20, 0.3, 64, 1, 0}
 	for i := range 12 {
-		for at := time.Duration(0); at < 96*time.Hour; at += time.Duration(traffic.r.ExpFloat64() * float64(8*time.Minute)) {
+		for at := time.Duration(0); at < 72*time.Hour; at += time.Duration(traffic.r.ExpFloat64() * float64(8*time.Minute)) {
 			traffic.call(at, fmt.Sprintf("h1:k1:service%02d", i), a, detectortest.Address(126_000+i%3), "shop", 64801)
 		}
 	}
@@ -114,8 +114,8 @@ func services(traffic *traffic) {
 
 func TestConform(t *testing.T) {
 	traffic := newTraffic(3)
-	traffic.people(80, 3)
-	traffic.campaign(20, 130, 26*time.Hour, 60*time.Hour, true)
+	traffic.people(60, 2)
+	traffic.campaign(20, 130, 26*time.Hour, 48*time.Hour, true)
 	detectortest.Conform(t, watchers(t), traffic.events)
 }
 
@@ -123,9 +123,9 @@ func TestConform(t *testing.T) {
 // credential.
 func TestNamesNobody(t *testing.T) {
 	traffic := newTraffic(4)
-	traffic.people(150, 3)
+	traffic.people(100, 2)
 	n := len(traffic.events)
-	traffic.campaign(20, 120, 26*time.Hour, 72*time.Hour, true)
+	traffic.campaign(20, 120, 26*time.Hour, 48*time.Hour, true)
 	for i := range traffic.events[n:] {
 		ev := &traffic.events[n+i]
 		ev.Auth, ev.AuthReason = schemas.AuthFailure, schemas.ReasonInvalid

@@ -24,13 +24,15 @@ type Config struct {
 	// 100 to 1e9.
 	Exchanges int `mapstructure:"exchanges"`
 	// RepeatHours is for how long a campaign that was reported is not reported
-	// again, unless it got worse. Default 24; 1 to 8,760.
+	// again, unless it got worse: severer, twice as many members, or twice as much
+	// taken. Default 168, so that one which goes on as before is told once a week;
+	// 1 to 8,760.
 	RepeatHours int `mapstructure:"repeat_hours"`
 }
 
 // DefaultConfig returns the defaults.
 func DefaultConfig() Config {
-	return Config{Enabled: true, Members: 8, Score: correlate.DefaultScore, Exchanges: 500, RepeatHours: 24}
+	return Config{Enabled: true, Members: 8, Score: correlate.DefaultScore, Exchanges: 500, RepeatHours: 168}
 }
 
 // Validate returns every setting that is out of its bounds.

@@ -120,7 +120,7 @@ func summary(s sighting, total sum) string {
 		fmt.Fprintf(&b, " with %s", words.Count(total.output, "token"))
 	}
 	fmt.Fprintf(&b, " together since %s UTC", at(total.first).Format("2 January 15:04"))
-	if total.day >= 1 && total.day < total.calls {
+	if total.day >= 1 && total.day < 0.99*total.calls {
 		fmt.Fprintf(&b, ", %s of them in the last 24 hours", words.Number(total.day))
 	}
 	if total.joined > 0 {

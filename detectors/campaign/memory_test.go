@@ -212,15 +212,15 @@ func TestRepeats(t *testing.T) {
 	if len(first) != 1 {
 		t.Fatal("not told at first")
 	}
-	for range 23 {
-		p.calls(1, p.all[0].Profile.Calls+10)
+	for range 167 {
+		p.calls(1, p.all[0].Profile.Calls+1)
 		if found := p.pass(); len(found) > 0 {
 			t.Fatalf("told again in hour %d: %s", p.hour, found[0].Title)
 		}
 	}
 	found := p.pass()
-	if len(found) != 1 || found[0].Campaign.ID != first[0].Campaign.ID || found[0].Campaign.Exchanges != 1230 {
-		t.Fatalf("a day later: %+v", found)
+	if len(found) != 1 || found[0].Campaign.ID != first[0].Campaign.ID || found[0].Campaign.Exchanges != 1167 {
+		t.Fatalf("a week later: %+v", found)
 	}
 	// What has stopped is not told of again.
 	for range 30 {
