@@ -102,12 +102,16 @@ func (w *correlator[S, C, P]) Correlate(x *Correlation, c unsafe.Pointer) {
 		slices.SortFunc(w.all[p.first:p.next], func(a, b Profiled[P]) int { return cmp.Compare(a.Key, b.Key) })
 		n += copy(w.all[n:], w.all[p.first:p.next])
 	}
+	defer w.release()
 	w.c.Correlate(x, (*C)(c), w.all[:n:n])
+}
+
+// release keeps the memory for the next window if it is little, but no names.
+func (w *correlator[S, C, P]) release() {
 	if uintptr(cap(w.all))*unsafe.Sizeof(Profiled[P]{}) > keptProfiles {
 		w.all = nil
-		return
 	}
-	clear(w.all) // the names
+	clear(w.all)
 }
 
 // keptProfiles is how many bytes of profiles are kept for the next window. More

@@ -136,3 +136,25 @@ func TestCorrelation(t *testing.T) {
 		t.Error("the end is not told")
 	}
 }
+
+func TestMuchMemoryIsGivenBack(t *testing.T) {
+	var first *detectors.Profiled[[128]uint64]
+	l := liner[[128]uint64]{
+		set: func(*uint64, *[128]uint64) {},
+		see: func(_ *detectors.Correlation, _ *uint64, all []detectors.Profiled[[128]uint64]) { first = &all[0] },
+	}
+	w := detectors.Correlate[uint64, uint64, [128]uint64](l).Correlating()
+	run := func(room int) *detectors.Profiled[[128]uint64] {
+		w.Begin([]int{room})
+		s, c := uint64(1), uint64(0)
+		*w.Profile(detectors.NewContext(nil), 0, unsafe.Pointer(&s), unsafe.Pointer(&c)) = "name"
+		w.Correlate(nil, unsafe.Pointer(&c))
+		return first
+	}
+	if one := run(100); one != run(50) || one.Name != "" {
+		t.Error("little memory is not used again, or has names still")
+	}
+	if large := run(70_000); large == run(70_000) {
+		t.Error("much memory is kept")
+	}
+}
