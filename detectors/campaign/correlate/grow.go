@@ -13,6 +13,8 @@ const (
 	quickOthers, fullOthers = 160, 2048
 	// finalists is how many groups are grown over all profiles.
 	finalists = 48
+	// closer is how many of them are grown once more.
+	closer = 12
 	// clear is from where a fit counts as sharing a trait: twice as likely.
 	clear = 0.7
 	// alikeSample bounds who is looked at for being left out. Of more than that, a
@@ -52,7 +54,7 @@ func (p *population) clusters(ctx context.Context) []Cluster {
 	seeds := p.seeds(ctx)
 	var done []verdict
 	tried := make(map[uint32]bool) // members of groups that were grown
-	grownSoFar := 0
+	grownSoFar, retries := 0, closer
 	for i := range seeds {
 		if grownSoFar == finalists || ctx.Err() != nil {
 			break
@@ -67,19 +69,46 @@ func (p *population) clusters(ctx context.Context) []Cluster {
 			continue
 		}
 		grownSoFar++
-		g := p.grow(ctx, seeds[i].members)
-		if g == nil {
+		v, ok := p.best(ctx, seeds[i].members, retries > 0)
+		if v.g == nil {
 			continue
 		}
-		for _, m := range g.members {
+		for _, m := range v.g.members {
 			tried[m] = true
 		}
-		if v := p.judge(g); v.reported(p.o) {
+		if ok {
 			done = append(done, v)
+		} else {
+			retries--
 		}
 	}
 	slices.SortStableFunc(done, func(a, b verdict) int { return cmp.Compare(b.score, a.score) })
 	return p.divide(done)
+}
+
+// best grows a seed and judges what it becomes, and tells whether that is reported.
+// If it is not, and again may be tried, the seed is grown once more with those only
+// who are much alike: among ordinary callers that differ from a flood of others, or
+// that are much like the members, there may be a core.
+func (p *population) best(ctx context.Context, members []uint32, again bool) (verdict, bool) {
+	var v verdict
+	for _, closer := range [...]float32{0, 5} {
+		g := p.grow(ctx, members, closer)
+		if g == nil {
+			break
+		}
+		w := p.judge(g)
+		if w.reported(p.o) {
+			return w, true
+		}
+		if v.g == nil {
+			v = w
+		}
+		if !again || len(g.members) < 2*p.o.Least {
+			break
+		}
+	}
+	return v, false
 }
 
 // divide gives each member to the strongest of its clusters.
@@ -166,8 +195,9 @@ func (p *population) sampleOthers(members map[uint32]bool, n int) []uint32 {
 }
 
 // grow takes the group from its seed over all profiles, and returns nil if
-// nothing holds it together.
-func (p *population) grow(ctx context.Context, members []uint32) *grown {
+// nothing holds it together. Members fit better than by chance, and closer by so
+// much.
+func (p *population) grow(ctx context.Context, members []uint32, closer float32) *grown {
 	size, c := 4*len(members), new(centre)
 	for round := range 6 {
 		// A campaign may be half of all: those who look like it are left out of
@@ -188,7 +218,7 @@ func (p *population) grow(ctx context.Context, members []uint32) *grown {
 			return nil // everybody is alike: nothing is rare
 		}
 		p.fill(c, members, gone, others)
-		g := p.scan(c, max(size, len(members)))
+		g := p.scan(c, max(size, len(members)), closer)
 		if len(g.members) < p.o.Least || ctx.Err() != nil {
 			return nil
 		}
@@ -222,10 +252,10 @@ func same(a, b []uint32) bool {
 }
 
 // scan holds all profiles against a centre.
-func (p *population) scan(c *centre, size int) *grown {
+func (p *population) scan(c *centre, size int, closer float32) *grown {
 	// A member is one for whom the evidence outweighs how few members there are;
 	// beyond that, one of twenty named may be wrong.
-	bound := float32(max(4, math.Log(float64(len(p.at))/float64(size))+2))
+	bound := float32(max(4, math.Log(float64(len(p.at))/float64(size))+2)) + closer
 	var g grown
 	var fitting [groups]int
 	var counted [groups]int

@@ -146,7 +146,7 @@ func (p *population) quota(g *grown) piece {
 	} {
 		s, m := p.spread(g.free[byVolume], volume)
 		o, _ := p.spread(g.others, volume)
-		o = min(max(o, 0.5), 1.5)
+		o = min(max(o, 0.9), 1.5) // junk must not make equal volumes usual
 		if v := min(max(2*math.Log(o/max(s, 0.15))-0.7, -3), 3.5); i == 0 || v > e {
 			e, sigma, median, others = v, s, m, o
 		}

@@ -136,6 +136,9 @@ func bandOf(z float64) int {
 // than of somebody else, in logarithms.
 type likeness [nClasses][nBands]float32
 
+// blurs are fifths of the distribution of distances over their mean.
+var blurs = [...]float64{0.4, 0.65, 0.9, 1.2, 1.85}
+
 // newLikeness learns how far others are from the distances of some of them,
 // which rest on so many calls each.
 func (l *lengths) newLikeness(distances []float64, classes []int) (out likeness) {
@@ -144,10 +147,10 @@ func (l *lengths) newLikeness(distances []float64, classes []int) (out likeness)
 		for i, d := range distances {
 			// What is more exact than the class is blurred as much as the class,
 			// what is less exact is taken as it is.
-			if own := l.noise[classes[i]]; own < l.noise[class] {
-				d += l.noise[class] - own
+			blur := max(l.noise[class]-l.noise[classes[i]], 0)
+			for _, b := range blurs {
+				counts[bandOf((d+b*blur)/l.noise[class])] += 1. / float64(len(blurs))
 			}
-			counts[bandOf(d/l.noise[class])]++
 		}
 		for b := range counts {
 			others := (counts[b] + 4*withinBands[b]) / (float64(len(distances)) + 4)

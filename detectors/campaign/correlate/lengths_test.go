@@ -42,7 +42,7 @@ func TestNoiseIsWhatSamplesHave(t *testing.T) {
 				}
 				sum += d / l.noise[class] / 400
 			}
-			if sum < 0.6 || sum > 1.2 {
+			if sum < 0.5 || sum > 1.2 {
 				t.Errorf("spread %v, %d calls: %.2f times the noise on average", vary, n, sum)
 			}
 		}

@@ -33,7 +33,7 @@ func newPopulation(all []detectors.Profiled[profile.Profile], o *Options) *popul
 	}
 	places := make([]place, 0, len(all))
 	for i := range all {
-		if x := &all[i].Profile; positive(x.Calls) >= leastMeasured {
+		if x := &all[i].Profile; positive(x.Calls) >= leastMeasured && x.First > 0 && x.First <= x.Last && x.Last <= o.End+120 && len(places) < 1<<positionBits {
 			places = append(places, place{o.Key.Words(all[i].Key, 1), uint32(i)})
 		}
 	}
