@@ -11,6 +11,6 @@
 // One goroutine deals, a fixed number of workers drives the shards, and a
 // shard's state is touched by one of them at a time, so detectors and tables
 // take no lock. A correlator judges copies, on a goroutine of its own for each
-// window, for which the next window, a snapshot and a reload wait. The engine does no I/O and knows neither the store nor the
-// alerts.
+// window, for which the next window, a snapshot and a reload wait. The engine does
+// no I/O and knows neither the store nor the alerts.
 package engine
