@@ -42,6 +42,21 @@ type Config struct {
 	// MembershipScore is the sum of evidence at which extraction.membership
 	// reports. Default 4; 1 to 20.
 	MembershipScore float64 `mapstructure:"membership_score"`
+	// EmbeddingCalls is the least number of embedding calls in a day for
+	// extraction.embeddings. Default 20,000: copies of encoders took tens of
+	// thousands of inputs and more. 1,000 to 1e9.
+	EmbeddingCalls int `mapstructure:"embedding_calls"`
+	// BatchJobs is the least number of batches in a day for extraction.batch.
+	// Default 6; 2 to 1e9.
+	BatchJobs int `mapstructure:"batch_jobs"`
+	// TenantKeys and TenantCalls are the least number of principals of a tenant and
+	// of their calls in a day for extraction.tenant. Default 10 and 1,000; 3 to 1e6
+	// and 100 to 1e9.
+	TenantKeys  int `mapstructure:"tenant_keys"`
+	TenantCalls int `mapstructure:"tenant_calls"`
+	// TenantScore is the sum of evidence at which extraction.tenant reports.
+	// Default 4.5; 1 to 20.
+	TenantScore float64 `mapstructure:"tenant_score"`
 	// RepeatHours is for how long a rule is silent about a principal that it
 	// has reported, unless it got worse. Default 168, so
 	// that one which goes on is told once a week; 1 to 8,760.
@@ -56,6 +71,8 @@ func DefaultConfig() Config {
 		DayCalls: 300, DayScore: 4.8,
 		ReasoningCalls: 50, ReasoningScore: 4,
 		MembershipCalls: 500, MembershipScore: 4,
+		EmbeddingCalls: 20_000, BatchJobs: 6,
+		TenantKeys: 10, TenantCalls: 1000, TenantScore: 4.5,
 		RepeatHours: 168,
 	}
 }
@@ -74,6 +91,11 @@ func (c *Config) Validate() error {
 		bounds.Within("reasoning_score", c.ReasoningScore, 1, 20),
 		bounds.Within("membership_calls", c.MembershipCalls, 100, 1_000_000_000),
 		bounds.Within("membership_score", c.MembershipScore, 1, 20),
+		bounds.Within("embedding_calls", c.EmbeddingCalls, 1000, 1_000_000_000),
+		bounds.Within("batch_jobs", c.BatchJobs, 2, 1_000_000_000),
+		bounds.Within("tenant_keys", c.TenantKeys, 3, 1_000_000),
+		bounds.Within("tenant_calls", c.TenantCalls, 100, 1_000_000_000),
+		bounds.Within("tenant_score", c.TenantScore, 1, 20),
 		bounds.Within("repeat_hours", c.RepeatHours, 1, 8760),
 	)
 }

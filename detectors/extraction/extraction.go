@@ -6,16 +6,30 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/bulk"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/tenant"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// Watchers returns the detector extraction.principal.
+// Watchers returns the detectors extraction.principal, extraction.bulk and
+// extraction.tenant.
 func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("extraction: %w", err)
 	}
-	return []detectors.Watcher{detectors.Watch(&watch{c})}, nil
+	silent := time.Duration(c.RepeatHours) * time.Hour
+	return []detectors.Watcher{
+		detectors.Watch(&watch{c}),
+		detectors.Watch(&bulk.Watch{
+			Limits:     bulk.Limits{Embeddings: c.EmbeddingCalls, Batches: c.BatchJobs, Repeat: silent},
+			Techniques: techniques,
+		}),
+		detectors.Watch(&tenant.Watch{
+			Limits:     tenant.Limits{Keys: c.TenantKeys, Calls: c.TenantCalls, Score: c.TenantScore, Repeat: silent, Yield: yield},
+			Techniques: techniques,
+		}),
+	}, nil
 }
 
 type watch struct{ config Config }

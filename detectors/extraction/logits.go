@@ -87,10 +87,22 @@ func (e *sum) inputs(p *profile) {
 			Text: fmt.Sprintf("The length of the input varies by %s.", varies(p.inputSpread)),
 		})
 	}
-	if p.temperatures >= 6 && p.distinct >= 0 && p.distinct <= 0.5 {
-		e.Add(weigh.Sampling, 0.3, schemas.Feature{
+	e.sweep(p)
+}
+
+// sweep judges whether the parameters go over their range while the input stays.
+func (e *sum) sweep(p *profile) {
+	if p.distinct > 0.5 || p.distinct < 0 && !(p.inputSpread >= 0 && p.inputSpread < 0.1) {
+		return
+	}
+	if p.temperatures >= 3 {
+		e.Add(weigh.Sampling, weigh.Ramp(p.temperatures, 2, 6, 0, 0.4)+weigh.Ramp(p.ends, 0.3, 0.7, 0, 0.3), schemas.Feature{
 			Name: "temperatures", Observed: p.temperatures, Expected: 1, Unit: "settings",
-			Text: fmt.Sprintf("The same prompts were sent at %s.", words.Count(p.temperatures, "temperature")),
+			Text: fmt.Sprintf("The same input was sent at %s.", words.Count(p.temperatures, "temperature")),
 		})
 	}
+	e.Add(weigh.Sampling, weigh.Ramp(p.multiple, 0.1, 0.5, 0, 0.4), schemas.Feature{
+		Name: "several_choices", Observed: p.multiple, Expected: 0.05, Unit: "share",
+		Text: shareOf(max(p.multiple, 0), "of the calls ask for several answers to one prompt."),
+	})
 }

@@ -55,7 +55,7 @@ func (d *watch) reasoning(x *detectors.Context, s *State, p *profile) {
 // rebuilt from its answers: many inputs that are nearly the same, and answers of
 // nearly the same length, read by their log probabilities.
 func (d *watch) membership(x *detectors.Context, s *State, p *profile) {
-	if p.calls < float64(d.config.MembershipCalls) || p.outputSpread < 0 || p.output < 2 {
+	if p.calls < float64(d.config.MembershipCalls) || p.outputSpread < 0 || p.output < 5 || p.pinned > 0.5 {
 		return
 	}
 	var e sum
@@ -68,17 +68,15 @@ func (d *watch) membership(x *detectors.Context, s *State, p *profile) {
 		Text: fmt.Sprintf("The length of the answers varies by %s.", varies(p.outputSpread)),
 	})
 	e.variants(p)
-	if p.logprobs >= 0 {
-		e.Add(weigh.Sampling, weigh.Ramp(p.logprobs, 0.05, 0.5, -1.5, 1.5), schemas.Feature{
-			Name: "logprobs", Observed: p.logprobs, Expected: 0.05, Unit: "share",
-			Text: shareOf(p.logprobs, "of the calls ask for log probabilities."),
-		})
-	}
+	e.Add(weigh.Sampling, weigh.Ramp(p.logprobs, 0.05, 0.5, 0, 1.5), schemas.Feature{
+		Name: "logprobs", Observed: p.logprobs, Expected: 0.05, Unit: "share",
+		Text: shareOf(max(p.logprobs, 0), "of the calls ask for log probabilities."),
+	})
 	e.Add(weigh.Sampling, weigh.Ramp(p.ends, 0.5, 0.95, 0, 0.3), schemas.Feature{
 		Name: "temperature_ends", Observed: p.ends, Expected: 0.5, Unit: "share",
 		Text: shareOf(p.ends, "of the calls set the temperature to an end of its scale."),
 	})
-	// Without variants that are told from repeats it is a load test.
+	e.history(s, p, s.usual(x, p))
 	if e.Total < d.config.MembershipScore || e.Sides() < 3 {
 		return
 	}
@@ -101,9 +99,9 @@ func (e *sum) variants(p *profile) {
 			Text: shareOf(p.close, "of the prompts are nearly the same as one shortly before, and %s are not the same.", words.Percent(max(p.distinct, 0))),
 		})
 	case p.inputSpread >= 0 && p.distinct < 0:
-		// A load test has no spread at all.
-		e.Add(weigh.Prompts, weigh.Ramp(p.inputSpread, 0.05, 0.2, 0.8, -1), schemas.Feature{
-			Name: "input_variation", Observed: p.inputSpread, Expected: 0.3, Unit: "deviation / mean",
+		// A load test that sends one input has no spread at all.
+		e.Add(weigh.Prompts, weigh.Ramp(p.inputSpread, 0.05, 0.2, 0.8, -1)+weigh.Ramp(p.inputSpread, 0.003, 0.01, -2, 0), schemas.Feature{
+			Name: "input_variation", Observed: p.inputSpread, Expected: 0.3, Unit: "deviation of the logarithm",
 			Text: fmt.Sprintf("The length of the input varies by %s.", varies(p.inputSpread)),
 		})
 	}

@@ -29,9 +29,10 @@ type profile struct {
 	// tokens.
 	take float64
 	// input and output are mean tokens, pinned the share of answers that ended
-	// at their limit, one the share that was one token long.
+	// at their limit, one the share that was one token long
+	// for each choice.
 	input, output, pinned, one float64
-	// short is the share of answers of up to five tokens, ends that of calls with a
+	// short is the share of answers of up to five tokens a choice, ends that of calls with a
 	// temperature at an end of the scale.
 	short, ends float64
 	// inputSpread is the standard deviation of the logarithm of the input tokens,

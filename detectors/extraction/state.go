@@ -186,10 +186,11 @@ func (h *hour) tokens(s *State, ev *schemas.Event) {
 			h.cached++
 		}
 	}
-	if ev.OutputTokens == 1 {
+	choices := max(int64(ev.Choices), 1)
+	if ev.OutputTokens > 0 && ev.OutputTokens <= choices {
 		h.one++
 	}
-	if ev.OutputTokens <= 5 {
+	if ev.OutputTokens <= 5*choices {
 		h.short++
 	}
 	if ev.FinishReason != "" || ev.MaxTokens > 0 {
