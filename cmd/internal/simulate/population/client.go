@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehound/gatehound/cmd/internal/simulate"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/internet"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -17,8 +18,8 @@ type client struct {
 	agent  string
 	// usual is where it calls from, others where it does so at times, with the
 	// chance roams.
-	usual  place
-	others []place
+	usual  internet.Place
+	others []internet.Place
 	roams  float64
 	// hold is how long it keeps an address; 0 is what is usual there. held is the
 	// address that it has at present, until it is due to change.
@@ -32,32 +33,32 @@ type tenant struct {
 	name    string
 	country int
 	zone    int64
-	office  place
-	cloud   place
+	office  internet.Place
+	cloud   internet.Place
 }
 
 // tenant returns a new customer.
 func (w *World) tenant() *tenant {
 	d := &w.dice
 	w.numbers++
-	c := d.Below(len(countries))
+	c := d.Below(internet.Countries)
 	t := &tenant{name: string(strconv.AppendInt([]byte("org-"), int64(gateway.Mix(w.cfg.Seed*31+w.numbers)>>40), 36)), country: c}
-	t.zone = countries[c].zone * hour
+	t.zone = internet.Zone(c) * hour
 	switch x := d.Float(); {
 	case x < .15: // goes out by a corporate proxy service, with many others
-		t.office = place{(proxies + d.Rank(blocks-proxies, .3)) * perBlock, 2, 0, 40}
+		t.office = internet.Proxy(d)
 	case x < .25: // has several lines
-		t.office = place{within(d, companies+d.Below(campuses-companies)), 1, d.Below(200), 8}
+		t.office = internet.Place{Network: internet.Office(d, c), Networks: 1, First: d.Below(200), Hosts: 8}
 	default:
-		t.office = one(within(d, companies+d.Below(campuses-companies)), d.Below(254))
+		t.office = internet.One(internet.Office(d, c), d.Below(254))
 	}
 	switch x := d.Float(); {
 	case x < .25:
-		t.cloud = functions(d)
+		t.cloud = internet.Functions(d)
 	case x < .85:
-		t.cloud = cloud(d, 1+d.Below(4))
+		t.cloud = internet.Cloud(d, 1+d.Below(4))
 	case x < .93:
-		t.cloud = one(within(d, hosters+d.Below(companies-hosters)), d.Below(254))
+		t.cloud = internet.One(internet.Host(d), d.Below(254))
 	default:
 		t.cloud = t.office // its own machines
 	}
@@ -65,7 +66,7 @@ func (w *World) tenant() *tenant {
 }
 
 // client returns a new principal of a tenant.
-func (w *World) client(t *tenant, agent string, usual place) *client {
+func (w *World) client(t *tenant, agent string, usual internet.Place) *client {
 	w.numbers++
 	return &client{id: gateway.Mix(gateway.Mix(w.cfg.Seed+0xc11e) + w.numbers), tenant: t, agent: agent, usual: usual}
 }
@@ -100,11 +101,11 @@ func (c *client) sign(d *gateway.Dice, r *gateway.Record) {
 		}
 		hold := c.hold
 		if hold == 0 {
-			if hold = 3 * hour; p.networks > 1 || p.hosts > 100 {
+			if hold = 3 * hour; p.Networks > 1 || p.Hosts > 100 {
 				hold = 10 * minute
 			}
 		}
-		c.held, c.until = p.pick(d), r.Time+int64(d.Exp(float64(hold)))
+		c.held, c.until = p.Pick(d), r.Time+int64(d.Exp(float64(hold)))
 	}
 	r.Client = c.held
 }

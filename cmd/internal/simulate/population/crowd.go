@@ -1,24 +1,29 @@
 package population
 
-import "github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+import (
+	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/internet"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/rhythm"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/usage"
+)
 
 // crowds are look-alikes of many principals.
 var crowds = []scenario{
 	{name: "course", title: "200 students send the template of their course from a campus and from home", benign: true, plant: func(p *plot) {
-		h := named("assistant").draw(p.d)
-		h.prompt, h.template, h.system, h.users = gateway.CoursePrompt, 0, between(p.d, 50, 400), 0
-		h.limit, h.heat, h.part, h.inVary, h.in = 1000, .7, 0, .5, between(p.d, 150, 500)
+		h := usage.Named("assistant").Draw(p.d)
+		h.Prompt, h.Template, h.System, h.Users = gateway.CoursePrompt, 0, between(p.d, 50, 400), 0
+		h.Limit, h.Heat, h.Part, h.InVary, h.In = 1000, .7, 0, .5, between(p.d, 150, 500)
 		t := p.w.tenant()
-		campus := place{(campuses + p.d.Below(proxies-campuses)) * perBlock, 2, 0, 30}
+		campus := internet.Campus(p.d)
 		for range 200 {
 			own := h
 			c := p.w.client(t, "OpenAI/Python 1.82.0", campus)
 			if p.d.Chance(.3) {
-				c.agent = agent(p.d, own.model.at)
+				c.agent = own.Model.Client(p.d)
 			}
-			c.others, c.roams = []place{home(p.d, t.country), mobile(p.d, t.country)}, .5
-			own.turns = 1 + p.d.Exp(2)
-			r := sessions(p.d, p.d.Lognormal(14, .9), [...]*shape{leisure, office}[p.d.Below(2)], t.zone)
+			c.others, c.roams = []internet.Place{internet.Home(p.d, t.country), internet.Mobile(p.d, t.country)}, .5
+			own.Turns = 1 + p.d.Exp(2)
+			r := rhythm.Sessions(p.d, p.d.Lognormal(14, .9), [...]*rhythm.Shape{rhythm.Leisure, rhythm.Office}[p.d.Below(2)], t.zone)
 			// Until the deadline, a working week later.
 			p.w.enter(p.member(c, &own, r, 0), p.begin+int64(p.d.Float()*float64(2*day)), p.begin+5*day)
 		}
@@ -32,33 +37,33 @@ var crowds = []scenario{
 				break
 			}
 		}
-		venue := place{within(p.d, companies+p.d.Below(campuses-companies)), 1, 7, 2}
+		venue := internet.Place{Network: internet.Office(p.d, t.country), Networks: 1, First: 7, Hosts: 2}
 		for range 60 {
-			app := &applications[[...]int{0, 1, 2, 7, 9}[p.d.Below(5)]]
-			h := app.draw(p.d)
-			h.model, h.limit, h.heat, h.part = models[0], 1024, .7, 0
+			app := usage.Of(p.d, "assistant", "chat service", "rag", "agent", "copywriting")
+			h := app.Draw(p.d)
+			h.Model, h.Limit, h.Heat, h.Part = usage.Called("gpt-4o-mini"), 1024, .7, 0
 			c := p.w.client(t, "OpenAI/JS 5.12.2", venue)
-			c.others, c.roams = []place{home(p.d, t.country)}, .15
-			r := sessions(p.d, p.d.Lognormal(120, 1), leisure, t.zone)
+			c.others, c.roams = []internet.Place{internet.Home(p.d, t.country)}, .15
+			r := rhythm.Sessions(p.d, p.d.Lognormal(120, 1), rhythm.Leisure, t.zone)
 			p.w.enter(p.member(c, &h, r, 0), begin+int64(p.d.Float()*float64(4*hour)), begin+int64(between(p.d, 26, 38)*float64(hour)))
 		}
 	}},
 	{name: "product_launch", title: "80 customers install one product within two days", benign: true, plant: func(p *plot) {
-		app := named([...]string{"rag", "copywriting", "support bot", "classification"}[p.d.Below(4)])
-		h := app.draw(p.d)
-		h.prompt, h.template, h.limit = gateway.FilledPrompt, p.d.Next(), 1500
+		app := usage.Of(p.d, "rag", "copywriting", "support bot", "classification")
+		h := app.Draw(p.d)
+		h.Prompt, h.Template, h.Limit = gateway.FilledPrompt, p.d.Next(), 1500
 		for range 80 {
 			own := h
-			own.in *= p.d.Lognormal(1, .25)
-			own.users = 2 + int(p.d.Lognormal(40, 1))
+			own.In *= p.d.Lognormal(1, .25)
+			own.Users = 2 + int(p.d.Lognormal(40, 1))
 			t := p.w.tenant()
-			r := app.rhythm(p.d, p.d.Lognormal(60, 1.1), t.zone, &own)
+			r := app.Rhythm(p.d, p.d.Lognormal(60, 1.1), t.zone, &own)
 			p.w.enter(p.member(p.w.client(t, "clerkbot/1.0.3 axios/1.7.9", t.cloud), &own, r, 0), p.begin+int64(p.d.Float()*float64(2*day)), 0)
 		}
 	}},
 	{name: "labelling", title: "25 people label data with one tool, all working days", benign: true, plant: func(p *plot) {
-		h := named("classification").draw(p.d)
-		h.out, h.limit, h.conversed, h.same, h.pool = between(p.d, 30, 150), 300, false, 0, 0
+		h := usage.Named("classification").Draw(p.d)
+		h.Out, h.Limit, h.Conversed, h.Same, h.Pool = between(p.d, 30, 150), 300, false, 0, 0
 		t := p.w.tenant()
 		from := p.begin
 		if p.d.Chance(.5) {
@@ -67,8 +72,8 @@ var crowds = []scenario{
 		for range 25 {
 			own := h
 			c := p.w.client(t, "labelstudio/1.14 python-requests/2.32.3", t.office)
-			r := sessions(p.d, between(p.d, 250, 600), office, t.zone)
-			r.calls, r.visits, r.swing, r.gap = 40, r.visits*6/40, .15, between(p.d, 15, 40)
+			r := rhythm.Sessions(p.d, between(p.d, 250, 600), rhythm.Office, t.zone)
+			r.Calls, r.Visits, r.Swing, r.Gap = 40, r.Visits*6/40, .15, between(p.d, 15, 40)
 			p.w.enter(p.member(c, &own, r, 0), from, 0)
 		}
 	}},

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/usage"
 )
 
 // census is what is counted of a population.
@@ -130,7 +131,7 @@ func TestThePopulation(t *testing.T) {
 		assert.Greater(t, largest(c.byAddress), 30, "a shared address")
 		assert.Greater(t, len(c.byLimit["none"]), len(volumes)/4, "the default limit")
 		assert.Greater(t, len(c.byModel), 12)
-		assert.Greater(t, len(c.byModel[released.name]), 5, "the new model")
+		assert.Greater(t, len(c.byModel[usage.Released.Name]), 5, "the new model")
 
 		assert.InDelta(t, .01, float64(c.failed)/float64(c.calls), .007)
 		for what, n := range map[string]int{"long conversations": c.turns, "end users": c.users, "tools": c.offered} {
@@ -148,51 +149,13 @@ func TestApplicationsAreDrawnByTheirShare(t *testing.T) {
 	require.NoError(t, err)
 	seen, total := map[string]int{}, 0.
 	for range 50_000 {
-		seen[w.application().name]++
+		seen[w.application().Name]++
 	}
-	for _, a := range applications {
-		total += a.share
+	for _, a := range usage.Applications {
+		total += a.Share
 	}
-	assert.GreaterOrEqual(t, len(applications), 12)
-	for _, a := range applications {
-		assert.InDelta(t, a.share/total, float64(seen[a.name])/50_000, .01, a.name)
+	assert.GreaterOrEqual(t, len(usage.Applications), 12)
+	for _, a := range usage.Applications {
+		assert.InDelta(t, a.Share/total, float64(seen[a.Name])/50_000, .01, a.Name)
 	}
-}
-
-// TestPrincipalsDiffer: of one application, each has its own lengths and settings.
-func TestPrincipalsDiffer(t *testing.T) {
-	d := gateway.Dice(4)
-	a := named("rag")
-	limits, ins := map[int]bool{}, []float64{}
-	for range 200 {
-		h := a.draw(&d)
-		limits[h.limit] = true
-		ins = append(ins, h.in+h.system)
-		require.False(t, h.limit > 0 && float64(h.limit) < h.out, "no answer is usually cut off")
-	}
-	slices.Sort(ins)
-	assert.Greater(t, len(limits), 8)
-	assert.Greater(t, ins[180], 2.5*ins[20])
-}
-
-// TestAConversationGrows: what was said before comes again, from the cache.
-func TestAConversationGrows(t *testing.T) {
-	w, err := New(Config{Seed: 2, Principals: 20})
-	require.NoError(t, err)
-	d := gateway.Dice(4)
-	h := named("assistant").draw(&d)
-	h.users = 0
-	var s state
-	r := &gateway.Record{}
-	last := int64(0)
-	for turn := range 12 {
-		h.fill(w, &d, r, &s, turn)
-		require.Greater(t, r.Input, last)
-		if turn > 4 {
-			require.Greater(t, r.Cached, r.Input/4)
-		}
-		last = r.Input
-	}
-	h.fill(w, &d, r, &s, 0)
-	assert.Less(t, r.Input, last, "a new one")
 }

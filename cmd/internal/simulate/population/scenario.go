@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/rhythm"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/usage"
 )
 
 // scenario is something that is planted.
@@ -68,7 +70,7 @@ func (w *World) plant(i int, s *scenario) {
 
 // member adds a principal to the scenario, which takes up to set exchanges, or
 // without end if that is 0, and returns what it does.
-func (p *plot) member(c *client, h *habit, r rhythm, set int) *actor {
+func (p *plot) member(c *client, h *usage.Habit, r rhythm.Rhythm, set int) *actor {
 	t := &p.w.truths[p.truth]
 	t.Members = append(t.Members, Member{Entity: c.entity(p.w.cfg.Format)})
 	return &actor{client: c, habit: h, rhythm: r, truth: p.truth, member: len(t.Members) - 1, set: set}

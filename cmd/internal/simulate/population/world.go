@@ -4,13 +4,24 @@ import (
 	"fmt"
 
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/internet"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/rhythm"
+	"github.com/gatehound/gatehound/cmd/internal/simulate/population/usage"
+	"github.com/gatehound/gatehound/ingest/enrich"
+)
+
+const (
+	second = rhythm.Second
+	minute = rhythm.Minute
+	hour   = rhythm.Hour
+	day    = rhythm.Day
 )
 
 // World yields the requests of all principals in the order of their time.
 type World struct {
 	cfg        Config
 	dice       gateway.Dice
-	services   [services]gateway.Service
+	gateway    *usage.Gateway
 	start, end int64
 	// release is when the new model comes out.
 	release int64
@@ -18,7 +29,6 @@ type World struct {
 	actors  int
 	// numbers counts tenants and clients.
 	numbers uint64
-	outage  outage
 	truths  []Truth
 	record  gateway.Record
 }
@@ -27,9 +37,9 @@ type World struct {
 type actor struct {
 	dice   gateway.Dice
 	client *client
-	habit  *habit
-	rhythm rhythm
-	state  state
+	habit  *usage.Habit
+	rhythm rhythm.Rhythm
+	state  usage.State
 	// next is the time of its next call, until when it ends.
 	next, until int64
 	number      int
@@ -52,12 +62,10 @@ func New(cfg Config) (*World, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("population: %w", err)
 	}
-	w := &World{cfg: cfg, dice: gateway.Dice(gateway.Mix(cfg.Seed + 0x90b)), services: open(&cfg), start: cfg.Start.UnixNano()}
+	w := &World{cfg: cfg, dice: gateway.Dice(gateway.Mix(cfg.Seed + 0x90b)), gateway: usage.Open(cfg.Format, cfg.Prompts, cfg.Seed), start: cfg.Start.UnixNano()}
 	w.end = w.start + int64(cfg.Days)*day
 	w.release = w.start + int64(cfg.Begin) + day + int64(w.dice.Below(12))*hour
-	w.outage.service = &w.services[openAI+service(w.dice.Below(2))]
-	w.outage.from = w.start + int64(w.dice.Float()*float64(w.end-w.start))
-	w.outage.until = w.outage.from + int64(between(&w.dice, 10, 40)*float64(minute))
+	w.gateway.Fail(&w.dice, w.start+int64(w.dice.Float()*float64(w.end-w.start)), int64(between(&w.dice, 10, 40)*float64(minute)))
 	w.settle()
 	for i, name := range cfg.Scenarios {
 		// Whatever else is planted, customers and a scenario are the same.
@@ -82,13 +90,13 @@ func (w *World) enter(a *actor, from, until int64) *actor {
 	if until == 0 || until > w.end {
 		until = w.end
 	}
-	if a.rhythm.salt == 0 {
-		a.rhythm.salt = w.dice.Next()
+	if a.rhythm.Salt == 0 {
+		a.rhythm.Salt = w.dice.Next()
 	}
 	w.actors++
 	a.dice = gateway.Dice(w.dice.Next())
 	a.number, a.until = w.actors, until
-	if a.next = a.rhythm.next(&a.dice, max(from, w.start)); a.next < a.until {
+	if a.next = a.rhythm.Next(&a.dice, max(from, w.start)); a.next < a.until {
 		w.queue.push(a)
 	}
 	return a
@@ -115,45 +123,39 @@ func (w *World) Next() (*gateway.Record, bool) {
 func (w *World) call(a *actor, r *gateway.Record) int64 {
 	d := &a.dice
 	if a.moves > 0 && r.Time >= a.moves {
-		a.habit.model, a.habit.part, a.moves = released, a.habit.part/2, 0
+		a.habit.Model, a.habit.Part, a.moves = usage.Released, a.habit.Part/2, 0
 	}
-	a.habit.fill(w, d, r, &a.state, a.rhythm.turn)
+	a.habit.Fill(w.gateway, d, r, &a.state, a.rhythm.Turn)
 	a.client.sign(d, r)
 	r.Truth = a.truth
 	r.ID = [2]uint64{d.Next(), d.Next()}
 	if a.before != nil {
-		a.before(d, r, a.state.n)
+		a.before(d, r, a.state.Calls)
 	}
 	x := d.Float()
 	switch {
-	case w.outage.hits(r.Service, r.Time):
+	case w.gateway.Fails(r.Service, r.Time):
 		r.Fail(503)
 	case x < a.busy:
 		r.Refuse(429)
-	case x < a.busy+a.habit.fails*.6:
+	case x < a.busy+a.habit.Fails*.6:
 		r.Fail([...]int{500, 503, 502, 504}[d.Below(4)])
-	case x < a.busy+a.habit.fails:
+	case x < a.busy+a.habit.Fails:
 		r.Fail(400)
-		return a.rhythm.next(d, r.Time)
+		return a.rhythm.Next(d, r.Time)
 	default:
 		if a.truth >= 0 {
 			m := &w.truths[a.truth].Members[a.member]
 			m.Times = append(m.Times, r.Time)
 		}
-		return a.rhythm.next(d, r.Time)
+		return a.rhythm.Next(d, r.Time)
 	}
 	if a.blunt || d.Chance(.2) {
-		return a.rhythm.next(d, r.Time) // given up
+		return a.rhythm.Next(d, r.Time) // given up
 	}
 	return r.Time + int64(float64(second)*d.Lognormal(4, .8)) // tried again
 }
 
-// outage is when a provider does not answer.
-type outage struct {
-	service     *gateway.Service
-	from, until int64
-}
-
-func (o *outage) hits(svc *gateway.Service, at int64) bool {
-	return svc == o.service && at >= o.from && at < o.until
-}
+// Write makes databases of countries and autonomous systems and the list of hosting
+// networks in dir and points cfg to them, with the prices of the models.
+func Write(dir string, cfg *enrich.Config) error { return internet.Write(dir, cfg) }

@@ -1,4 +1,4 @@
-package population
+package usage
 
 import (
 	"strings"
@@ -21,44 +21,17 @@ const (
 	services
 )
 
-// open makes the gateway's services.
-func open(c *Config) [services]gateway.Service {
-	s := [services]gateway.Service{
-		{Name: "acompletion", Path: "/v1/chat/completions", Provider: "openai", Model: "gpt-4o"},
-		{Name: "anthropic_messages", Path: "/v1/messages", Provider: "anthropic", Model: "claude-sonnet-4-5"},
-		{Name: "acompletion", Path: "/v1/chat/completions", Provider: "gemini", Model: "gemini-2.5-pro"},
-		{Name: "acompletion", Path: "/v1/chat/completions", Provider: "mistral", Model: "mistral-large-2411"},
-		{Name: "aembedding", Path: "/v1/embeddings", Provider: "openai", Model: "text-embedding-3-small"},
-		{Name: "acreate_batch", Path: "/v1/batches", Provider: "openai", Routed: true},
-		{Name: "acreate_file", Path: "/v1/files", Provider: "openai", Routed: true},
-	}
-	for i := range s {
-		if c.Format != gateway.LiteLLM {
-			s[i].Path = "/" + s[i].Provider + s[i].Path
-		}
-		s[i].Method, s[i].Host, s[i].Template, s[i].Format = "POST", "llm.example.com", s[i].Path, c.Format
-		s[i].Payload, s[i].Tenant, s[i].Weight = c.Prompts, "default", 1
-		switch c.Format {
-		case gateway.Kong:
-			s[i].Name = strings.ReplaceAll(s[i].Path[1:], "/", "-")
-		case gateway.Envoy:
-			s[i].Name = "httproute/default" + s[i].Path + "/rule/0/match/0/*"
-		}
-		s[i].Open(gateway.Mix(c.Seed + uint64(i)*7919))
-	}
-	return s
-}
-
-// model is one that customers use, and how many of them do.
-type model struct {
-	name   string
-	at     service
+// Model is one that customers use.
+type Model struct {
+	Name string
+	at   service
+	// weight is how many customers use it, large tells that it is one of the best.
 	weight float64
 	large  bool
 }
 
 // models are those of chats: small ones make most calls.
-var models = []model{
+var models = []Model{
 	{"gpt-4o-mini", openAI, 26, false},
 	{"gpt-4.1-mini", openAI, 14, false},
 	{"gemini-2.5-flash", google, 11, false},
@@ -72,13 +45,13 @@ var models = []model{
 	{"claude-opus-4-1", anthropic, 1, true},
 }
 
-// released is the model that comes out while the world goes on.
-var released = model{"gpt-6", openAI, 0, true}
+// Released is the model that comes out while the world goes on.
+var Released = Model{"gpt-6", openAI, 0, true}
 
-var embedders = []model{{"text-embedding-3-small", embeddings, 3, false}, {"text-embedding-3-large", embeddings, 1, false}}
+var embedders = []Model{{"text-embedding-3-small", embeddings, 3, false}, {"text-embedding-3-large", embeddings, 1, false}}
 
 // choose returns a model; of all, or of the large ones.
-func choose(d *gateway.Dice, of []model, large bool) model {
+func choose(d *gateway.Dice, of []Model, large bool) Model {
 	var sum float64
 	for _, m := range of {
 		if m.large || !large {
@@ -106,12 +79,34 @@ var agents = [...]string{
 	"Faraday v2.12.2", "GuzzleHttp/7", "reqwest/0.12.9", "OpenAI/Java 2.19.0", "undici", "Dart/3.5 (dart:io)", "n8n",
 }
 
-// agent draws a client that can talk to the provider.
-func agent(d *gateway.Dice, at service) string {
+// Client draws a client that can talk to the model's provider.
+func (m Model) Client(d *gateway.Dice) string {
 	for {
 		ua := agents[d.Rank(len(agents), .35)]
-		if at == anthropic || !strings.Contains(ua, "nthropic/") {
+		if m.at == anthropic || !strings.Contains(ua, "nthropic/") {
 			return ua
 		}
 	}
 }
+
+// Large draws a large model.
+func Large(d *gateway.Dice) Model { return choose(d, models, true) }
+
+// Small draws a small model.
+func Small(d *gateway.Dice) Model { return choose(d, models[:4:4], false) }
+
+// Embedder draws a model of embeddings.
+func Embedder(d *gateway.Dice) Model { return choose(d, embedders, false) }
+
+// Called returns the model of that name; if there is none, one of no name.
+func Called(name string) Model {
+	for _, m := range models {
+		if m.Name == name {
+			return m
+		}
+	}
+	return Model{}
+}
+
+// Upload is what files are put to, which is no model.
+var Upload = Model{at: files}

@@ -1,4 +1,4 @@
-package population
+package rhythm
 
 import (
 	"testing"
@@ -9,10 +9,10 @@ import (
 )
 
 // beats returns the times of a rhythm over some days.
-func beats(r rhythm, days int64) []int64 {
+func beats(r Rhythm, days int64) []int64 {
 	d := gateway.Dice(11)
 	var out []int64
-	for at := r.next(&d, 4*day); at < (4+days)*day; at = r.next(&d, at) {
+	for at := r.Next(&d, 4*Day); at < (4+days)*Day; at = r.Next(&d, at) {
 		out = append(out, at)
 	}
 	return out
@@ -22,9 +22,9 @@ func beats(r rhythm, days int64) []int64 {
 func dispersion(times []int64) float64 {
 	counts := map[int64]float64{}
 	for _, at := range times {
-		counts[at/(10*minute)]++
+		counts[at/(10*Minute)]++
 	}
-	n := float64(times[len(times)-1]/(10*minute) - times[0]/(10*minute) + 1)
+	n := float64(times[len(times)-1]/(10*Minute) - times[0]/(10*Minute) + 1)
 	mean := float64(len(times)) / n
 	var sum float64
 	for _, x := range counts {
@@ -34,11 +34,11 @@ func dispersion(times []int64) float64 {
 	return sum / n / mean
 }
 
-// during returns the share of the times whose hour is from one to another.
+// during returns the share of the times whose Hour is from one to another.
 func during(times []int64, from, to int64) float64 {
 	n := 0
 	for _, at := range times {
-		if h := at % day / hour; h >= from && h < to {
+		if h := at % Day / Hour; h >= from && h < to {
 			n++
 		}
 	}
@@ -46,9 +46,9 @@ func during(times []int64, from, to int64) float64 {
 }
 
 func TestShapes(t *testing.T) {
-	for _, s := range []*shape{office, leisure, backend, global, flat, only(21, 3)} {
+	for _, s := range []*Shape{Office, Leisure, Backend, Global, Flat, Only(21, 3)} {
 		sum, top := 0., 0.
-		for at := int64(0); at < 7*day; at += minute {
+		for at := int64(0); at < 7*Day; at += Minute {
 			x := s.at(at)
 			sum += x / 7 / 1440
 			top = max(top, x)
@@ -60,71 +60,71 @@ func TestShapes(t *testing.T) {
 }
 
 func TestAPoissonProcess(t *testing.T) {
-	times := beats(perDay(1000), 14)
+	times := beats(PerDay(1000), 14)
 	assert.InEpsilon(t, 14_000, len(times), .05)
 	assert.InDelta(t, 1, dispersion(times), .15)
 	assert.InDelta(t, 1./3, during(times, 0, 8), .03)
 }
 
 func TestAClock(t *testing.T) {
-	times := beats(clock(1440, .1), 7)
+	times := beats(Clock(1440, .1), 7)
 	assert.InEpsilon(t, 7*1440, len(times), .02)
 	assert.Less(t, dispersion(times), .2)
 }
 
 func TestPeopleKeepHoursAndBurst(t *testing.T) {
 	d := gateway.Dice(1)
-	times := beats(sessions(&d, 300, office, 0), 28)
+	times := beats(Sessions(&d, 300, Office, 0), 28)
 	assert.InEpsilon(t, 28*300, len(times), .3)
 	assert.Greater(t, during(times, 8, 18), .75, "office hours")
 	assert.Less(t, during(times, 0, 6), .05)
 	assert.Greater(t, dispersion(times), 3.)
-	shifted := sessions(&d, 300, office, -8*hour)
+	shifted := Sessions(&d, 300, Office, -8*Hour)
 	assert.Greater(t, during(beats(shifted, 28), 16, 24), .6, "eight hours behind")
 }
 
 func TestAJobRunsOnItsDays(t *testing.T) {
-	r := rhythm{at: 2 * hour, mask: 0x3e, size: 1000, swing: .1, gap: 1, spread: .3, zone: hour}
+	r := Rhythm{At: 2 * Hour, Mask: 0x3e, Size: 1000, Swing: .1, Gap: 1, Spread: .3, Zone: Hour}
 	times := beats(r, 14)
 	assert.InEpsilon(t, 10_000, len(times), .1, "ten working days")
 	assert.Greater(t, during(times, 1, 2), .95, "two o'clock in its zone")
 }
 
 func TestOnAndOff(t *testing.T) {
-	r := perDay(4800)
-	r.on, r.off = 3*hour, 9*hour
+	r := PerDay(4800)
+	r.On, r.Off = 3*Hour, 9*Hour
 	times := beats(r, 10)
 	assert.InEpsilon(t, 12_000, len(times), .1)
 	longest := int64(0)
 	for i := 1; i < len(times); i++ {
 		longest = max(longest, times[i]-times[i-1])
 	}
-	assert.InDelta(t, 9, float64(longest)/float64(hour), .2)
+	assert.InDelta(t, 9, float64(longest)/float64(Hour), .2)
 }
 
 func TestAQuotaIsKept(t *testing.T) {
-	r := perDay(400)
-	r.quota = 100
-	perDay := map[int64]int{}
+	r := PerDay(400)
+	r.Quota = 100
+	byDay := map[int64]int{}
 	for _, at := range beats(r, 10) {
-		perDay[at/day]++
+		byDay[at/Day]++
 	}
-	assert.Len(t, perDay, 10)
-	for d, n := range perDay {
+	assert.Len(t, byDay, 10)
+	for d, n := range byDay {
 		assert.Equal(t, 100, n, d)
 	}
 }
 
 func TestDaysDiffer(t *testing.T) {
-	r := rhythm{visits: 500, shape: flat, swing: .6, salt: 9}
-	perDay := map[int64]int{}
+	r := Rhythm{Visits: 500, Shape: Flat, Swing: .6, Salt: 9}
+	byDay := map[int64]int{}
 	times := beats(r, 60)
 	for _, at := range times {
-		perDay[at/day]++
+		byDay[at/Day]++
 	}
 	assert.InEpsilon(t, 60*500, len(times), .2)
 	low, high := 1<<30, 0
-	for _, n := range perDay {
+	for _, n := range byDay {
 		low, high = min(low, n), max(high, n)
 	}
 	assert.Greater(t, high, 3*low)
