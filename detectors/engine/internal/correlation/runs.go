@@ -91,8 +91,7 @@ func (r *Runs) run(ctx context.Context, w Window) {
 	r.result.CPU = cputime.Of(func() { r.Correlate(x, w.Cohort) })
 }
 
-// Pending tells whether a run was started and not waited for, and Going whether
-// it has not ended yet.
+// Pending tells whether a run was started and not waited for.
 func (r *Runs) Pending() bool { return r.done != nil }
 
 // Going tells whether a run has not ended yet.
