@@ -22,7 +22,7 @@ func plot(state schemas.AlertState, n int) schemas.Alert {
 	for i := range min(n, 20) {
 		c.Named = append(c.Named, fmt.Sprintf("h1:k1:member-%02d", i))
 	}
-	for i := range 9 {
+	for i := range 7 {
 		c.Links = append(c.Links, schemas.Link{Kind: "more", Members: i, Weight: 0.04, Text: fmt.Sprint("link ", i)})
 	}
 	a.Finding.Entity, a.Finding.Campaign = a.Entity, c
@@ -44,13 +44,10 @@ func conformCampaign(t *testing.T, m *member) {
 	}
 	for name, text := range hostile {
 		t.Run(name, func(t *testing.T) {
-			a := plot(schemas.AlertOpen, 40)
+			a := plot(schemas.AlertOpen, 3) // with more links than are shown
 			fill(&a, text)
-			for _, n := range []int{0, 40, 1 << 30} {
-				a.Finding.Campaign.Size = n
-				for _, got := range deliver(t, m, &a, "key-1", m.ref) {
-					m.harmless(t, got)
-				}
+			for _, got := range deliver(t, m, &a, "key-1", m.ref) {
+				m.harmless(t, got)
 			}
 		})
 	}

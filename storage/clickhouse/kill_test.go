@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
@@ -111,7 +112,7 @@ func child(act string) {
 		panic(err)
 	}
 	if begun >= 0 {
-		if err := s.WriteBatch(ctx, shuffled(sealedNight(begun))); err != nil {
+		if err := errors.Join(s.WriteBatch(ctx, shuffled(sealedNight(begun))), s.WriteFindings(ctx, growing(begun))); err != nil {
 			panic(err)
 		}
 	}
@@ -129,6 +130,12 @@ func child(act string) {
 		if n, u := one[uint64](t, s, "SELECT count() FROM aliases"), one[uint64](t, s, "SELECT uniqExact(old) FROM aliases"); n != want || u != want {
 			t.Errorf("%d aliases of %d callers, want %d", n, u, want)
 		}
+		if got, former, err := s.Campaign(ctx, "c-aa11aa11aa11"); err != nil || former != 0 || !reflect.DeepEqual(*got, growing(begun)[0]) {
+			t.Errorf("the campaign: %d former members, %v", former, err)
+		}
+		if n := one[uint64](t, s, "SELECT count() FROM campaigns FINAL"); int(n) != begun+1 {
+			t.Errorf("%d findings about the campaign, want %d", n, begun+1)
+		}
 		if err := errors.Join(s.Close(), e.Close()); err != nil || t.failed {
 			os.Exit(1)
 		}
@@ -137,10 +144,15 @@ func child(act string) {
 	for n := begun + 1; ; n++ {
 		b := sealedNight(n)
 		fmt.Println(n)
-		if err := s.WriteBatch(ctx, b); err != nil {
+		if err := errors.Join(s.WriteBatch(ctx, b), s.WriteFindings(ctx, growing(n))); err != nil {
 			panic(err)
 		}
 	}
+}
+
+// growing is what is found with the batch n: a campaign that grows by three.
+func growing(n int) []schemas.Finding {
+	return []schemas.Finding{plotted("c-aa11aa11aa11", n, 300+3*n)}
 }
 
 // sealedNight is nightBatch with a sealed prompt and an alias at every tenth

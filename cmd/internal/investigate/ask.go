@@ -81,7 +81,7 @@ func integer(v any) int64 {
 	case r.CanInt():
 		return r.Int()
 	case r.CanUint():
-		return int64(r.Uint()) //nolint:gosec // counts of rows
+		return int64(r.Uint())
 	}
 	return 0
 }

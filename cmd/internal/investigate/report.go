@@ -130,7 +130,7 @@ func (a *asker) others(r *Report) error {
 SELECT toString(detector), toInt64(uniqExact(entity)) AS keys, toInt64(count()), toInt64(max(toUInt8(severity))), toInt64(toUnixTimestamp(toDateTime(max(window_end))))
 FROM findings FINAL WHERE entity_kind = 'principal' AND entity IN %s GROUP BY detector ORDER BY keys DESC, detector LIMIT %d`, a.keys, shownOthers),
 		func(row []any) {
-			worst := schemas.Severity(min(integer(row[3]), int64(schemas.SeverityCritical))) //nolint:gosec // bounded
+			worst := schemas.Severity(min(integer(row[3]), int64(schemas.SeverityCritical)))
 			r.Others = append(r.Others, Other{text(row[0]), integer(row[1]), integer(row[2]), worst, time.Unix(integer(row[4]), 0).UTC()})
 		})
 }
