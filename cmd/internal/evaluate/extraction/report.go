@@ -30,7 +30,7 @@ type Report struct {
 	Beside Benign  `json:"beside_attacks"`
 	Floors []Floor `json:"floors"`
 	// Missed and False name what was missed, and what was called an attack and is
-	// none.
+	// none: what is said in several worlds of a seed, once.
 	Missed []string `json:"missed"`
 	False  []string `json:"false"`
 	// Dropped counts findings beyond what is kept.
@@ -140,7 +140,7 @@ func (o *Options) report(outcomes []*outcome, all int) *Report {
 	r := &Report{Days: o.Days, Format: o.Format, Prompts: o.Prompts, Worlds: len(outcomes), AllWorlds: all}
 	r.Benign.open()
 	r.Beside.open()
-	scenarios := map[string]*Scenario{}
+	scenarios, listed := map[string]*Scenario{}, map[repeated]bool{}
 	for _, c := range outcomes {
 		if !slices.Contains(r.Seeds, c.seed) {
 			r.Seeds = append(r.Seeds, c.seed)
@@ -152,7 +152,7 @@ func (o *Options) report(outcomes []*outcome, all int) *Report {
 			b = &r.Benign
 			r.Principals += c.principals
 		}
-		r.False = append(r.False, b.add(c)...)
+		r.False = append(r.False, b.add(c, listed)...)
 		for i := range c.suspects {
 			if !c.suspects[i].benign {
 				r.scenario(scenarios, c, i)
@@ -260,8 +260,14 @@ func (b *Benign) open() { b.rules, b.looks = map[string]*Count{}, map[string]*Co
 // ordinary is what is no look-alike.
 const ordinary = "ordinary traffic"
 
-// add adds a world and returns its false alarms as lines.
-func (b *Benign) add(c *outcome) []string {
+// repeated is a false alarm that other worlds of a seed have too.
+type repeated struct {
+	seed uint64
+	once once
+}
+
+// add adds a world and returns, as lines, its false alarms that are not listed yet.
+func (b *Benign) add(c *outcome, listed map[repeated]bool) []string {
 	b.Events, b.Keys = b.Events+c.benign, b.Keys+c.principals
 	b.Flagged, b.FlaggedLoud = b.Flagged+len(c.any.flagged), b.FlaggedLoud+len(c.loud.flagged)
 	for i := range c.suspects {
@@ -278,7 +284,8 @@ func (b *Benign) add(c *outcome) []string {
 		about := cmp.Or(ch.about, ordinary)
 		entry(b.rules, ch.rule).count(ch)
 		entry(b.looks, about).count(ch)
-		if ch.is == isFalse {
+		if key := (repeated{c.seed, ch.once()}); ch.is == isFalse && !listed[key] {
+			listed[key] = true
 			lines = append(lines, fmt.Sprintf("seed %d%s: %s", c.seed, beside(c.attacks), ch))
 		}
 	}

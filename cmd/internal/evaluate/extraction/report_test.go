@@ -111,6 +111,13 @@ func TestReportOfInnocents(t *testing.T) {
 	assert.Equal(t, Floor{Name: FloorThousand, False: 2, PerMillion: 1, Flagged: 2, Found: 2, Runs: 6, Recall: 6. / 142, Precision: 6. / 12}, f)
 }
 
+func TestWhatWorldsOfASeedRepeatIsListedOnce(t *testing.T) {
+	x, y := finding("extraction.harvest", low, time.Hour, "x"), finding("extraction.harvest", low, 30*time.Hour, "x")
+	r := (&Options{}).report([]*outcome{played(1, nil, x), played(1, []suspect{attack("burst", 1, 100)}, x, y), played(2, nil, x)}, 3)
+	assert.Len(t, r.False, 3, "another day and another seed are others")
+	assert.Equal(t, []int{2, 2}, []int{r.Benign.Quiet, r.Beside.Quiet}, "all count")
+}
+
 func TestTargets(t *testing.T) {
 	assert.Equal(t, []Target{
 		{"shared_20 found", "100", 100, "% of runs", true},
