@@ -8,10 +8,9 @@ import (
 )
 
 // patience is how much longer than another alert one about a campaign waits for
-// its next finding. A campaign is told of as it grows, which may take days, and
-// it rests over weekends and between batches: two findings about one within a
-// week are one story.
-const patience = 7 * 24 * time.Hour
+// its next finding: a week and a day. A campaign is told of as it grows, once a
+// week if it goes on as before, and it rests over weekends.
+const patience = 8 * 24 * time.Hour
 
 // longer is what the group window and the time until an alert is resolved are
 // longer by.
