@@ -10,7 +10,7 @@ import (
 
 // The life of customers: shares of the principals.
 const (
-	joinDaily  = .02  // new ones, each day
+	joinDaily  = .03  // new ones, each day
 	leaveDaily = .004 // that stop for good
 	rotates    = .006 // whose key is replaced, each day
 	adopts     = .25  // of those with users that go over to a new model, some days after it came out

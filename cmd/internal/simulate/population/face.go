@@ -27,6 +27,9 @@ var faces = []scenario{
 	{name: "membership", title: "one key asks the same with a few letters changed, thousands of times", plant: func(p *plot) {
 		h := &usage.Habit{Model: usage.Large(p.d), In: between(p.d, 80, 350), InVary: .02, Out: between(p.d, 20, 120), OutVary: .06, Heat: 0, Limit: 256,
 			Turns: 1, Fails: .004, Prompt: gateway.MutantPrompt}
+		if p.d.Chance(.4) { // the first tokens are enough
+			h.Limit = int(h.Out / 2)
+		}
 		p.does(p.account(h, .3), h, p.even(24*between(p.d, 300, 900)), 6000)
 	}},
 	{name: "reasoning", title: "one key makes a model write out its reasoning", plant: func(p *plot) {

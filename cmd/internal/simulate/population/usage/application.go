@@ -57,7 +57,7 @@ var Applications = []Application{
 	{Name: "completion", Share: 5, Volume: 160, Tail: 1, Pace: People, in: 900, inVary: .5, system: 90, out: 38, outVary: .8, turns: 14, stream: .7, caps: []int{64, 128, 256}},
 	{Name: "agent", Share: 7, Volume: 120, Tail: 1.6, Pace: People, in: 900, inVary: .7, system: 1800, out: 170, outVary: 1, turns: 14, tools: 12, stream: .6},
 	{Name: "support bot", Share: 6, Volume: 80, Tail: 1.7, Pace: Crowd, in: 90, inVary: .8, system: 900, out: 110, outVary: .6, turns: 4, tools: 4, users: 500, stream: .3},
-	{Name: "copywriting", Share: 5, Volume: 25, Tail: 1.5, Pace: Crowd, in: 140, inVary: .6, system: 250, out: 1100, outVary: .5, turns: 1.3, users: 40, stream: .7, filled: .9, caps: []int{0, 2000, 2048, 4000, 4096}},
+	{Name: "copywriting", Share: 6, Volume: 60, Tail: 1.5, Pace: Crowd, in: 140, inVary: .6, system: 250, out: 1100, outVary: .5, turns: 1.3, users: 40, stream: .7, filled: .9, caps: []int{0, 2000, 2048, 4000, 4096}},
 	{Name: "enrichment", Share: 4, Volume: 350, Tail: 1.8, Pace: Nightly, in: 320, inVary: .5, system: 300, out: 120, outVary: .5, turns: 1, filled: 1},
 	{Name: "indexing", Share: 4, Volume: 250, Tail: 1.9, Pace: Nightly, in: 380, inVary: .35, turns: 1, embeds: true},
 	{Name: "search", Share: 4, Volume: 120, Tail: 1.8, Pace: Crowd, in: 14, inVary: .6, turns: 1, embeds: true, same: .3},
