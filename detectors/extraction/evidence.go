@@ -75,10 +75,10 @@ func (s *sum) conversation(p *profile) {
 			Text: shareOf(p.grown, "of the calls go on with a conversation, and their input grows with it."),
 		})
 	}
-	if p.single < 0 && p.cached >= 0 && p.cached < 0.1 && p.grown < 0.05 {
+	if p.single < 0 && p.cached < 0.1 && p.grown >= 0 && p.grown < 0.05 {
 		s.Add(weigh.Conversation, 0.45, schemas.Feature{
-			Name: "fresh_calls", Observed: p.cached, Expected: 0.1, Unit: "share",
-			Text: "No call goes on where another ended, and next to none had its input cached.",
+			Name: "fresh_calls", Observed: 1 - p.grown, Expected: 0.95, Unit: "share",
+			Text: "The calls do not go on where another ended, as those of conversations do.",
 		})
 	}
 	if p.cached >= 0.2 {

@@ -109,7 +109,7 @@ func (e *sum) lengths(p *profile) {
 	if p.distinct >= 0 || p.inputSpread < 0 {
 		return
 	}
-	weight := weigh.Ramp(p.inputSpread, 0.03, 0.15, -2, 0) + weigh.Ramp(p.inputSpread, 0.2, 0.45, 0, 0.5) - weigh.Ramp(p.inputSpread, 0.75, 1.1, 0, 1)
+	weight := weigh.Ramp(p.inputSpread, 0.03, 0.15, -2, 0) + weigh.Ramp(p.inputSpread, 0.15, 0.4, 0, 0.5) - weigh.Ramp(p.inputSpread, 0.75, 1.1, 0, 1)
 	e.Add(weigh.Prompts, weight, schemas.Feature{
 		Name: "input_variation", Observed: p.inputSpread, Expected: 0.2, Unit: "deviation of the logarithm",
 		Text: fmt.Sprintf("The length of the input varies by %s, as that of different questions does.", varies(p.inputSpread)),

@@ -32,6 +32,9 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// noWindow is a context for tests of what an hour sees.
+var noWindow = *detectors.NewContext(func(*detectors.Context, *schemas.Finding) {})
+
 // TestAbsent wants that a log which states nothing but the call is no evidence,
 // however many calls there are.
 func TestAbsent(t *testing.T) {
