@@ -54,7 +54,7 @@ func campaignBlocks(c *schemas.Campaign) []slackapi.Block {
 	if len(c.Links) > 0 {
 		lines := []string{"What holds them together"}
 		for _, l := range c.Links[:min(len(c.Links), shownLinks)] {
-			lines = append(lines, fmt.Sprintf("• %s: %s of %s keys, %s others", plain(l.Text, 220), grouped(int64(l.Members)), grouped(int64(c.Size)), grouped(int64(l.Others))))
+			lines = append(lines, fmt.Sprintf("• %s (%s)", plain(l.Text, 220), others(l.Others)))
 		}
 		if n := len(c.Links) - shownLinks; n > 0 {
 			lines = append(lines, "and "+count(int64(n), "more link"))
@@ -76,6 +76,14 @@ func campaignBlocks(c *schemas.Campaign) []slackapi.Block {
 			"\ngatehound investigate "+id+" --dry-run\ngatehound investigate "+id+" --keys csv\n```"), nil, nil))
 	}
 	return out
+}
+
+// others is how many who are no members share a link.
+func others(n int) string {
+	if n <= 0 {
+		return "no other caller"
+	}
+	return many(n, "other caller")
 }
 
 // campaignID returns the id if it is one that a command may be told to take: it

@@ -15,7 +15,7 @@ func plot() *schemas.Alert {
 	a.Finding.Model, a.Finding.Provider = "gpt-4o", "openai"
 	a.Finding.Campaign = &schemas.Campaign{ID: "c-3f9a0c11d2e4", First: a.FirstSeen, Last: a.FirstSeen.Add(50 * time.Hour), Size: 1203, Joined: 37,
 		Exchanges: 812_000, Today: 31_278, InputTokens: 5, OutputTokens: 1_000_000,
-		Links: []schemas.Link{{Kind: "network", Members: 1200, Others: 2, Text: "four networks"}}, Named: []string{"a", "b", "c", "d", "e", "<!here>"}}
+		Links: []schemas.Link{{Kind: "network", Members: 1200, Others: 2, Text: "four networks"}, {Kind: "client", Members: 7, Text: "one client"}}, Named: []string{"a", "b", "c", "d", "e", "<!here>"}}
 	return a
 }
 
@@ -59,7 +59,7 @@ func TestACampaignLeadsWithWhatItTook(t *testing.T) {
 	at := -1
 	for _, want := range []string{a.Title, a.Summary, "Keys\n1,203", "Exchanges\n812,000", "Since\n2026-11-20 12:00:00 UTC",
 		"Growth\n+37 keys since the last finding, 31,278 exchanges in 24 h", "Tokens\n5 in, 1,000,000 out", "Who: campaign\nc-3f9a0c11d2e4",
-		"• four networks: 1,200 of 1,203 keys, 2 others", "Keys that took most\na\nb\nc\nd\ne\nand 1,198 more",
+		"• four networks (2 other callers)", "• one client (no other caller)", "Keys that took most\na\nb\nc\nd\ne\nand 1,198 more",
 		"gatehound investigate c-3f9a0c11d2e4 --keys csv", "Observed against expected"} {
 		i := strings.Index(got, want)
 		if i <= at {

@@ -27,9 +27,9 @@ type DryRun struct {
 	// Day are the keys' requests of the last 24 hours, All those of all callers.
 	Day int64 `json:"day"`
 	All int64 `json:"all"`
-	// Known is how many of the keys had requests before the campaign began,
-	// Shared how many have several end users behind them, Mixed how many have
-	// requests that are not the campaign's.
+	// Known is how many of the keys had requests a day and more before the
+	// campaign began, Shared how many have several end users behind them, Mixed
+	// how many have successful requests that are no calls of models.
 	Known  int `json:"known_before"`
 	Shared int `json:"shared"`
 	Mixed  int `json:"mixed"`
@@ -66,13 +66,13 @@ type Blocked struct {
 // usage is what a key did.
 type usage struct {
 	// Day are its requests of the last 24 hours, Before those before the
-	// campaign began, Other the successful ones since then that are no exchanges
-	// with a model, as the campaign counts them.
+	// campaign began, but for those of the day before, and Other the successful
+	// ones of the seven days before the newest event that call no model.
 	Day    int64 `json:"day"`
 	Before int64 `json:"before"`
 	Other  int64 `json:"other"`
-	// EndUsers is about how many end users were behind it, at most eight Routes
-	// and Tenants where it was seen.
+	// EndUsers is about how many end users were behind it in these days, at most
+	// eight Routes and Tenants where it was seen.
 	EndUsers int64    `json:"end_users"`
 	Routes   []string `json:"routes"`
 	Tenants  []string `json:"tenants"`
@@ -111,7 +111,6 @@ func Try(ctx context.Context, st *clickhouse.Store, id string, o KeyOptions) (*D
 			d.Excepted = append(d.Excepted, Spared{m.Principal, e.Owner, e.Reason})
 			continue
 		}
-		u.Other = max(u.Other-m.Exchanges, 0)
 		d.add(Blocked{m.Principal, o.Names.Of(m.Principal), m.Likeness, m.Exchanges, u}, tenants, routes)
 	}
 	d.Tenants, d.Routes = hits(tenants, len(d.Keys)), hits(routes, len(d.Keys))
@@ -175,8 +174,7 @@ func hits(keys map[string]int, all int) []Hit {
 
 const day = 24 * time.Hour
 
-// usage asks what each member did, under every name that a rotation gave it. What
-// Other counts are all successful requests since the campaign began.
+// usage asks what each member did, under every name that a rotation gave it.
 func (a *asker) usage() (map[string]usage, error) {
 	older, err := a.renamed()
 	if err != nil {
@@ -192,27 +190,24 @@ func (a *asker) usage() (map[string]usage, error) {
 		change(&u)
 		out[name] = u
 	}
-	c := a.found.Campaign
 	err = a.rows(fmt.Sprintf(`
 SELECT principal, toInt64(sumIf(requests, minute > %[1]s)), toInt64(sumIf(requests, minute < %[2]s)),
-    toInt64(sumIf(requests, minute >= %[3]s AND minute <= %[4]s)) - toInt64(sumIf(failures, minute >= %[3]s AND minute <= %[4]s)),
-    arraySort(groupUniqArrayIf(%[5]d)(toString(tenant), tenant != ''))
-FROM rollup_principal WHERE principal IN %[6]s GROUP BY principal`, minute(a.newest.Add(-day)), minute(began(c)),
-		minute(c.First.Truncate(time.Minute)), minute(c.Last.Truncate(time.Minute)), maxHits, a.keys), func(row []any) {
+    arraySort(groupUniqArrayIf(%[3]d)(toString(tenant), tenant != ''))
+FROM rollup_principal WHERE principal IN %[4]s GROUP BY principal`, minute(a.newest.Add(-day)), minute(began(a.found.Campaign).Add(-day)), maxHits, a.keys), func(row []any) {
 		of(row[0], func(u *usage) {
-			u.Day, u.Before, u.Other = u.Day+integer(row[1]), u.Before+integer(row[2]), u.Other+integer(row[3])
-			u.Tenants = join(u.Tenants, texts(row[4]))
+			u.Day, u.Before = u.Day+integer(row[1]), u.Before+integer(row[2])
+			u.Tenants = join(u.Tenants, texts(row[3]))
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
 	err = a.rows(fmt.Sprintf(`
-SELECT principal, toInt64(uniqIf(end_user, end_user != '')), arraySort(groupUniqArrayIf(%d)(trim(concat(toString(method), ' ', toString(route))), route != ''))
+SELECT principal, toInt64(uniqIf(end_user, end_user != '')), toInt64(countIf(model = '' AND operation = '' AND ifNull(status, 200) < 400)), arraySort(groupUniqArrayIf(%d)(trim(concat(toString(method), ' ', toString(route))), route != ''))
 FROM events WHERE time >= %s AND principal IN %s GROUP BY principal`, maxHits, moment(a.newest.Add(-7*day)), a.keys), func(row []any) {
 		of(row[0], func(u *usage) {
-			u.EndUsers = max(u.EndUsers, integer(row[1]))
-			u.Routes = join(u.Routes, texts(row[2]))
+			u.EndUsers, u.Other = max(u.EndUsers, integer(row[1])), u.Other+integer(row[2])
+			u.Routes = join(u.Routes, texts(row[3]))
 		})
 	})
 	return out, err

@@ -25,14 +25,14 @@ func (d *DryRun) Print(out io.Writer) error {
 	p.printf("Blocking %s of %s would have stopped %s in the 24 hours before %s%s.\nNothing is blocked: this is a dry run, and Gatehound blocks nobody itself.\n\n",
 		ofKeys(int64(len(d.Keys)), "key"), d.Campaign, words.Count(float64(d.Day), "request"), stamp(d.AsOf), share)
 	p.table(0, []string{
-		fmt.Sprintf("%s\tcalled before the campaign began (%s): old customers, or taken over", whole(int64(d.Known)), stamp(d.Began)),
-		fmt.Sprintf("%s\thad other successful requests than exchanges with models", whole(int64(d.Mixed))),
+		fmt.Sprintf("%s\tcalled a day and more before the campaign began (%s): old customers, or taken over", whole(int64(d.Known)), stamp(d.Began)),
+		fmt.Sprintf("%s\thad successful requests that call no model, in the last seven days", whole(int64(d.Mixed))),
 		fmt.Sprintf("%s\thave several end users behind them", whole(int64(d.Shared))),
 		fmt.Sprintf("%s\tleft out: an exception covers them", whole(int64(len(d.Excepted)))),
 		fmt.Sprintf("%s\tleft out: not alike enough", whole(int64(d.Unlike))),
 	})
-	d.hits(&p, "Tenants", d.Tenants)
-	d.hits(&p, "Routes, of the last seven days", d.Routes)
+	d.hits(&p, "Tenants", d.Tenants, "", "")
+	d.hits(&p, "Routes, of the last seven days", d.Routes, "the campaign's own", "other traffic that would be hit")
 	if risky := d.Risky(); len(risky) > 0 {
 		p.printf("\nLook at these first")
 		if len(risky) > shownRisky {
@@ -64,18 +64,22 @@ func orName(name, principal string) string {
 	return name
 }
 
-func (d *DryRun) hits(p *page, what string, list []Hit) {
+func (d *DryRun) hits(p *page, what string, list []Hit, own, other string) {
 	if len(list) == 0 {
 		return
 	}
 	p.printf("\n%s\n", what)
 	var lines []string
 	for _, h := range list[:min(len(list), shownHits)] {
-		note := "other traffic that would be hit"
+		note := other
 		if h.Campaign {
-			note = "the campaign's own"
+			note = own
 		}
-		lines = append(lines, fmt.Sprintf("  %s\t%s\t%s", plain(h.Name), ofKeys(int64(h.Keys), "key"), note))
+		line := fmt.Sprintf("  %s\t%s", plain(h.Name), ofKeys(int64(h.Keys), "key"))
+		if note != "" {
+			line += "\t" + note
+		}
+		lines = append(lines, line)
 	}
 	p.table(0, lines)
 	if n := len(list) - shownHits; n > 0 {
