@@ -1,8 +1,6 @@
 package population
 
 import (
-	"time"
-
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/population/rhythm"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/population/usage"
@@ -78,9 +76,6 @@ func (p *plot) member(c *client, h *usage.Habit, r rhythm.Rhythm, set int) *acto
 
 // intend tells how many exchanges are intended in all.
 func (p *plot) intend(n int) { p.w.truths[p.truth].Set = n }
-
-// after returns the time that is so long after the scenario's beginning.
-func (p *plot) after(d time.Duration) int64 { return p.begin + int64(d) }
 
 // between draws a number from a to b.
 func between(d *gateway.Dice, a, b float64) float64 { return a + (b-a)*d.Float() }
