@@ -29,6 +29,7 @@ type verdict struct {
 	acts     int     // groups of conduct that speak clearly
 	together float64 // what speaks for one plan: equal volumes, common starts and moves
 	calls    float64
+	unequal  bool // the volumes differ as those of different customers do
 	innocent string
 }
 
@@ -83,6 +84,7 @@ func (p *population) judge(g *grown) verdict {
 		v.score = mostLinks
 	}
 	quota, cohort := p.quota(g), p.cohort(g)
+	v.unequal = quota.value < 1
 	v.together = max(quota.value, 0) + max(cohort.value, 0)
 	add(quota)
 	add(p.timing(g))
@@ -147,7 +149,7 @@ func (p *population) quota(g *grown) piece {
 		s, m := p.spread(g.free[byVolume], volume)
 		o, _ := p.spread(g.others, volume)
 		o = min(max(o, 0.9), 1.5) // junk must not make equal volumes usual
-		if v := min(max(2*math.Log(o/max(s, 0.15))-0.7, -3), 3.5); i == 0 || v > e {
+		if v := min(max(2.5*math.Log(o/max(s, 0.15))-1.6, -3), 3.5); i == 0 || v > e {
 			e, sigma, median, others = v, s, m, o
 		}
 	}

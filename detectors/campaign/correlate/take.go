@@ -183,6 +183,10 @@ func (p *population) against(g *grown, v *verdict) piece {
 	if brief {
 		x.value -= 2.5
 	}
+	product := !single && v.unequal && g.shared[byClient] > 0.9 && g.common[byClient] < 0.02
+	if product {
+		x.value -= 1.5 // a client that nobody else has, and each customer as busy as it is
+	}
 	switch {
 	case single:
 		v.innocent = "a batch job, a load test or a course of one customer"
@@ -190,7 +194,7 @@ func (p *population) against(g *grown, v *verdict) piece {
 		v.innocent = "one application with many end users behind it"
 	case brief:
 		v.innocent = "a load test or an event with keys made for it"
-	case g.shared[byTemplate] > 0.5 && g.common[byTemplate] < 0.2, g.shared[byClient] > 0.8 && g.common[byClient] < 0.1:
+	case product, g.shared[byTemplate] > 0.5 && g.common[byTemplate] < 0.2, g.shared[byClient] > 0.8 && g.common[byClient] < 0.1:
 		v.innocent = "one product that many customers installed within the same days"
 	case g.shared[byNetwork] > 0.5:
 		v.innocent = "services of one operator behind one network"
