@@ -165,3 +165,53 @@ func TestWitness(t *testing.T) {
 	assert.Equal(t, map[string]map[string]bool{"t": {"p": true, "q": true}, "u": {"p": true}}, w.tenants)
 	assert.Len(t, w.floors.callers, 3)
 }
+
+func TestOutcomeNamesPrincipalsAsFindingsDo(t *testing.T) {
+	ground, err := hunt.NewGround(app.DefaultConfig(), 1, population.Write)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, ground.Remove()) }()
+	h, err := hunt.Open(ground.Config, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	defer h.Close()
+	member := func(name string, times ...int64) population.Member {
+		m := population.Member{Times: times}
+		m.Entity.Kind, m.Entity.Raw = schemas.EntityPrincipal, name
+		return m
+	}
+	a, b, c := h.Keys.Principal("a"), h.Keys.Principal("b"), h.Keys.Principal("c")
+	h.Events = 100
+	h.Findings = []schemas.Finding{
+		{Detector: "extraction.tenant", Entity: schemas.Entity{Kind: schemas.EntityTenant, Name: "t"}, Severity: low, Detected: noon.Add(time.Hour)},
+		{Detector: "extraction.harvest", Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: c}, Severity: medium, Detected: noon.Add(time.Hour)},
+	}
+	w := newWitness()
+	for _, name := range []string{a, b} {
+		ev := call(noon, 80)
+		ev.Principal, ev.Tenant = name, "t"
+		w.observe(ev)
+	}
+	out := w.outcome(stage{seed: 1, attacks: []string{"two"}}, h, []population.Truth{
+		{Scenario: "two", Members: []population.Member{member("a", 30, 50), member("b", 20)}, Taken: 3, Set: 10, Start: noon},
+		{Scenario: "look", Benign: true, Members: []population.Member{member("c", 1)}, Taken: 1, Start: noon},
+		{Scenario: "never", Members: []population.Member{member("d")}},
+	})
+	require.Len(t, out.suspects, 2, "what did not take place was not missed")
+	assert.Equal(t, []int64{20, 30, 50}, out.suspects[0].times)
+	assert.EqualValues(t, 97, out.benign)
+	v := out.any.verdicts[0]
+	assert.Equal(t, []any{true, 2, 0}, []any{v.found, v.named, v.wrong}, "all callers of the tenant")
+	assert.False(t, out.loud.verdicts[0].found)
+	assert.Equal(t, "look", out.any.charges[0].about)
+	assert.Len(t, out.loud.charges, 1)
+	assert.Equal(t, map[string]bool{c: true}, out.any.flagged)
+}
+
+func TestARecordThatIsRejectedEndsTheRun(t *testing.T) {
+	o := brief()
+	cfg := *o.Config
+	cfg.Decode.Format = "envoy" // but the world's gateway is LiteLLM
+	o.Config = &cfg
+	_, err := Run(t.Context(), o, slog.New(slog.DiscardHandler), nil)
+	require.ErrorContains(t, err, "seed 3: ")
+	require.ErrorContains(t, err, "were rejected")
+}
