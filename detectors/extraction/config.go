@@ -36,7 +36,7 @@ type Config struct {
 	// ReasoningScore is the sum of evidence at which extraction.reasoning
 	// reports. Default 4; 1 to 20.
 	ReasoningScore float64 `mapstructure:"reasoning_score"`
-	// MembershipCalls is the least number of calls in an hour for
+	// MembershipCalls is the least number of calls in 24 hours for
 	// extraction.membership. Default 500, as Calls; 100 to 1e9.
 	MembershipCalls int `mapstructure:"membership_calls"`
 	// MembershipScore is the sum of evidence at which extraction.membership

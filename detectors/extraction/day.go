@@ -18,12 +18,13 @@ type day struct {
 	messaged, single                            float32
 	metered, input, output, cached              float32
 	// sizes is the sum of the logarithms of the input tokens, turned that of the
-	// messages; inputs, turns and along are those of their squares and products.
-	talked, sizes, inputs, turned, turns, along float32
-	follows, shrinks, cacheable                 float32
-	finished, pinned                            float32
-	weighed, requestBytes, responseBytes        float32
-	tools, users                                float32
+	// messages; inputs, outputs, turns and along are those of
+	// squares and products.
+	talked, sizes, inputs, outputs, turned, turns, along float32
+	follows, shrinks, cacheable                          float32
+	finished, pinned                                     float32
+	weighed, requestBytes, responseBytes                 float32
+	tools, users                                         float32
 }
 
 // add closes an hour, the n-th since the epoch.
@@ -43,7 +44,7 @@ func (d *day) add(h *hour, n int64) {
 		{&d.top, float64(h.templates.Max().Count)},
 		{&d.messaged, float64(h.messaged)}, {&d.single, float64(h.single)},
 		{&d.cached, float64(h.cached)}, {&d.cacheable, float64(h.cacheable)},
-		{&d.follows, float64(h.follows)}, {&d.shrinks, float64(h.shrinks)}, {&d.sizes, metered * float64(h.in.mean)}, {&d.inputs, h.in.squares(metered)},
+		{&d.follows, float64(h.follows)}, {&d.shrinks, float64(h.shrinks)}, {&d.outputs, h.out.squares(metered)}, {&d.sizes, metered * float64(h.in.mean)}, {&d.inputs, h.in.squares(metered)},
 		{&d.talked, talked}, {&d.turned, talked * float64(h.turns.mean)}, {&d.turns, h.turns.squares(talked)},
 		{&d.along, float64(h.along) + talked*float64(h.turns.mean)*float64(h.in.mean)},
 		{&d.metered, float64(h.metered)}, {&d.input, float64(h.input)}, {&d.output, float64(h.output)},
@@ -110,6 +111,7 @@ func (d *day) profile() profile {
 		mean := float64(d.sizes) / n
 		squares := max(float64(d.inputs)-n*mean*mean, 0)
 		p.inputSpread = math.Sqrt(squares / n)
+		p.outputSpread = math.Sqrt(max(float64(d.outputs)/n-p.output*p.output, 0)) / max(p.output, 1)
 		p.grown = continued(float64(d.follows), float64(d.shrinks), n)
 		if d.cacheable >= enough {
 			p.cached = float64(d.cached / d.cacheable)

@@ -151,7 +151,7 @@ func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 		d.logits(x, s, &p, 0)
 		d.harvest(x, s, &p, false)
 		d.sustained(x, s, &day)
-		d.others(x, s, &p)
+		d.others(x, s, &p, &day)
 	}
 	s.volume.Add(x.WindowStart, float64(h.calls))
 	s.past.add(&s.day, h.models)

@@ -52,7 +52,7 @@ func (d *watch) harvest(x *detectors.Context, s *State, p *profile, early bool) 
 		Features: e.Features(),
 	}
 	switch {
-	case sides < 3:
+	case sides < 3, p.distinct < 0 && s.unknown():
 		f.Severity = schemas.SeverityLow
 	case p.calls >= 10_000 || e.Total >= 12:
 		f.Severity = schemas.SeverityHigh

@@ -10,10 +10,17 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// others judges an hour by the rules that are about the prompts.
-func (d *watch) others(x *detectors.Context, s *State, p *profile) {
+// others judges an hour, and the day that ends with it, by the rules that are about
+// the prompts.
+func (d *watch) others(x *detectors.Context, s *State, p, day *profile) {
 	d.reasoning(x, s, p)
-	d.membership(x, s, p)
+	// Variants are told from repeats by the prompts of an hour; without prompts it
+	// takes the day.
+	if p.close >= 0 {
+		d.membership(x, s, p, s.usual(x, p), "this hour")
+		return
+	}
+	d.membership(x, s, day, s.past.daily(), "the last 24 hours")
 }
 
 // reasoning reports that answers are collected for the reasoning behind them:
@@ -54,14 +61,14 @@ func (d *watch) reasoning(x *detectors.Context, s *State, p *profile) {
 // membership reports that it is probed what a model was trained on, or inputs are
 // rebuilt from its answers: many inputs that are nearly the same, and answers of
 // nearly the same length, read by their log probabilities.
-func (d *watch) membership(x *detectors.Context, s *State, p *profile) {
-	if p.calls < float64(d.config.MembershipCalls) || p.outputSpread < 0 || p.output < 5 || p.pinned > 0.5 {
+func (d *watch) membership(x *detectors.Context, s *State, p *profile, usual float64, time string) {
+	if p.calls < float64(d.config.MembershipCalls) || p.outputSpread < 0 || p.output < 5 {
 		return
 	}
 	var e sum
 	e.Add(weigh.Volume, min(0.3+0.4*math.Log(p.calls/float64(d.config.MembershipCalls)), 1), schemas.Feature{
-		Name: "calls", Observed: p.calls, Expected: float64(d.config.MembershipCalls), Unit: "calls/h",
-		Text: fmt.Sprintf("%s in this hour; fewer than %d are no probing.", words.Count(p.calls, "successful model call"), d.config.MembershipCalls),
+		Name: "calls", Observed: p.calls, Expected: float64(d.config.MembershipCalls), Unit: "calls",
+		Text: fmt.Sprintf("%s in %s; fewer than %d are no probing.", words.Count(p.calls, "successful model call"), time, d.config.MembershipCalls),
 	})
 	e.Add(weigh.Answers, weigh.Ramp(p.outputSpread, 0.05, 0.25, 1, -2), schemas.Feature{
 		Name: "output_variation", Observed: p.outputSpread, Expected: 0.4, Unit: "deviation / mean",
@@ -76,15 +83,15 @@ func (d *watch) membership(x *detectors.Context, s *State, p *profile) {
 		Name: "temperature_ends", Observed: p.ends, Expected: 0.5, Unit: "share",
 		Text: shareOf(p.ends, "of the calls set the temperature to an end of its scale."),
 	})
-	e.history(s, p, s.usual(x, p))
+	e.history(s, p, usual)
 	if e.Total < d.config.MembershipScore || e.Sides() < 3 {
 		return
 	}
 	d.say(x, s, membership, &schemas.Finding{
 		Detector: "extraction.membership", Severity: schemas.SeverityLow, Confidence: e.Confidence() * 0.8, Events: int64(p.calls),
-		Title: fmt.Sprintf("Membership probing: one principal sends variants of a text, %s in this hour", words.Count(p.calls, "call")),
+		Title: fmt.Sprintf("Membership probing: one principal sends variants of a text, %s", words.Count(p.calls, "call")),
 		Summary: fmt.Sprintf("%s%s. Most likely innocent explanation: a benchmark that scores variants of a sentence.",
-			madeCalls(p.calls, "this hour", float64(d.config.MembershipCalls)), e.Strongest()),
+			madeCalls(p.calls, time, float64(d.config.MembershipCalls)), e.Strongest()),
 		Features: e.Features(),
 	})
 }

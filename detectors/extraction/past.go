@@ -53,6 +53,10 @@ func yield(input, output float64) float64 {
 	return out + weigh.Ramp(ratio, -3, 0, -0.75, 0) + weigh.Ramp(ratio, 0, 3, 0, 1.5)
 }
 
+// unknown tells that the principal was first seen in this hour, so that it is not
+// known yet for how long the gateway is watched.
+func (s *State) unknown() bool { return s.day.age == 0 && s.watched == 0 }
+
 // history judges the principal against its own past: usual is what it made at
 // most, in the time that p is of. Keys are made for a campaign, or stolen for it:
 // then they are new, or do other things than before, and more of them. What a
@@ -66,7 +70,7 @@ func (e *sum) history(s *State, p *profile, usual float64) {
 		})
 		return
 	}
-	if age == 0 && s.watched == 0 {
+	if s.unknown() {
 		// It is not known yet how long the watch goes on.
 		e.Add(weigh.History, 0.5, schemas.Feature{
 			Name: "known_for", Observed: 0, Expected: young, Unit: "hours",

@@ -10,11 +10,19 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
+// sure is how much more evidence makes a finding of medium severity where neither
+// the times nor the parameters of the calls speak.
+const sure = 1
+
 // sustained reports a slow extraction by the figures of about a day: a few hundred
 // answers an hour or a day, with pauses or without.
 func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 	// A single hour is the matter of harvest.
 	if p.calls < float64(d.config.DayCalls) || s.day.busy() < 2 || d.quiet(x, s, harvest, 0) {
+		return
+	}
+	// Many new customers make a few hundred calls: their day tells more of them.
+	if p.calls < 2*float64(d.config.DayCalls) && s.day.age < known {
 		return
 	}
 	var e sum
@@ -41,6 +49,10 @@ func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 		Summary: fmt.Sprintf("%s%s. Most likely innocent explanation: a service of your own that generates content%s.",
 			madeCalls(p.calls, "the last 24 hours", float64(d.config.DayCalls)), e.Strongest(), map[bool]string{true: " on a schedule", false: ", or a new customer who does"}[hours >= 22]),
 		Features: e.Features(),
+	}
+	// That a customer is new and writes long texts is not enough to wake somebody.
+	if !e.Speaks(weigh.Timing) && !e.Speaks(weigh.Sampling) && e.Total < least+sure {
+		f.Severity = schemas.SeverityLow
 	}
 	d.say(x, s, sustained, f)
 }
