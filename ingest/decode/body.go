@@ -73,9 +73,10 @@ func (r *Record) readLogprobs(v field.Value) {
 }
 
 // ReadMessages takes the messages of a conversation: their number, and their
-// texts for Prompt.
+// texts for Prompt. One that stands for a conversation which is not logged does not
+// tell how long that was.
 func (r *Record) ReadMessages(v field.Value) {
-	if v.Kind() == field.Array {
+	if v.Kind() == field.Array && !isWithheld(v) {
 		r.Messages = int32(v.Len())
 		r.Known |= schemas.HasMessages
 	}
@@ -95,9 +96,15 @@ func (r *Record) readSystem(v field.Value) {
 // text's value has depth 4, that of a tool's answer (Bedrock) depth 7.
 const maxTextDepth = 8
 
-// withheld is what LiteLLM logs in place of a message when it is told to log
+// withheld is what LiteLLM logs in place of all messages when it is told to log
 // none.
 const withheld = "redacted-by-litellm"
+
+// isWithheld tells whether messages are the one that LiteLLM puts in place of all.
+func isWithheld(messages field.Value) bool {
+	it := messages.Members()
+	return messages.Len() == 1 && it.Next() && it.Value().Get("content").Text() == withheld
+}
 
 func (r *Record) readTexts(v field.Value, depth int) {
 	switch v.Kind() {

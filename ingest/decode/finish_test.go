@@ -190,7 +190,8 @@ func TestRequestBodies(t *testing.T) {
 		{`{"temperature":"hot","n":-1,"max_tokens":1e300,"logprobs":"x","logit_bias":7,"tools":{},"stream":"maybe","messages":5,"model":[]}`, ""},
 		{`{"temperature":101,"temperature":-1,"top_logprobs":99999999999}`, ""},
 		{`{"prompt":[[[[[[[[[["deep"]]]]]]]]]]}`, ""},
-		{`{"messages":[{"content":"redacted-by-litellm"}]}`, "messages 1"},
+		{`{"messages":[{"role":"user","content":"redacted-by-litellm"}]}`, ""},
+		{`{"messages":[{"content":"redacted-by-litellm"},{"content":"a"}]}`, "messages 2 prompt [a]"},
 	} {
 		t.Run(c.body, func(t *testing.T) {
 			r := one(t, `{"fake":`+c.body+`}`, func(o field.Value, r *decode.Record) { r.ReadRequestBody(o.Get("fake")) })
