@@ -3,6 +3,8 @@ package correlate
 import (
 	"context"
 	"slices"
+
+	"github.com/gatehound/gatehound/detectors/campaign/correlate/internal/crowd"
 )
 
 // conjunctions are what the buckets have in common, besides single networks and
@@ -12,24 +14,24 @@ var conjunctions = []struct {
 	kinds []int
 	near  int // the hash of lengths, or -1
 }{
-	{[]int{template}, -1},
-	{[]int{template, start}, -1},
-	{[]int{system, settings}, -1},
-	{[]int{client, settings, model}, -1},
-	{[]int{client, start}, -1},
-	{[]int{hello, settings}, -1},
-	{[]int{settings, model, volume}, -1},
-	{[]int{settings, start}, -1},
-	{[]int{model, start, volume}, -1},
-	{[]int{pivot, settings}, -1},
-	{[]int{settings, model, rhythm}, 0},
-	{[]int{start}, 1},
-	{[]int{volume, rhythm}, 2},
-	{[]int{model, volume}, 3},
-	{[]int{start, volume}, 0},
-	{[]int{settings}, 1},
-	{[]int{model, hours, shape}, 2},
-	{[]int{system}, 3},
+	{[]int{crowd.Template}, -1},
+	{[]int{crowd.Template, crowd.Start}, -1},
+	{[]int{crowd.System, crowd.Settings}, -1},
+	{[]int{crowd.Client, crowd.Settings, crowd.Model}, -1},
+	{[]int{crowd.Client, crowd.Start}, -1},
+	{[]int{crowd.Hello, crowd.Settings}, -1},
+	{[]int{crowd.Settings, crowd.Model, crowd.Volume}, -1},
+	{[]int{crowd.Settings, crowd.Start}, -1},
+	{[]int{crowd.Model, crowd.Start, crowd.Volume}, -1},
+	{[]int{crowd.Pivot, crowd.Settings}, -1},
+	{[]int{crowd.Settings, crowd.Model, crowd.Rhythm}, 0},
+	{[]int{crowd.Start}, 1},
+	{[]int{crowd.Volume, crowd.Rhythm}, 2},
+	{[]int{crowd.Model, crowd.Volume}, 3},
+	{[]int{crowd.Start, crowd.Volume}, 0},
+	{[]int{crowd.Settings}, 1},
+	{[]int{crowd.Model, crowd.Hours, crowd.Shape}, 2},
+	{[]int{crowd.System}, 3},
 }
 
 // sampleSize is how many of a bucket are looked at.
@@ -38,7 +40,7 @@ const sampleSize = 48
 // entry is a profile in a bucket: the bucket's hash above, the position below.
 type entry uint64
 
-const positionBits = 26
+const positionBits = 26 // 1<<26 is more than crowd.MostPrincipals
 
 func (e entry) bucket() uint64 { return uint64(e) >> positionBits }
 func (e entry) pos() uint32    { return uint32(e & (1<<positionBits - 1)) }
@@ -46,19 +48,19 @@ func (e entry) pos() uint32    { return uint32(e & (1<<positionBits - 1)) }
 // buckets calls found with every bucket of at least Least profiles, table by
 // table, with at most sampleSize of them, a random sample.
 func (p *population) buckets(ctx context.Context, found func(sample []uint32, size int)) {
-	near := make([][nearSets]uint32, len(p.at))
-	axes := newProjections(p.o)
+	near := make([][crowd.NearSets]uint32, len(p.At))
+	axes := crowd.NewProjections(p.o.Key)
 	for i := range near {
-		near[i], _ = axes.near(p.profile(uint32(i)))
+		near[i], _ = axes.Near(p.Profile(uint32(i)))
 	}
-	entries := make([]entry, 0, len(p.at))
+	entries := make([]entry, 0, len(p.At))
 	put := func(hash uint64, pos int) {
 		entries = append(entries, entry(hash>>positionBits<<positionBits|uint64(pos)))
 	}
 	for n, c := range conjunctions {
 		entries = entries[:0]
 	profiles:
-		for i := range p.at {
+		for i := range p.At {
 			hash := uint64(n)
 			if c.near >= 0 {
 				if near[i][c.near] == 0 {
@@ -67,8 +69,8 @@ func (p *population) buckets(ctx context.Context, found func(sample []uint32, si
 				hash = mix(hash, near[i][c.near])
 			}
 			for _, kind := range c.kinds {
-				t := p.tokens[i][kind]
-				if t == 0 || len(c.kinds) == 1 && c.near < 0 && p.count(kind, t) > float64(len(p.at))/2 {
+				t := p.Tokens[i][kind]
+				if t == 0 || len(c.kinds) == 1 && c.near < 0 && p.Count(kind, t) > float64(len(p.At))/2 {
 					continue profiles
 				}
 				hash = mix(hash, t)
@@ -80,10 +82,10 @@ func (p *population) buckets(ctx context.Context, found func(sample []uint32, si
 		}
 	}
 	entries = entries[:0]
-	for i := range p.at {
-		for _, net := range p.profile(uint32(i)).Networks {
+	for i := range p.At {
+		for _, net := range p.Profile(uint32(i)).Networks {
 			if net != 0 {
-				put(mix(network, net), i)
+				put(mix(crowd.Network, net), i)
 			}
 		}
 	}

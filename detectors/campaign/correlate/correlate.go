@@ -14,6 +14,7 @@ import (
 	"context"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/campaign/correlate/internal/crowd"
 	"github.com/gatehound/gatehound/detectors/campaign/profile"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
@@ -40,12 +41,14 @@ const DefaultScore = 12
 // defaultLeast is the least size: fewer give no distribution to judge.
 const defaultLeast = 8
 
-// settling is for how long after the watch began first calls mean nothing, in
-// minutes: everybody is new then, and daily jobs are seen a day later.
-const settling = 24 * 60
+// watch is what the profiles are seen by.
+func (o *Options) watch() crowd.Watch { return crowd.Watch{Since: o.Since, End: o.End, Key: o.Key} }
 
-// watched returns until when first calls tell nothing of a principal's age.
-func (o *Options) watched() uint32 { return o.Since + settling }
+// population is everybody, with what is asked.
+type population struct {
+	*crowd.Population
+	o *Options
+}
 
 // Cluster is a group of principals that acts as one.
 type Cluster struct {
@@ -78,8 +81,8 @@ func Clusters(ctx context.Context, all []detectors.Profiled[profile.Profile], o 
 	if !(o.Score > 0) {
 		o.Score = DefaultScore
 	}
-	p := newPopulation(all, &o)
-	if len(p.at) < o.Least {
+	p := &population{crowd.New(all, o.watch()), &o}
+	if len(p.At) < o.Least {
 		return nil
 	}
 	return p.clusters(ctx)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"github.com/gatehound/gatehound/detectors/campaign/correlate/internal/crowd"
 )
 
 const (
@@ -33,19 +35,19 @@ type seed struct {
 // grown is a group with all its members, and what it was held against.
 type grown struct {
 	members []uint32
-	fits    []fits
+	fits    []crowd.Fits
 	total   []float32
 	// free are, by group of evidence, those who belong whatever that group says (a
 	// random sample), and shared is which share of them fits in that group. What
 	// the choice of members itself made alike is not alike among these.
-	free   [groups][]uint32
-	shared [groups]float64
+	free   [crowd.Groups][]uint32
+	shared [crowd.Groups]float64
 	// mean is how well they fit in that group on average: the evidence of one.
-	mean [groups]float64
+	mean [crowd.Groups]float64
 	// needed tells that too few belong without the group.
-	needed [groups]bool
+	needed [crowd.Groups]bool
 	// common is which share of the others fits in a group.
-	common [groups]float64
+	common [crowd.Groups]float64
 	others []uint32
 }
 
@@ -140,7 +142,7 @@ func (p *population) divide(done []verdict) []Cluster {
 func (p *population) seeds(ctx context.Context) []seed {
 	var out []seed
 	others := p.sampleOthers(nil, quickOthers)
-	var c centre
+	var c crowd.Centre
 	kept := make([]uint32, 0, sampleSize)
 	const keep = 8 * finalists
 	best := func() {
@@ -156,12 +158,12 @@ func (p *population) seeds(ctx context.Context) []seed {
 		kept = append(kept[:0], sample...)
 		var likeness float64
 		for range 2 {
-			p.fill(&c, kept, nil, others)
+			p.Fill(&c, kept, nil, others)
 			kept = kept[:0]
 			likeness = 0
 			for _, m := range sample {
-				f := c.fit(&p.tokens[m], p.profile(m))
-				if s := f.sum(); s > 3 {
+				f := c.Fit(&p.Tokens[m], p.Profile(m))
+				if s := f.Sum(); s > 3 {
 					kept = append(kept, m)
 					likeness += float64(s)
 				}
@@ -185,8 +187,8 @@ func (p *population) seeds(ctx context.Context) []seed {
 
 // sampleOthers returns a random sample of those who are not in the set.
 func (p *population) sampleOthers(members map[uint32]bool, n int) []uint32 {
-	out := make([]uint32, 0, min(n, len(p.at)))
-	for i := 0; i < len(p.at) && len(out) < n; i++ {
+	out := make([]uint32, 0, min(n, len(p.At)))
+	for i := 0; i < len(p.At) && len(out) < n; i++ {
 		if !members[uint32(i)] {
 			out = append(out, uint32(i))
 		}
@@ -198,15 +200,15 @@ func (p *population) sampleOthers(members map[uint32]bool, n int) []uint32 {
 // nothing holds it together. Members fit better than by chance, and closer by so
 // much.
 func (p *population) grow(ctx context.Context, members []uint32, closer float32) *grown {
-	size, c := 4*len(members), new(centre)
+	size, c := 4*len(members), new(crowd.Centre)
 	for round := range 6 {
 		// A campaign may be half of all: those who look like it are left out of
 		// what it is held against, or it would seem common.
 		set := setOf(members)
-		p.fill(c, members, nil, nil)
+		p.Fill(c, members, nil, nil)
 		var gone []uint32
-		for i := range p.tokens[:min(len(p.tokens), alikeSample)] {
-			if !set[uint32(i)] && c.typical(&p.tokens[i], p.profile(uint32(i))) {
+		for i := range p.Tokens[:min(len(p.Tokens), alikeSample)] {
+			if !set[uint32(i)] && c.Typical(&p.Tokens[i], p.Profile(uint32(i))) {
 				gone = append(gone, uint32(i))
 			}
 		}
@@ -217,7 +219,7 @@ func (p *population) grow(ctx context.Context, members []uint32, closer float32)
 		if len(others) < 2*p.o.Least {
 			return nil // everybody is alike: nothing is rare
 		}
-		p.fill(c, members, gone, others)
+		p.Fill(c, members, gone, others)
 		g := p.scan(c, max(size, len(members)), closer)
 		if len(g.members) < p.o.Least || ctx.Err() != nil {
 			return nil
@@ -252,27 +254,27 @@ func same(a, b []uint32) bool {
 }
 
 // scan holds all profiles against a centre.
-func (p *population) scan(c *centre, size int, closer float32) *grown {
+func (p *population) scan(c *crowd.Centre, size int, closer float32) *grown {
 	// A member is one for whom the evidence outweighs how few members there are;
 	// beyond that, one of twenty named may be wrong.
-	bound := float32(max(4, math.Log(float64(len(p.at))/float64(size))+2)) + closer
+	bound := float32(max(4, math.Log(float64(len(p.At))/float64(size))+2)) + closer
 	var g grown
-	var fitting [groups]int
-	var counted [groups]int
-	var sums [groups]float64
-	for i := range p.tokens {
-		x := p.profile(uint32(i))
-		f := c.fitTokens(&p.tokens[i], x)
+	var fitting [crowd.Groups]int
+	var counted [crowd.Groups]int
+	var sums [crowd.Groups]float64
+	for i := range p.Tokens {
+		x := p.Profile(uint32(i))
+		f := c.FitTokens(&p.Tokens[i], x)
 		sum, worst := float32(0), float32(0)
 		for _, v := range f {
 			sum += v
 			worst = min(worst, v)
 		}
-		if sum-worst+limits[byLengths].high <= bound {
+		if sum-worst+crowd.MostOfLengths <= bound {
 			continue
 		}
-		f[byLengths] = c.fitLengths(x)
-		sum += f[byLengths]
+		f[crowd.ByLengths] = c.FitLengths(x)
+		sum += f[crowd.ByLengths]
 		if sum > bound {
 			g.members = append(g.members, uint32(i))
 			g.fits = append(g.fits, f)
@@ -312,9 +314,9 @@ func (p *population) scan(c *centre, size int, closer float32) *grown {
 }
 
 // hold counts which share of the others fits in each group.
-func (p *population) hold(c *centre, g *grown) {
+func (p *population) hold(c *crowd.Centre, g *grown) {
 	for _, o := range g.others {
-		f := c.fit(&p.tokens[o], p.profile(o))
+		f := c.Fit(&p.Tokens[o], p.Profile(o))
 		for k, v := range f {
 			if v > clear {
 				g.common[k]++

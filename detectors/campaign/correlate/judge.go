@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gatehound/gatehound/detectors/campaign/correlate/internal/crowd"
 	"github.com/gatehound/gatehound/detectors/campaign/profile"
 )
 
@@ -59,7 +60,7 @@ func (v *verdict) reported(o *Options) bool {
 func (p *population) judge(g *grown) verdict {
 	v := verdict{g: g}
 	for _, m := range g.members {
-		v.calls += positive(p.profile(m).Calls)
+		v.calls += crowd.Positive(p.Profile(m).Calls)
 	}
 	add := func(x piece) {
 		if x.value == 0 {
@@ -74,7 +75,7 @@ func (p *population) judge(g *grown) verdict {
 			v.links++
 		}
 	}
-	for k := byLengths; k <= byTemplate; k++ {
+	for k := crowd.ByLengths; k <= crowd.ByTemplate; k++ {
 		add(linkPiece(g, k))
 	}
 	if v.score > mostLinks {
@@ -124,7 +125,7 @@ func (g *grown) weight(k int, e float64) float64 {
 func (p *population) spread(of []uint32, volume func(*profile.Profile) float64) (sigma, median float64) {
 	logs := make([]float64, 0, len(of))
 	for _, m := range of {
-		if v := volume(p.profile(m)); v > 0 {
+		if v := volume(p.Profile(m)); v > 0 {
 			logs = append(logs, math.Log(v))
 		}
 	}
@@ -143,17 +144,17 @@ func (p *population) spread(of []uint32, volume func(*profile.Profile) float64) 
 func (p *population) quota(g *grown) piece {
 	var e, sigma, median, others float64
 	for i, volume := range []func(*profile.Profile) float64{
-		func(x *profile.Profile) float64 { return daily(x, p.o.End) },
+		func(x *profile.Profile) float64 { return crowd.Daily(x, p.o.End) },
 		func(x *profile.Profile) float64 { return float64(x.Days[1]) },
 	} {
-		s, m := p.spread(g.free[byVolume], volume)
+		s, m := p.spread(g.free[crowd.ByVolume], volume)
 		o, _ := p.spread(g.others, volume)
 		o = min(max(o, 0.9), 1.5) // junk must not make equal volumes usual
 		if v := min(max(2.5*math.Log(o/max(s, 0.15))-1.6, -3), 3.5); i == 0 || v > e {
 			e, sigma, median, others = v, s, m, o
 		}
 	}
-	return piece{name: "quota", value: g.weight(byVolume, e), conduct: true, observed: math.Exp(sigma), expected: math.Exp(others), unit: "times",
+	return piece{name: "quota", value: g.weight(crowd.ByVolume, e), conduct: true, observed: math.Exp(sigma), expected: math.Exp(others), unit: "times",
 		text: quotaText(median, sigma, others)}
 }
 
@@ -168,7 +169,7 @@ func grew(x *profile.Profile) bool {
 func (p *population) share(of []uint32, has func(*profile.Profile) (yes, known bool)) (share, known float64) {
 	yes := 0.0
 	for _, m := range of {
-		if y, k := has(p.profile(m)); k {
+		if y, k := has(p.Profile(m)); k {
 			known++
 			if y {
 				yes++
@@ -228,17 +229,17 @@ func hoursOf(x *profile.Profile) (h [24]float64) {
 // falls into any eight hours, of a person's nearly none.
 func awake(x *profile.Profile) (yes, known bool) {
 	h := hoursOf(x)
-	return quietest(&h) > 0.13, positive(x.Measured) >= 24 && x.Last-min(x.First, x.Last) >= 20*60
+	return quietest(&h) > 0.13, crowd.Positive(x.Measured) >= 24 && x.Last-min(x.First, x.Last) >= 20*60
 }
 
 // timing tells machines from people: by how the calls of each are scattered, and
 // by when all of them together rest.
 func (p *population) timing(g *grown) piece {
-	scatter, within, without := p.contrast(g.free[byTiming], g.others, -2.5, 2.5, independent)
-	alone, awakeIn, _ := p.contrast(g.free[byTiming], g.others, -1, 2, awake)
+	scatter, within, without := p.contrast(g.free[crowd.ByTiming], g.others, -2.5, 2.5, independent)
+	alone, awakeIn, _ := p.contrast(g.free[crowd.ByTiming], g.others, -1, 2, awake)
 	var pooled [24]float64
 	for _, m := range g.members {
-		h := hoursOf(p.profile(m))
+		h := hoursOf(p.Profile(m))
 		sum := 0.0
 		for _, s := range h {
 			sum += s
@@ -256,7 +257,7 @@ func (p *population) timing(g *grown) piece {
 		// zones.
 		alone = 0.8
 	}
-	e := g.weight(byTiming, min(max(scatter+alone, -3), 3.5))
+	e := g.weight(crowd.ByTiming, min(max(scatter+alone, -3), 3.5))
 	return piece{name: "timing", value: e, conduct: true, observed: 100 * within, expected: 100 * without, unit: "%",
 		text: timingText(within, without, quiet)}
 }
@@ -280,12 +281,12 @@ func within(t, from, to uint32) bool { return t >= from && t <= to }
 
 // cohort tells of common starts, stops and moves to another model.
 func (p *population) cohort(g *grown) piece {
-	e, from, to, in, out := p.joint(g.free[byStart], g.others, func(x *profile.Profile) (uint32, bool) {
-		return x.First, x.First > p.o.watched()
+	e, from, to, in, out := p.joint(g.free[crowd.ByStart], g.others, func(x *profile.Profile) (uint32, bool) {
+		return x.First, x.First > p.o.watch().Settled()
 	})
-	e = g.weight(byStart, e)
+	e = g.weight(crowd.ByStart, e)
 	known := p.o.End > p.o.Since+4*24*60
-	if old, _ := p.share(g.members, func(x *profile.Profile) (bool, bool) { return x.First <= p.o.watched() && !grew(x), true }); old > 0.6 && known {
+	if old, _ := p.share(g.members, func(x *profile.Profile) (bool, bool) { return x.First <= p.o.watch().Settled() && !grew(x), true }); old > 0.6 && known {
 		e = -1.5 // they were there before and did not change
 	}
 	stop, _, _, _, _ := p.joint(g.members, g.others, func(x *profile.Profile) (uint32, bool) {
@@ -308,7 +309,7 @@ func (p *population) cohort(g *grown) piece {
 func (p *population) joint(members, others []uint32, of func(*profile.Profile) (uint32, bool)) (e float64, from, to uint32, in, out float64) {
 	var times []uint32
 	for _, m := range members {
-		if t, ok := of(p.profile(m)); ok {
+		if t, ok := of(p.Profile(m)); ok {
 			times = append(times, t)
 		}
 	}

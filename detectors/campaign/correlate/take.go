@@ -4,12 +4,13 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gatehound/gatehound/detectors/campaign/correlate/internal/crowd"
 	"github.com/gatehound/gatehound/detectors/campaign/profile"
 )
 
 // answer returns the mean length of a principal's answers, in tokens.
 func answer(x *profile.Profile) (float64, bool) {
-	out, calls := positive(x.Output), positive(x.Calls)
+	out, calls := crowd.Positive(x.Output), crowd.Positive(x.Calls)
 	if out == 0 || calls == 0 {
 		return 0, false
 	}
@@ -20,7 +21,7 @@ func answer(x *profile.Profile) (float64, bool) {
 func (p *population) median(of []uint32, value func(*profile.Profile) (float64, bool)) (float64, bool) {
 	var all []float64
 	for _, m := range of {
-		if v, ok := value(p.profile(m)); ok {
+		if v, ok := value(p.Profile(m)); ok {
 			all = append(all, v)
 		}
 	}
@@ -35,7 +36,7 @@ func (p *population) median(of []uint32, value func(*profile.Profile) (float64, 
 func over(bound uint8, share func(*profile.Profile) uint8) func(*profile.Profile) (yes, known bool) {
 	return func(x *profile.Profile) (bool, bool) {
 		s := share(x)
-		return s > bound && s <= all, s <= all
+		return s > bound && s <= crowd.Whole, s <= crowd.Whole
 	}
 }
 
@@ -69,10 +70,10 @@ func (p *population) harvest(g *grown) piece {
 func (p *population) prompted(of []uint32) (known, different float64) {
 	var calls, prompted, distinct float64
 	for _, m := range of {
-		x := p.profile(m)
-		calls += positive(x.Calls)
-		prompted += positive(x.Prompted)
-		distinct += min(positive(x.Different), positive(x.Prompted))
+		x := p.Profile(m)
+		calls += crowd.Positive(x.Calls)
+		prompted += crowd.Positive(x.Prompted)
+		distinct += min(crowd.Positive(x.Different), crowd.Positive(x.Prompted))
 	}
 	if calls == 0 || prompted == 0 {
 		return 0, 0
@@ -86,7 +87,7 @@ func (p *population) prompted(of []uint32) (known, different float64) {
 func (p *population) repeated(of []uint32) (float64, bool) {
 	var lasts []uint32
 	for _, m := range of {
-		if x := p.profile(m); x.Prompts[0] != 0 {
+		if x := p.Profile(m); x.Prompts[0] != 0 {
 			last := uint32(math.MaxUint32)
 			if x.Prompts[len(x.Prompts)-1] != 0 {
 				last = x.Prompts[len(x.Prompts)-1]
@@ -101,7 +102,7 @@ func (p *population) repeated(of []uint32) (float64, bool) {
 	bound := lasts[len(lasts)/4]
 	var hashes []uint32
 	for _, m := range of {
-		x := p.profile(m)
+		x := p.Profile(m)
 		for i, h := range x.Prompts {
 			if h != 0 && h <= bound && (i == 0 || h != x.Prompts[i-1]) {
 				hashes = append(hashes, h)
@@ -131,7 +132,7 @@ func (p *population) pool(g *grown) piece {
 		return piece{name: "prompts"}
 	}
 	x := piece{name: "prompts", conduct: true, observed: 100 * (1 - again), expected: 80, unit: "%"}
-	link := linkPiece(g, byTemplate).value
+	link := linkPiece(g, crowd.ByTemplate).value
 	switch {
 	case again > 0.25 || different < 0.4:
 		x.value = -3
@@ -159,7 +160,7 @@ func (p *population) against(g *grown, v *verdict) piece {
 	if single {
 		x.value -= 5
 		for _, m := range g.members {
-			if y := p.profile(m); y.First <= p.o.watched() {
+			if y := p.Profile(m); y.First <= p.o.watch().Settled() {
 				x.value-- // the tenant is no newcomer
 				break
 			}
@@ -168,7 +169,7 @@ func (p *population) against(g *grown, v *verdict) piece {
 			x.value--
 		}
 	}
-	if tenant == 0 && g.shared[byNetwork] > 0.9 {
+	if tenant == 0 && g.shared[crowd.ByNetwork] > 0.9 {
 		x.value -= 2 // perhaps of one tenant, the log does not say
 	}
 	users, _ := p.median(g.members, func(y *profile.Profile) (float64, bool) { return float64(y.Users), y.Users > 0 })
@@ -177,13 +178,13 @@ func (p *population) against(g *grown, v *verdict) piece {
 	}
 	first, last := uint32(math.MaxUint32), uint32(0)
 	for _, m := range g.members {
-		first, last = min(first, p.profile(m).First), max(last, p.profile(m).Last)
+		first, last = min(first, p.Profile(m).First), max(last, p.Profile(m).Last)
 	}
-	brief := sub(last, first) < 12*60
+	brief := crowd.Sub(last, first) < 12*60
 	if brief {
 		x.value -= 2.5
 	}
-	product := !single && v.unequal && g.shared[byClient] > 0.9 && g.common[byClient] < 0.02
+	product := !single && v.unequal && g.shared[crowd.ByClient] > 0.9 && g.common[crowd.ByClient] < 0.02
 	if product {
 		x.value -= 1.5 // a client that nobody else has, and each customer as busy as it is
 	}
@@ -194,9 +195,9 @@ func (p *population) against(g *grown, v *verdict) piece {
 		v.innocent = "one application with many end users behind it"
 	case brief:
 		v.innocent = "a load test or an event with keys made for it"
-	case product, g.shared[byTemplate] > 0.5 && g.common[byTemplate] < 0.2, g.shared[byClient] > 0.8 && g.common[byClient] < 0.1:
+	case product, g.shared[crowd.ByTemplate] > 0.5 && g.common[crowd.ByTemplate] < 0.2, g.shared[crowd.ByClient] > 0.8 && g.common[crowd.ByClient] < 0.1:
 		v.innocent = "one product that many customers installed within the same days"
-	case g.shared[byNetwork] > 0.5:
+	case g.shared[crowd.ByNetwork] > 0.5:
 		v.innocent = "services of one operator behind one network"
 	default:
 		v.innocent = "a fleet of services with the same task that was rolled out at once"
@@ -209,7 +210,7 @@ func (p *population) tenantOf(of []uint32) (tenant uint32, share float64) {
 	counts := make(map[uint32]int)
 	best := 0
 	for _, m := range of {
-		if t := p.profile(m).Traits[profile.Tenant]; t.Share > 0 {
+		if t := p.Profile(m).Traits[profile.Tenant]; t.Share > 0 {
 			counts[t.Value]++
 			if n := counts[t.Value]; n > best || n == best && t.Value < tenant {
 				best, tenant = n, t.Value
@@ -222,11 +223,11 @@ func (p *population) tenantOf(of []uint32) (tenant uint32, share float64) {
 // conduct is a quick estimate of what judge finds in a sample, to rank it: equal
 // volumes, one start, calls as a machine's at all hours, and much in all.
 func (p *population) conduct(of []uint32) float64 {
-	sigma, median := p.spread(of, func(x *profile.Profile) float64 { return daily(x, p.o.End) })
+	sigma, median := p.spread(of, func(x *profile.Profile) float64 { return crowd.Daily(x, p.o.End) })
 	e := min(max(2*math.Log(1.2/max(sigma, 0.15)), -3), 4)
 	var times []uint32
 	for _, m := range of {
-		if x := p.profile(m); x.First > p.o.watched() {
+		if x := p.Profile(m); x.First > p.o.watch().Settled() {
 			times = append(times, x.First)
 		}
 	}

@@ -6,31 +6,32 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gatehound/gatehound/detectors/campaign/correlate/internal/crowd"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-var kindNames = [groups]string{
-	byLengths:  "lengths",
-	bySettings: "settings",
-	byClient:   "client",
-	byNetwork:  "network",
-	byTemplate: "template",
-	byVolume:   "volume",
-	byTiming:   "timing",
-	byStart:    "start",
+var kindNames = [crowd.Groups]string{
+	crowd.ByLengths:  "lengths",
+	crowd.BySettings: "settings",
+	crowd.ByClient:   "client",
+	crowd.ByNetwork:  "network",
+	crowd.ByTemplate: "template",
+	crowd.ByVolume:   "volume",
+	crowd.ByTiming:   "timing",
+	crowd.ByStart:    "start",
 }
 
 // kindTexts say in words what a link is, after "120 of 130 members".
-var kindTexts = [groups]string{
-	byLengths:  "send and receive texts of the same lengths",
-	bySettings: "ask the same models with the same settings",
-	byClient:   "use the same client software",
-	byNetwork:  "come from the same networks",
-	byTemplate: "fill in the same prompt template",
-	byVolume:   "take the same amount a day",
-	byTiming:   "call at the same hours in the same manner",
-	byStart:    "began at the same time",
+var kindTexts = [crowd.Groups]string{
+	crowd.ByLengths:  "send and receive texts of the same lengths",
+	crowd.BySettings: "ask the same models with the same settings",
+	crowd.ByClient:   "use the same client software",
+	crowd.ByNetwork:  "come from the same networks",
+	crowd.ByTemplate: "fill in the same prompt template",
+	crowd.ByVolume:   "take the same amount a day",
+	crowd.ByTiming:   "call at the same hours in the same manner",
+	crowd.ByStart:    "began at the same time",
 }
 
 // KindNames returns the kinds of links by their bits in Cluster.Linked.
@@ -72,7 +73,7 @@ func share(s float64) string { return words.Percent(s) }
 
 // span writes a stretch of minutes.
 func span(from, to uint32) string {
-	switch m := float64(sub(to, from)); {
+	switch m := float64(crowd.Sub(to, from)); {
 	case m < 120:
 		return words.Count(max(m, 2), "minute")
 	case m < 48*60:
@@ -90,13 +91,13 @@ func (p *population) cluster(v *verdict) Cluster {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(positive(p.profile(g.members[b]).Calls), positive(p.profile(g.members[a]).Calls))
+		return cmp.Compare(crowd.Positive(p.Profile(g.members[b]).Calls), crowd.Positive(p.Profile(g.members[a]).Calls))
 	})
 	c := Cluster{Score: v.score, Groups: v.links + v.acts, Innocent: v.innocent}
-	var linked [groups]int
-	var weight [groups]float64
+	var linked [crowd.Groups]int
+	var weight [crowd.Groups]float64
 	for _, i := range order {
-		c.Members = append(c.Members, int(p.at[g.members[i]]))
+		c.Members = append(c.Members, int(p.At[g.members[i]]))
 		c.Likeness = append(c.Likeness, float32(1/(1+math.Exp(-float64(g.total[i])/4))))
 		var bits uint32
 		for k, f := range g.fits[i] {
@@ -133,15 +134,15 @@ func (p *population) cluster(v *verdict) Cluster {
 }
 
 // sharers estimates how many others fit in each group.
-func (p *population) sharers(g *grown) (out [groups]int) {
+func (p *population) sharers(g *grown) (out [crowd.Groups]int) {
 	for k, s := range g.common {
-		out[k] = int(s*float64(len(p.at)-len(g.members)) + 0.5)
+		out[k] = int(s*float64(len(p.At)-len(g.members)) + 0.5)
 	}
 	return out
 }
 
 // links returns what a third of the members or more share.
-func links(linked [groups]int, weight [groups]float64, size int, others [groups]int) []schemas.Link {
+func links(linked [crowd.Groups]int, weight [crowd.Groups]float64, size int, others [crowd.Groups]int) []schemas.Link {
 	var out []schemas.Link
 	sum := 0.0
 	for k, n := range linked {

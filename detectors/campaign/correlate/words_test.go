@@ -5,13 +5,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gatehound/gatehound/detectors/campaign/correlate/internal/crowd"
 	"github.com/gatehound/gatehound/detectors/detectortest"
 	"github.com/gatehound/gatehound/schemas"
 )
 
 func TestKindNamesAreTheBits(t *testing.T) {
 	names := KindNames()
-	if len(names) != groups || names[byLengths] != "lengths" || names[byStart] != "start" || slices.Contains(names, "") {
+	if len(names) != crowd.Groups || names[crowd.ByLengths] != "lengths" || names[crowd.ByStart] != "start" || slices.Contains(names, "") {
 		t.Errorf("%v", names)
 	}
 	names[0] = ""

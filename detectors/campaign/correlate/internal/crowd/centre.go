@@ -1,4 +1,4 @@
-package correlate
+package crowd
 
 import (
 	"math"
@@ -9,32 +9,36 @@ import (
 // The groups of evidence for belonging to a cluster, about independent of one
 // another; what is within one is not, and counts once. They are the kinds of links.
 const (
-	byLengths = iota
-	bySettings
-	byClient
-	byNetwork
-	byTemplate
-	byVolume
-	byTiming
-	byStart
-	groups
+	ByLengths = iota
+	BySettings
+	ByClient
+	ByNetwork
+	ByTemplate
+	ByVolume
+	ByTiming
+	ByStart
+	// Groups is how many there are.
+	Groups
 )
 
-// fits are how much likelier what is seen of a principal is of a member than of
+// Fits are how much likelier what is seen of a principal is of a member than of
 // somebody else, in logarithms, by group.
-type fits [groups]float32
+type Fits [Groups]float32
+
+// MostOfLengths is the most that lengths speak for belonging.
+const MostOfLengths = 5
 
 // limits clip the fits: neither may one coincidence make a member, nor may one
 // difference that an attacker chooses (another address, another client) free one.
-var limits = [groups]struct{ low, high float32 }{
-	byLengths:  {-4, 5},
-	bySettings: {-3, 5},
-	byClient:   {-1, 4},
-	byNetwork:  {-0.5, 5},
-	byTemplate: {-1.5, 6},
-	byVolume:   {-2.5, 2.5},
-	byTiming:   {-2, 2.5},
-	byStart:    {-1.5, 4},
+var limits = [Groups]struct{ low, high float32 }{
+	ByLengths:  {-4, MostOfLengths},
+	BySettings: {-3, 5},
+	ByClient:   {-1, 4},
+	ByNetwork:  {-0.5, 5},
+	ByTemplate: {-1.5, 6},
+	ByVolume:   {-2.5, 2.5},
+	ByTiming:   {-2, 2.5},
+	ByStart:    {-1.5, 4},
 }
 
 // slots is how many values of a kind a centre tells apart.
@@ -108,7 +112,7 @@ func (v *values) typical(t uint32) int {
 // whose base are the values of the others. A value that one member has says
 // nothing, one that many members have says how rare it is elsewhere, and if all
 // members differ, another value is no contradiction.
-func (v *values) weigh(p *population, kind int, gone float64) {
+func (v *values) weigh(p *Population, kind int, gone float64) {
 	const discount, strength = 0.7, 1
 	if v.size == 0 {
 		return
@@ -121,22 +125,22 @@ func (v *values) weigh(p *population, kind int, gone float64) {
 			continue
 		}
 		n := float64(v.count[i])
-		share := min(1, (max(p.count(kind, t)-n-float64(v.gone[i]), 0)+0.5)/others)
+		share := min(1, (max(p.Count(kind, t)-n-float64(v.gone[i]), 0)+0.5)/others)
 		within := (max(n-1-discount, 0) + fresh*share) / (v.size + strength)
 		v.like[i] = float32(math.Log(within / share))
 	}
 }
 
-// centre is what the members of a cluster have in common.
-type centre struct {
-	values          [kinds]values
+// Centre is what the members of a cluster have in common.
+type Centre struct {
+	values          [Kinds]values
 	in, out         lengths
 	inLike, outLike likeness
 }
 
-// fill makes the centre of members, held against all but them and those who are
+// Fill makes the centre of members, held against all but them and those who are
 // gone, and against the lengths of others.
-func (p *population) fill(c *centre, members, gone, others []uint32) {
+func (p *Population) Fill(c *Centre, members, gone, others []uint32) {
 	for k := range c.values {
 		v := &c.values[k]
 		v.keys, v.gone, v.used, v.size, v.other = [slots]uint32{}, [slots]uint32{}, 0, 0, 0
@@ -144,16 +148,16 @@ func (p *population) fill(c *centre, members, gone, others []uint32) {
 	var in, out [profile.Bins]float64
 	owners := 0.0
 	for i, m := range members {
-		x := p.profile(m)
-		for kind, t := range p.tokens[m] {
-			if t != 0 && kind != network {
+		x := p.Profile(m)
+		for kind, t := range p.Tokens[m] {
+			if t != 0 && kind != Network {
 				c.values[kind].add(t)
 			}
 		}
 		if x.Networks[0] != 0 {
 			for _, n := range x.Networks {
 				if n != 0 {
-					c.values[network].add(n)
+					c.values[Network].add(n)
 				}
 			}
 			owners++
@@ -164,9 +168,9 @@ func (p *population) fill(c *centre, members, gone, others []uint32) {
 			addShares(&out, &x.Outputs, w)
 		}
 	}
-	c.values[network].size = owners
+	c.values[Network].size = owners
 	for _, m := range gone {
-		for kind, t := range p.tokens[m] {
+		for kind, t := range p.Tokens[m] {
 			if t == 0 {
 				continue
 			}
@@ -196,12 +200,12 @@ func addShares(to *[profile.Bins]float64, h *histogram, weight float64) {
 	}
 }
 
-func (p *population) othersLengths(c *centre, others []uint32) (in, out likeness) {
+func (p *Population) othersLengths(c *Centre, others []uint32) (in, out likeness) {
 	var buffer [2][2048]float64
 	var which [2][2048]int
 	var n [2]int
 	for _, o := range others[:min(len(others), 2048)] {
-		x := p.profile(o)
+		x := p.Profile(o)
 		class := classOf(x.Measured)
 		if d, ok := c.in.distance(&x.Inputs); ok {
 			buffer[0][n[0]], which[0][n[0]] = d, class
@@ -215,27 +219,27 @@ func (p *population) othersLengths(c *centre, others []uint32) (in, out likeness
 	return c.in.newLikeness(buffer[0][:n[0]], which[0][:n[0]]), c.out.newLikeness(buffer[1][:n[1]], which[1][:n[1]])
 }
 
-// fitTokens returns how a principal fits but for its lengths.
-func (c *centre) fitTokens(t *tokens, x *profile.Profile) (f fits) {
+// FitTokens returns how a principal fits but for its lengths.
+func (c *Centre) FitTokens(t *Tokens, x *profile.Profile) (f Fits) {
 	of := func(kind int) float32 {
 		if t[kind] == 0 {
 			return 0
 		}
 		return c.values[kind].of(t[kind])
 	}
-	f[bySettings] = of(model) + of(settings) + of(shape)
-	f[byClient] = either(of(client), of(hello))
-	near := of(network)
+	f[BySettings] = of(Model) + of(Settings) + of(Shape)
+	f[ByClient] = either(of(Client), of(Hello))
+	near := of(Network)
 	for _, n := range x.Networks[1:] {
 		if n != 0 {
-			near = max(near, c.values[network].of(n))
+			near = max(near, c.values[Network].of(n))
 		}
 	}
-	f[byNetwork] = either(near, either(of(system), of(country)))
-	f[byTemplate] = of(template)
-	f[byVolume] = of(volume)
-	f[byTiming] = of(rhythm) + of(hours)
-	f[byStart] = of(start) + of(pivot)
+	f[ByNetwork] = either(near, either(of(System), of(Country)))
+	f[ByTemplate] = of(Template)
+	f[ByVolume] = of(Volume)
+	f[ByTiming] = of(Rhythm) + of(Hours)
+	f[ByStart] = of(Start) + of(Pivot)
 	for g := range f {
 		f[g] = min(max(f[g], limits[g].low), limits[g].high)
 	}
@@ -251,8 +255,8 @@ func either(a, b float32) float32 {
 	return min(a, b)
 }
 
-// fitLengths returns how the lengths fit.
-func (c *centre) fitLengths(x *profile.Profile) float32 {
+// FitLengths returns how the lengths fit.
+func (c *Centre) FitLengths(x *profile.Profile) float32 {
 	class, sum := classOf(x.Measured), float32(0)
 	if d, ok := c.in.distance(&x.Inputs); ok {
 		sum += c.inLike[class][bandOf(d/c.in.noise[class])]
@@ -260,13 +264,13 @@ func (c *centre) fitLengths(x *profile.Profile) float32 {
 	if d, ok := c.out.distance(&x.Outputs); ok {
 		sum += c.outLike[class][bandOf(d/c.out.noise[class])]
 	}
-	return min(max(sum, limits[byLengths].low), limits[byLengths].high)
+	return min(max(sum, limits[ByLengths].low), limits[ByLengths].high)
 }
 
-// typical tells whether somebody might be a member, however common all that is:
+// Typical tells whether somebody might be a member, however common all that is:
 // lengths, settings and whatever else the members have in common are as theirs,
 // but for one thing.
-func (c *centre) typical(t *tokens, x *profile.Profile) bool {
+func (c *Centre) Typical(t *Tokens, x *profile.Profile) bool {
 	class := classOf(x.Measured)
 	if d, ok := c.in.distance(&x.Inputs); ok && d > 2*c.in.noise[class] {
 		return false
@@ -275,7 +279,7 @@ func (c *centre) typical(t *tokens, x *profile.Profile) bool {
 		return false
 	}
 	same, other := 0, 0
-	for _, kind := range [...]int{model, settings, shape, client, hello, system, template, volume, rhythm, start} {
+	for _, kind := range [...]int{Model, Settings, Shape, Client, Hello, System, Template, Volume, Rhythm, Start} {
 		switch c.values[kind].typical(t[kind]) {
 		case 1:
 			same++
@@ -286,13 +290,15 @@ func (c *centre) typical(t *tokens, x *profile.Profile) bool {
 	return same >= 3 && other <= 1
 }
 
-func (c *centre) fit(t *tokens, x *profile.Profile) fits {
-	f := c.fitTokens(t, x)
-	f[byLengths] = c.fitLengths(x)
+// Fit returns how a principal fits.
+func (c *Centre) Fit(t *Tokens, x *profile.Profile) Fits {
+	f := c.FitTokens(t, x)
+	f[ByLengths] = c.FitLengths(x)
 	return f
 }
 
-func (f *fits) sum() (s float32) {
+// Sum returns the evidence of all groups.
+func (f *Fits) Sum() (s float32) {
 	for _, v := range f {
 		s += v
 	}

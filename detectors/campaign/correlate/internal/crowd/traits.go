@@ -1,4 +1,4 @@
-package correlate
+package crowd
 
 import (
 	"math"
@@ -10,83 +10,84 @@ import (
 // lengths is such a token, a discrete value whose share among all principals
 // tells how rare it is to have it in common.
 const (
-	model = iota
-	settings
-	// shape is what its calls are like: turns, tools, pinned answers, probing.
-	shape
-	client
-	hello
-	network
-	system
-	country
-	template
-	// volume is the calls a day, a third of e-fold a step.
-	volume
-	// rhythm is how bursts and sessions come, hours which part of the day is in use.
-	rhythm
-	hours
-	// start is the half day of the first call.
-	start
-	// pivot is the half day in which most of its calls moved, and from where.
-	pivot
-	kinds
+	Model = iota
+	Settings
+	// Shape is what its calls are like: turns, tools, pinned answers, probing.
+	Shape
+	Client
+	Hello
+	Network
+	System
+	Country
+	Template
+	// Volume is the calls a day, a third of e-fold a step.
+	Volume
+	// Rhythm is how bursts and sessions come, hours which part of the day is in use.
+	Rhythm
+	Hours
+	// Start is the half day of the first call.
+	Start
+	// Pivot is the half day in which most of its calls moved, and from where.
+	Pivot
+	// Kinds is how many there are.
+	Kinds
 )
 
-// tokens are the values of a principal; 0 is not known.
-type tokens [kinds]uint32
+// Tokens are the values of a principal; 0 is not known.
+type Tokens [Kinds]uint32
 
 // halfDay is the step of starts and pivots, in minutes.
 const halfDay = 12 * 60
 
-// all is the share of everything.
-const all = 254
+// Whole is the share of everything.
+const Whole = 254
 
 // tokensOf sums up a profile. What is a number becomes a class.
-func tokensOf(p *profile.Profile, o *Options) tokens {
-	var t tokens
+func tokensOf(p *profile.Profile, o *Watch) Tokens {
+	var t Tokens
 	value := func(kind int, v, class uint64) {
 		t[kind] = uint32(o.Key.Words(uint64(kind)<<32|v, class)) | 1
 	}
 	most := func(kind, trait int) {
-		if x := p.Traits[trait]; x.Share >= all*3/10 && x.Share <= all {
+		if x := p.Traits[trait]; x.Share >= Whole*3/10 && x.Share <= Whole {
 			value(kind, uint64(x.Value), 0)
 		}
 	}
-	most(model, profile.Model)
-	most(settings, profile.Settings)
-	most(client, profile.Client)
-	most(hello, profile.Hello)
-	most(system, profile.System)
-	most(country, profile.Country)
+	most(Model, profile.Model)
+	most(Settings, profile.Settings)
+	most(Client, profile.Client)
+	most(Hello, profile.Hello)
+	most(System, profile.System)
+	most(Country, profile.Country)
 	if p.Networks[0] != 0 {
-		t[network] = p.Networks[0] // a keyed hash already
+		t[Network] = p.Networks[0] // a keyed hash already
 	}
-	if x := p.Templates[0]; x.Share >= all*15/100 && x.Share <= all {
-		value(template, uint64(x.Value), 0)
+	if x := p.Templates[0]; x.Share >= Whole*15/100 && x.Share <= Whole {
+		value(Template, uint64(x.Value), 0)
 	}
-	if v := daily(p, o.End); v > 0 {
-		value(volume, uint64(int64(math.Floor(math.Log(v)*3))+64), 0)
+	if v := Daily(p, o.End); v > 0 {
+		value(Volume, uint64(int64(math.Floor(math.Log(v)*3))+64), 0)
 	}
 	if p.Scatter >= 0 && p.Scatter < math.MaxFloat32 {
-		value(rhythm, uint64(scatterClass(float64(p.Scatter))), uint64(step(p.Sessions, 40, 110, 180)))
+		value(Rhythm, uint64(scatterClass(float64(p.Scatter))), uint64(step(p.Sessions, 40, 110, 180)))
 	}
 	if from, share, ok := busiest(p); ok {
-		class := step(uint8(min(share*all, all)), 140, 185, 230)
+		class := step(uint8(min(share*Whole, Whole)), 140, 185, 230)
 		if class < 2 { // no part of the day stands out: where it lies means nothing
 			from = 0
 		}
-		value(hours, uint64(class), uint64(from/3))
+		value(Hours, uint64(class), uint64(from/3))
 	}
-	value(shape, shapeOf(p), 0)
+	value(Shape, shapeOf(p), 0)
 	if p.First > 0 {
-		if p.First <= o.watched() {
-			value(start, 0, 0)
+		if p.First <= o.Settled() {
+			value(Start, 0, 0)
 		} else {
-			value(start, uint64(p.First/halfDay), 1)
+			value(Start, uint64(p.First/halfDay), 1)
 		}
 	}
 	if p.Pivot > 0 {
-		value(pivot, uint64(p.Pivot/halfDay), uint64(p.Earlier))
+		value(Pivot, uint64(p.Pivot/halfDay), uint64(p.Earlier))
 	}
 	return t
 }
@@ -94,7 +95,7 @@ func tokensOf(p *profile.Profile, o *Options) tokens {
 // step returns how many of the rising bounds a share reaches, and one more than
 // that there are if it is not known.
 func step(share uint8, bounds ...uint8) int {
-	if share > all {
+	if share > Whole {
 		return len(bounds) + 1
 	}
 	n := 0
@@ -107,12 +108,12 @@ func step(share uint8, bounds ...uint8) int {
 }
 
 func shapeOf(p *profile.Profile) uint64 {
-	shape := step(p.Single, 128, 215)
+	Shape := step(p.Single, 128, 215)
 	for _, s := range []uint8{p.Tooled, p.Pinned, p.One, p.Probed, p.Reasoned, p.Embedded} {
-		shape *= 3
-		shape += step(s, 76)
+		Shape *= 3
+		Shape += step(s, 76)
 	}
-	return uint64(shape)
+	return uint64(Shape)
 }
 
 // scatterClass tells clocks, independent calls and people in sessions apart.
@@ -153,16 +154,16 @@ func busiest(p *profile.Profile) (from int, share float64, ok bool) {
 	return from, float64(best) / float64(sum), true
 }
 
-// daily returns how many calls a principal made a day, while it was there, of the
+// Daily returns how many calls a principal made a day, while it was there, of the
 // last eight days at most.
-func daily(p *profile.Profile, end uint32) float64 {
+func Daily(p *profile.Profile, end uint32) float64 {
 	days, calls := spanDays(p, end), 0.0
 	for _, d := range p.Days {
 		calls += float64(d)
 	}
 	if calls == 0 {
-		calls = positive(p.Calls)
-		days = max(0.25, float64(sub(p.Last, p.First))/(24*60))
+		calls = Positive(p.Calls)
+		days = max(0.25, float64(Sub(p.Last, p.First))/(24*60))
 	}
 	return calls / days
 }
@@ -170,20 +171,21 @@ func daily(p *profile.Profile, end uint32) float64 {
 // spanDays returns on how many days the counts in p.Days rest, at least a quarter.
 func spanDays(p *profile.Profile, end uint32) float64 {
 	oldest := end - end%(24*60)
-	oldest = sub(oldest, 7*24*60)
+	oldest = Sub(oldest, 7*24*60)
 	from, to := max(p.First, oldest), min(end, p.Last+60)
-	return max(0.25, float64(sub(to, from))/(24*60))
+	return max(0.25, float64(Sub(to, from))/(24*60))
 }
 
-func sub(a, b uint32) uint32 {
+// Sub returns a less b, or 0 if b is later.
+func Sub(a, b uint32) uint32 {
 	if a < b {
 		return 0
 	}
 	return a - b
 }
 
-// positive returns v, or 0 of what is no count.
-func positive(v float32) float64 {
+// Positive returns v, or 0 of what is no count.
+func Positive(v float32) float64 {
 	if !(v > 0) {
 		return 0
 	}

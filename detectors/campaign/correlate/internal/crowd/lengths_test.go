@@ -1,11 +1,26 @@
-package correlate
+package crowd
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/gatehound/gatehound/detectors/campaign/profile"
+	"github.com/gatehound/gatehound/detectors/sketch"
 )
+
+// world is where samples come from.
+type world struct{ rng *rand.Rand }
+
+func newWorld(seed uint64) *world { return &world{rand.New(rand.NewPCG(seed, 5))} }
+
+func (w *world) uniform(a, b float64) float64 { return a + (b-a)*w.rng.Float64() }
+
+func shares(to []uint8, counts []float64, n int) {
+	for i := range to {
+		to[i] = uint8(254*counts[i]/float64(n) + 0.5)
+	}
+}
 
 // sampled returns a distribution of n lengths.
 func (w *world) sampled(mean, vary float64, n int) (h histogram) {
@@ -113,15 +128,14 @@ func TestNoLengthsSayNothing(t *testing.T) {
 // Of samples of one distribution many meet in some bucket, of others few.
 func TestNearLengthsMeet(t *testing.T) {
 	w := newWorld(4)
-	o := options()
-	axes := newProjections(&o)
+	axes := NewProjections(sketch.NewKey([16]byte{7}))
 	profileOf := func(in, out float64) (p profile.Profile) {
 		p.Inputs, p.Outputs = w.sampled(in, 0.5, 100), w.sampled(out, 0.5, 100)
 		return p
 	}
 	meet := func(a, b *profile.Profile) bool {
-		x, _ := axes.near(a)
-		y, _ := axes.near(b)
+		x, _ := axes.Near(a)
+		y, _ := axes.Near(b)
 		for i := range x {
 			if x[i] == y[i] {
 				return true
@@ -143,7 +157,7 @@ func TestNearLengthsMeet(t *testing.T) {
 	if same < 350 || other > same/2 {
 		t.Errorf("of 500, %d of one distribution meet and %d of others", same, other)
 	}
-	if _, ok := axes.near(new(profile.Profile)); ok {
+	if _, ok := axes.Near(new(profile.Profile)); ok {
 		t.Error("no lengths have a hash")
 	}
 }

@@ -1,18 +1,26 @@
-package correlate
+package crowd
 
 import (
 	"math"
 	"testing"
 
 	"github.com/gatehound/gatehound/detectors/campaign/profile"
+	"github.com/gatehound/gatehound/detectors/sketch"
+)
+
+// The watch of all tests began a week before the window's end, a Thursday noon.
+const (
+	minutesADay = 24 * 60
+	end         = uint32(20_500*minutesADay + 12*60)
+	since       = end - 7*minutesADay
 )
 
 func TestUnknownTraitsAreNoTokens(t *testing.T) {
-	o := options()
+	o := Watch{Since: since, End: end, Key: sketch.NewKey([16]byte{7})}
 	p := profile.Profile{Calls: 10, Scatter: -1}
 	p.Traits[profile.Client] = profile.Trait{Value: 5, Share: 20} // of no more than one call in twelve
 	got := tokensOf(&p, &o)
-	for _, kind := range []int{model, settings, client, hello, network, system, country, template, rhythm, hours, start, pivot} {
+	for _, kind := range []int{Model, Settings, Client, Hello, Network, System, Country, Template, Rhythm, Hours, Start, Pivot} {
 		if got[kind] != 0 {
 			t.Errorf("kind %d is known", kind)
 		}
@@ -20,7 +28,7 @@ func TestUnknownTraitsAreNoTokens(t *testing.T) {
 }
 
 func TestTokensTellValuesAndKindsApart(t *testing.T) {
-	o := options()
+	o := Watch{Since: since, End: end, Key: sketch.NewKey([16]byte{7})}
 	seen := map[uint32]int{}
 	for v := range uint32(100) {
 		var p profile.Profile
@@ -29,7 +37,7 @@ func TestTokensTellValuesAndKindsApart(t *testing.T) {
 		}
 		p.First, p.Scatter = since+2*minutesADay+v*halfDay, -1
 		for kind, token := range tokensOf(&p, &o) {
-			if token != 0 && kind != shape && kind != volume {
+			if token != 0 && kind != Shape && kind != Volume {
 				seen[token]++
 			}
 		}
@@ -40,10 +48,10 @@ func TestTokensTellValuesAndKindsApart(t *testing.T) {
 }
 
 func TestStartsBeforeTheWatchAreOne(t *testing.T) {
-	o := options()
+	o := Watch{Since: since, End: end, Key: sketch.NewKey([16]byte{7})}
 	token := func(first uint32) uint32 {
 		got := tokensOf(&profile.Profile{First: first, Scatter: -1}, &o)
-		return got[start]
+		return got[Start]
 	}
 	if token(since) != token(since+20*60) || token(since+2*minutesADay) == token(since) || token(since+2*minutesADay) == token(since+4*minutesADay) {
 		t.Error("starts are mixed up")
@@ -63,13 +71,13 @@ func TestDailyVolume(t *testing.T) {
 		{"nonsense", profile.Profile{First: end, Last: 0, Calls: float32(math.Inf(1))}, 4e12},
 		{"nothing", profile.Profile{Calls: float32(math.NaN())}, 0},
 	} {
-		if got := daily(&c.p, end); math.Abs(got-c.want) > 0.1*c.want {
+		if got := Daily(&c.p, end); math.Abs(got-c.want) > 0.1*c.want {
 			t.Errorf("%s: %v calls a day, want %v", c.name, got, c.want)
 		}
 	}
 }
 
-func TestBusiestAndQuietest(t *testing.T) {
+func TestBusiest(t *testing.T) {
 	var p profile.Profile
 	for h := 9; h < 17; h++ {
 		p.Hours[(h+12)%24] = 30 // over midnight
@@ -77,26 +85,8 @@ func TestBusiestAndQuietest(t *testing.T) {
 	if from, share, ok := busiest(&p); !ok || from != 21 || share != 1 {
 		t.Errorf("from %d, share %v", from, share)
 	}
-	h := hoursOf(&p)
-	if got := quietest(&h); got != 0 {
-		t.Errorf("the quietest has %v", got)
-	}
-	for i := range p.Hours {
-		p.Hours[i] = 10
-	}
-	h = hoursOf(&p)
-	if got := quietest(&h); math.Abs(got-1./3) > 1e-9 {
-		t.Errorf("the quietest of a flat day has %v", got)
-	}
 	if _, _, ok := busiest(new(profile.Profile)); ok {
 		t.Error("a day of nothing has a busiest part")
-	}
-}
-
-func TestInterval(t *testing.T) {
-	from, to := interval([]uint32{100, 5, 104, 101, 103, 102, 900, 105, 106, 107})
-	if from != 100 || to != 107 {
-		t.Errorf("from %d to %d", from, to)
 	}
 }
 

@@ -1,9 +1,10 @@
-package correlate
+package crowd
 
 import (
 	"math"
 
 	"github.com/gatehound/gatehound/detectors/campaign/profile"
+	"github.com/gatehound/gatehound/detectors/sketch"
 )
 
 // histogram is a distribution of lengths as the profiles have it.
@@ -160,29 +161,31 @@ func (l *lengths) newLikeness(distances []float64, classes []int) (out likeness)
 	return out
 }
 
-// projections are hashes of both distributions that alike ones have in common
+// Projections are hashes of both distributions that alike ones have in common
 // (Datar and others: Locality-sensitive hashing scheme based on p-stable
-// distributions, SoCG 2004), nearSets of them.
-type projections struct {
-	axes  [2 * nearSets][2 * profile.Bins]float32
-	shift [2 * nearSets]float32
+// distributions, SoCG 2004), NearSets of them.
+type Projections struct {
+	axes  [2 * NearSets][2 * profile.Bins]float32
+	shift [2 * NearSets]float32
 }
 
 const (
-	nearSets = 4
+	// NearSets is how many hashes a profile has.
+	NearSets = 4
 	// cellWidth is the width of a hash's cell. Of two samples of 120 calls of one
 	// distribution, 0.3 apart, half fall into one cell of two axes; of others,
 	// 0.8 to 1.4 apart, few do.
 	cellWidth = 0.8
 )
 
-func newProjections(o *Options) *projections {
-	var p projections
+// NewProjections draws the axes by a key.
+func NewProjections(key sketch.Key) *Projections {
+	var p Projections
 	for i := range p.axes {
 		for j := range p.axes[i] {
-			p.axes[i][j] = gauss(o.Key.Words(uint64(i), uint64(j)+2))
+			p.axes[i][j] = gauss(key.Words(uint64(i), uint64(j)+2))
 		}
-		p.shift[i] = float32(o.Key.Words(uint64(i), 1)>>40) / (1 << 24)
+		p.shift[i] = float32(key.Words(uint64(i), 1)>>40) / (1 << 24)
 	}
 	return &p
 }
@@ -193,8 +196,8 @@ func gauss(h uint64) float32 {
 	return float32(math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*v))
 }
 
-// near returns the hashes of a profile, and false if it has no lengths.
-func (p *projections) near(x *profile.Profile) (out [nearSets]uint32, ok bool) {
+// Near returns the hashes of a profile, and false if it has no lengths.
+func (p *Projections) Near(x *profile.Profile) (out [NearSets]uint32, ok bool) {
 	var v [2 * profile.Bins]float32
 	ok = unit(v[:profile.Bins], &x.Inputs)
 	ok = unit(v[profile.Bins:], &x.Outputs) || ok
