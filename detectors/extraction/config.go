@@ -36,8 +36,9 @@ type Config struct {
 	// ReasoningScore is the sum of evidence at which extraction.reasoning
 	// reports. Default 4; 1 to 20.
 	ReasoningScore float64 `mapstructure:"reasoning_score"`
-	// MembershipCalls is the least number of calls in 24 hours for
-	// extraction.membership. Default 500, as Calls; 100 to 1e9.
+	// MembershipCalls is the least number of calls in an hour, in 24 hours if no
+	// prompts are logged, for extraction.membership. Default 500, as Calls; 100 to
+	// 1e9.
 	MembershipCalls int `mapstructure:"membership_calls"`
 	// MembershipScore is the sum of evidence at which extraction.membership
 	// reports. Default 4; 1 to 20.
