@@ -64,8 +64,8 @@ bounded in time, rows and memory; a statement that would go beyond a limit fails
 In CSV a value that a spreadsheet would run as a formula gets an apostrophe in
 front; json and ndjson have every value as it is.
 
-Tables: events, findings, alerts, rejects, and per-minute roll-ups; see
-"SHOW TABLES" and "DESCRIBE events".`,
+Tables: events, findings, campaigns, campaign_members, alerts, rejects, and
+per-minute roll-ups; see "SHOW TABLES" and "DESCRIBE events".`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, log, err := loadQuiet(path)
