@@ -64,7 +64,7 @@ func (s *State) common(p *Profile) {
 		p.Networks[i] = s.networks[at]
 	}
 	p.Places = uint8(min(math.Round(sketch.Distinct64(s.nets)), 255))
-	for i, at := range ranked(&order, s.templates, c[templated:singles]) {
+	for i, at := range ranked(&order, s.templates, c[templated:]) {
 		p.Templates[i] = trait(s.templates[at], c[templated+at], c[prompted])
 	}
 }

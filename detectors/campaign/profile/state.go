@@ -15,62 +15,66 @@ import (
 // The counters that fade are in sixteenths of a call, so that a call of yesterday
 // can weigh less than one. If one is about to pass 65,535 all are halved, so of a
 // busy principal they rest on its last two to four thousand calls.
+//
+// With a million principals a state is not in the caches, so what every call
+// changes is together in front, what traits and prompts change follows, and what
+// only the end of a window changes is behind.
 type State struct {
+	calls, prompted uint32
+	// first and last are the times of the first and the last call, in seconds
+	// since the epoch.
+	first, last   uint32
+	input, output uint64
+	// tens has the calls of each ten minutes of the open windows.
+	tens   [2][6]uint16
 	counts [counters]uint16
+	// bytes tells that the lengths are of bytes.
+	bytes bool
+	model model
+	// values has of each trait the value of most calls, and of the second most.
+	values   [Traits][2]uint32
+	networks [places]uint32
+	// nets and users are bitmaps of hashes.
+	nets, users uint64
+	templates   [places]uint32
+	prompts     [16]uint32
+
 	// hours are the calls by hour of the day, fading; recent those of the last 24
 	// hours, by hour of the day; days those of the last days, that of hour first.
 	hours, recent [24]uint16
 	days          [8]uint16
-	// tens has the calls of each ten minutes of the open windows.
-	tens [2][6]uint16
-	// values has of each trait the value of most calls, and of the second most.
-	values              [Traits][2]uint32
-	networks, templates [places]uint32
-	prompts             [16]uint32
-	input, output       uint64
-	calls, prompted     uint32
-	// first and last are the times of the first and the last call, in seconds
-	// since the epoch; hour is the last window that was closed, in hours.
-	first, last, hour uint32
+	// hour is the last window that was closed, in hours since the epoch.
+	hour uint32
 	// variance and mean are sums over hours, fading: see fold.
 	variance, mean float32
-	// nets and users are bitmaps of hashes.
-	nets, users uint64
-	model       model
-	// bytes tells that the lengths are of bytes.
-	bytes bool
 }
 
 // The counters that fade. None is ever above counts[all], those of traits none above
-// counts[voted].
+// counts[voted], those of failed requests none above counts[requests].
 const (
-	inputs    = 0
+	requests  = iota // calls, and requests that failed
+	failed           // requests that failed
+	all              // calls
+	voted            // whose traits were counted
+	sessions         // that follow the one before soon
+	messaged         // whose log states how many messages there were
+	single           // … one turn
+	metered          // … how many tokens came out
+	one              // … one
+	finished         // … why the answer ended, or where its limit was
+	pinned           // … at its limit
+	asked            // … any parameter of the request
+	tooled           // … tools
+	probed           // … log probabilities or biases
+	prompted         // … the prompt
+	reasoned         // … asks for the reasoning
+	embedded         // embeddings
+	inputs           // of each length of the input
 	outputs   = inputs + Bins
 	traits    = outputs + Bins // two of each trait
 	networked = traits + 2*Traits
 	templated = networked + places
-	singles   = templated + places
-)
-
-const (
-	all      = singles + iota // calls
-	voted                     // whose traits were counted
-	sessions                  // that follow the one before soon
-	messaged                  // whose log states how many messages there were
-	single                    // … one turn
-	metered                   // … how many tokens came out
-	one                       // … one
-	finished                  // … why the answer ended, or where its limit was
-	pinned                    // … at its limit
-	asked                     // … any parameter of the request
-	tooled                    // … tools
-	probed                    // … log probabilities or biases
-	prompted                  // … the prompt
-	reasoned                  // … asks for the reasoning
-	embedded                  // embeddings
-	requests                  // calls, and requests that failed
-	failed                    // requests that failed
-	counters
+	counters  = templated + places
 )
 
 const (
@@ -129,7 +133,7 @@ func (s *State) Observe(x *detectors.Context, ev *schemas.Event) {
 
 // halve makes room in the counters.
 func (s *State) halve() {
-	for i := range s.counts[:requests] {
+	for i := all; i < counters; i++ {
 		s.counts[i] /= 2
 	}
 }
@@ -253,6 +257,6 @@ func (s *State) prompt(ev *schemas.Event) {
 	}
 	s.sample(fold32(ev.PromptFingerprint))
 	if ev.TemplateFingerprint != 0 {
-		frequent(&s.templates, s.counts[templated:singles], fold32(ev.TemplateFingerprint))
+		frequent(&s.templates, s.counts[templated:], fold32(ev.TemplateFingerprint))
 	}
 }

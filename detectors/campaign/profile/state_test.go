@@ -195,7 +195,7 @@ func TestBusyDoesNotOverflow(t *testing.T) {
 		t.Errorf("input is %v", p.Input)
 	}
 	for i, n := range l.s.counts {
-		if i < requests && n > max(l.s.counts[all], l.s.counts[voted]) {
+		if i >= all && n > max(l.s.counts[all], l.s.counts[voted]) {
 			t.Errorf("counter %d is %d of %d", i, n, l.s.counts[all])
 		}
 	}
