@@ -14,9 +14,9 @@ const (
 	// likeness rests.
 	quickOthers, fullOthers = 160, 2048
 	// finalists is how many groups are grown over all profiles.
-	finalists = 48
+	finalists = 32
 	// closer is how many of them are grown once more.
-	closer = 12
+	closer = 6
 	// clear is from where a fit counts as sharing a trait: twice as likely.
 	clear = 0.7
 	// alikeSample bounds who is looked at for being left out. Of more than that, a
@@ -224,7 +224,7 @@ func (p *population) grow(ctx context.Context, members []uint32, closer float32)
 		if len(g.members) < p.o.Least || ctx.Err() != nil {
 			return nil
 		}
-		if round >= 2 && same(members, g.members) || round == 5 {
+		if round >= 1 && same(members, g.members) || round == 5 {
 			g.others = p.sampleOthers(setOf(g.members), fullOthers)
 			p.hold(c, g)
 			return g
