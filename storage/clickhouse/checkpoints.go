@@ -52,7 +52,8 @@ func (s *Store) SaveCheckpoint(ctx context.Context, c schemas.Checkpoint) error 
 }
 
 // LoadCheckpoint returns the newest snapshot of the group and fingerprint, nil
-// if there is none.
+// if there is none. If the group has snapshots of other fingerprints alone, which
+// nobody can read any more, it warns: detectors are about to begin anew.
 func (s *Store) LoadCheckpoint(ctx context.Context, group, fingerprint string) (out *schemas.Checkpoint, err error) {
 	defer func() { s.metrics.failed("load_checkpoint", err) }()
 	table := s.table("checkpoints")
@@ -89,5 +90,21 @@ ORDER BY chunk LIMIT 1 BY chunk`, table), group, fingerprint, group, fingerprint
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("load the checkpoint: %w", err)
 	}
+	if out == nil {
+		return nil, s.warnOfOthers(ctx, group)
+	}
 	return out, nil
+}
+
+// warnOfOthers says that there are snapshots of the group, if there are.
+func (s *Store) warnOfOthers(ctx context.Context, group string) error {
+	var created time.Time
+	err := s.conn.QueryRow(ctx, "SELECT max(created) FROM "+s.table("checkpoints")+" WHERE consumer_group = ?", group).Scan(&created)
+	if err != nil {
+		return fmt.Errorf("look for other checkpoints: %w", err)
+	}
+	if created.Unix() > 0 {
+		s.log.Warn("the detectors' checkpoints are of another version, other detectors or another key, and are not used", "group", group, "newest", created)
+	}
+	return nil
 }

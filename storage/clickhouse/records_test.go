@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -130,6 +131,8 @@ func TestAlertsAreStoredOnce(t *testing.T) {
 
 func TestCheckpoints(t *testing.T) {
 	s := testStore(t)
+	var log bytes.Buffer
+	s.log = slog.New(slog.NewTextHandler(&log, nil))
 	load := func(group, fingerprint string) *schemas.Checkpoint {
 		t.Helper()
 		c, err := s.LoadCheckpoint(t.Context(), group, fingerprint)
@@ -167,6 +170,12 @@ func TestCheckpoints(t *testing.T) {
 	}
 	if c := load("g2", "f"); c != nil {
 		t.Errorf("another group: %+v", c)
+	}
+	if log.Len() > 0 {
+		t.Errorf("the log says %q of what can be read, or is not there", log.String())
+	}
+	if c := load("g", "f of version 2"); c != nil || !strings.Contains(log.String(), "are of another version") || !strings.Contains(log.String(), at(2).UTC().Format("2006-01-02T15:04:05.000Z")) {
+		t.Errorf("of another fingerprint: %+v, the log says %q", c, log.String())
 	}
 	// A newer, smaller one takes its place, also when merges have dropped some
 	// chunks of the older.
