@@ -116,7 +116,7 @@ func TestConform(t *testing.T) {
 	traffic := newTraffic(3)
 	traffic.people(60, 2)
 	traffic.campaign(20, 130, 26*time.Hour, 48*time.Hour, true)
-	detectortest.Conform(t, watchers(t), traffic.events)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), traffic.events)
 }
 
 // TestNamesNobody lets somebody harvest under the names of others with a wrong

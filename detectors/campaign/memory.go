@@ -169,8 +169,8 @@ func (m *memory) owners() map[uint64]*known {
 }
 
 // home returns the campaign that a cluster is: of those that have half of its
-// members, or of which it has half, the oldest. The others among them were parts
-// of it. It is nil if there is none.
+// members, or of which it has half, the oldest. The others of which it has half
+// were parts of it. It is nil if there is none.
 func (m *memory) home(c *correlate.Cluster, all []profiled, owner map[uint64]*known, seen map[*known]*correlate.Cluster) *known {
 	common := make(map[*known]int)
 	for _, i := range c.Members {
@@ -186,6 +186,9 @@ func (m *memory) home(c *correlate.Cluster, all []profiled, owner map[uint64]*kn
 		if home == nil {
 			home = k
 			continue
+		}
+		if 2*common[k] < len(k.members) {
+			continue // a few of two large campaigns make them not one
 		}
 		m.merge(home, k, owner)
 		if was := seen[k]; was != nil && (seen[home] == nil || was.Score > seen[home].Score) {

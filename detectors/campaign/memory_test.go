@@ -62,6 +62,19 @@ func TestSplitAndMerge(t *testing.T) {
 	}
 }
 
+// TestAFewOfTwoMakeThemNotOne lets a small cluster have members of two large
+// campaigns, half of it of each.
+func TestAFewOfTwoMakeThemNotOne(t *testing.T) {
+	p := newPlay(t, 200)
+	p.cluster(20, keys(1, 90), keys(101, 190))
+	p.pass()
+	p.cluster(20, append(keys(1, 5), keys(101, 105)...))
+	p.pass()
+	if got := p.sizes(); !reflect.DeepEqual(got, []int{95, 85}) && !reflect.DeepEqual(got, []int{85, 95}) {
+		t.Errorf("sizes %v, want 95 and 85: five went over", got)
+	}
+}
+
 func TestMembersLeave(t *testing.T) {
 	p := newPlay(t, 40)
 	p.cluster(20, keys(1, 30))

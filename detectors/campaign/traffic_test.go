@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/detectortest"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -107,21 +106,7 @@ func (t *traffic) campaign(n int, perDay float64, from, until time.Duration, sha
 
 func run(t testing.TB, events []schemas.Event) []schemas.Finding {
 	t.Helper()
-	w, err := Watchers(DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return detectortest.Run(t, events, w...)
-}
-
-func watchers(t testing.TB) func() []detectors.Watcher {
-	return func() []detectors.Watcher {
-		w, err := Watchers(DefaultConfig())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w
-	}
+	return detectortest.Run(t, events, detectortest.Fresh(t, Watchers, DefaultConfig())()...)
 }
 
 func tell(t testing.TB, found []schemas.Finding) {

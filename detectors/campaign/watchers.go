@@ -1,15 +1,11 @@
 package campaign
 
-import (
-	"fmt"
-
-	"github.com/gatehound/gatehound/detectors"
-)
+import "github.com/gatehound/gatehound/detectors"
 
 // Watchers returns the detector campaign.principal, or none if it is not enabled.
 func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("campaign: %w", err)
+		return nil, err
 	}
 	if !c.Enabled {
 		return nil, nil
