@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"runtime/debug"
+
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/detectors/engine/internal/exceptions"
+	"github.com/gatehound/gatehound/detectors/engine/internal/shard"
 	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -54,7 +57,7 @@ func (e *Engine) rescue(ev *schemas.Event) {
 		if e.asking == nil {
 			panic(cause)
 		}
-		e.panicked(e.asking, cause, ev)
+		e.shared.Panicked(e.asking, cause, debug.Stack(), ev)
 		e.asking = nil
 	}
 }
@@ -64,7 +67,7 @@ type kindOf struct {
 	// always are the watches that want all events, a bit each; picky are the
 	// others that are not disabled.
 	always uint32
-	picky  []*watch
+	picky  []*shard.Watch
 	// counts tells that every event is dealt, wanted or not: because it counts
 	// for a state, or for the principals behind an address.
 	counts, watched bool
@@ -76,8 +79,8 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 	defer e.rescue(ev)
 	it := entities.Item{Event: index, Part: part}
 	if ev.Principal != "" && (e.kinds[schemas.EntityPrincipal].watched || e.kinds[schemas.EntityAddress].watched) {
-		caller := e.key.String(detectors.Caller(ev))
-		e.rotated = e.rotated || ev.Subject != ""
+		caller := e.shared.Key.String(detectors.Caller(ev))
+		e.shared.Rotated = e.shared.Rotated || ev.Subject != ""
 		if e.wanted(schemas.EntityPrincipal, ev, &it) {
 			e.put(&it, caller)
 		}
@@ -86,14 +89,14 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 		}
 	}
 	if a := detectors.Client(ev); a.IsValid() && e.wanted(schemas.EntityAddress, ev, &it) {
-		e.put(&it, e.key.Addr(detectors.Network(a)))
+		e.put(&it, e.shared.Key.Addr(detectors.Network(a)))
 	}
 	it.Caller = 0
 	if ev.Route != "" && e.wanted(schemas.EntityRoute, ev, &it) {
-		e.put(&it, exceptions.RouteKey(e.key, e.hash(ev.Method), e.hash(ev.Route)))
+		e.put(&it, exceptions.RouteKey(e.shared.Key, e.hash(ev.Method), e.hash(ev.Route)))
 	}
 	if ev.Model != "" && e.wanted(schemas.EntityModel, ev, &it) {
-		e.put(&it, e.key.Words(e.hash(ev.Provider), e.hash(ev.Model)))
+		e.put(&it, e.shared.Key.Words(e.hash(ev.Provider), e.hash(ev.Model)))
 	}
 	if ev.Tenant != "" && e.wanted(schemas.EntityTenant, ev, &it) {
 		e.put(&it, e.hash(ev.Tenant))
@@ -102,7 +105,7 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 		e.put(&it, e.hash(ev.Host))
 	}
 	if e.wanted(schemas.EntityGlobal, ev, &it) {
-		e.put(&it, globalKey)
+		e.put(&it, shard.GlobalKey)
 	}
 	return true
 }
@@ -116,8 +119,8 @@ func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event, it *entities
 	}
 	wants := k.always
 	for _, w := range k.picky {
-		if e.asking = w; w.spec.Wants(ev) {
-			wants |= 1 << w.slot
+		if e.asking = w; w.Spec.Wants(ev) {
+			wants |= 1 << w.Slot
 		}
 	}
 	e.asking = nil
@@ -127,23 +130,11 @@ func (e *Engine) wanted(kind schemas.EntityKind, ev *schemas.Event, it *entities
 }
 
 // hash returns the hash of a text of which few differ in a batch.
-func (e *Engine) hash(text string) uint64 { return e.hashes.hash(e.key, text) }
+func (e *Engine) hash(text string) uint64 { return e.hashes.hash(e.shared.Key, text) }
 
 func (e *Engine) put(it *entities.Item, key uint64) {
 	it.Key = key
-	s := e.shards[e.shardOf(key)]
-	s.items = append(s.items, *it)
+	e.shards[e.shardOf(key)].Put(it)
 }
-
-// traits is what the record of an entity notes of an event.
-func (e *Engine) traits(it *entities.Item, ev *schemas.Event) *entities.Traits {
-	return &entities.Traits{
-		Time: ev.Time, Class: ev.ClientClass, Network: ev.Network,
-		Tenant: e.allow.Tenant(ev.Tenant), Caller: it.Caller,
-	}
-}
-
-// globalKey is the key of the one entity of kind EntityGlobal.
-const globalKey = 1
 
 func (e *Engine) shardOf(key uint64) int { return int(key >> e.shift) }

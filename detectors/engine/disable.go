@@ -1,66 +1,29 @@
 package engine
 
 import (
-	"fmt"
-	"runtime"
-	"runtime/debug"
-	"strings"
-	"time"
-
 	"github.com/gatehound/gatehound/detectors/engine/internal/cputime"
-	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/detectors/engine/internal/report"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// panicked takes a detector that panicked out of service; ev is the event at
-// hand, if there is one. The panic's value is not logged unless it is the
-// runtime's, as it may quote input. It is called on any shard.
-func (e *Engine) panicked(w *watch, cause any, ev *schemas.Event) {
-	e.disable(w, cause, debug.Stack(), ev)
-}
-
-// disable is panicked for a panic elsewhere, where stack was taken.
-func (e *Engine) disable(w *watch, cause any, stack []byte, ev *schemas.Event) {
-	text := fmt.Sprintf("%T", cause)
-	if err, ok := cause.(runtime.Error); ok {
-		text = err.Error()
-	}
-	if !w.disabled.CompareAndSwap(false, true) {
-		return
-	}
-	w.why = report.Reason{Panicked: true}
-	if ev != nil && entities.Showable(ev.RequestID) {
-		w.sample = strings.Clone(ev.RequestID)
-	}
-	e.log.Error("detector panicked and is disabled", "detector", w.spec.ID,
-		"cause", text, "stack", string(stack))
-}
-
-// overspent takes a detector out of service that takes more than its budget.
-func (e *Engine) overspent(w *watch, cpu time.Duration) {
-	w.disabled.Store(true)
-	w.why = report.Reason{CPU: cpu}
-	e.log.Error("detector takes more than its budget and is disabled", "detector", w.spec.ID,
-		"cpu", cpu, "budget", e.settings.Config.Budget)
-}
-
 // weigh disables the detectors that take more than the budget.
 func (e *Engine) weigh() {
-	if e.settings.Config.Budget == 0 {
+	if e.shared.Budget == 0 {
 		return
 	}
 	meters := make([]*cputime.Meter, len(e.shards))
 	for _, w := range e.watches {
-		if w.disabled.Load() {
+		if w.Disabled() {
 			continue
 		}
 		for i, s := range e.shards {
-			meters[i] = &s.costs[w.index]
+			meters[i] = s.Meter(w)
 		}
 		sum := cputime.Sum(meters...)
-		if over := sum.Over(e.settings.Config.Budget); over > 0 {
-			e.overspent(w, over)
+		if over := sum.Over(e.shared.Budget); over > 0 {
+			w.Overspent(over)
+			e.shared.Log.Error("detector takes more than its budget and is disabled", "detector", w.Spec.ID,
+				"cpu", over, "budget", e.shared.Budget)
 		} else if sum.Full() {
 			for _, m := range meters {
 				m.Halve()
@@ -73,18 +36,19 @@ func (e *Engine) weigh() {
 // them.
 func (e *Engine) retire() {
 	for _, w := range e.watches {
-		if !w.disabled.Load() || w.dropped {
+		if !w.Disabled() || w.Dropped {
 			continue
 		}
-		w.dropped = true
+		w.Dropped = true
 		for _, s := range e.shards {
-			s.dirs[w.spec.Entity].DropAll(w.slot)
-			s.keepTold(e.watches)
+			s.Dirs[w.Spec.Entity].DropAll(w.Slot)
+			s.KeepTold(e.watches)
 		}
 		e.rekind()
 		e.metrics.Disabled.Inc()
-		w.why.Budget = e.settings.Config.Budget
-		e.retired = append(e.retired, report.Disabled(w.spec.ID, w.why, w.sample, e.settings.Table, max(0, e.timeline.Clock)))
+		why, sample := w.Why()
+		why.Budget = e.shared.Budget
+		e.retired = append(e.retired, report.Disabled(w.Spec.ID, why, sample, e.shared.Table, max(0, e.timeline.Clock)))
 	}
 }
 

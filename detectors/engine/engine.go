@@ -16,6 +16,7 @@ import (
 	"github.com/gatehound/gatehound/detectors/engine/internal/exceptions"
 	"github.com/gatehound/gatehound/detectors/engine/internal/metrics"
 	"github.com/gatehound/gatehound/detectors/engine/internal/pool"
+	"github.com/gatehound/gatehound/detectors/engine/internal/shard"
 	"github.com/gatehound/gatehound/detectors/engine/internal/timeline"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
@@ -24,16 +25,13 @@ import (
 // ErrClosed is returned by an engine that was closed.
 var ErrClosed = errors.New("engine is closed")
 
-// kinds is the number of kinds of entities.
-const kinds = int(schemas.EntityHost) + 1
-
 // Engine runs detectors. Its methods may be called by any goroutine and take
 // turns.
 type Engine struct {
 	settings Settings
-	log      *slog.Logger
-	key      sketch.Key
 	metrics  *metrics.Metrics
+	// shared is what the shards have in common.
+	shared shard.Shared
 
 	// mu keeps a reload or a snapshot, which come from other goroutines, out
 	// of an Observe.
@@ -42,20 +40,17 @@ type Engine struct {
 	ctx      context.Context
 	stop     context.CancelFunc
 	stopped  bool
-	watches  []*watch
-	byKind   [kinds][]*watch
-	kinds    [kinds]kindOf
-	shards   []*shard
+	watches  []*shard.Watch
+	kinds    [shard.Kinds]kindOf
+	shards   []*shard.Shard
 	pages    *entities.Pages
 	shift    uint // a key's bits above it are its shard
 	pool     *pool.Pool
 	helpers  int // workers besides the caller
 	timeline *timeline.Timeline
-	allow    *exceptions.List
 	hidden   exceptions.Hidden
 
-	// batch is what the dealt items refer to, dealt how many there are.
-	batch    *schemas.Batch
+	// dealt is how many events were dealt and not yet observed.
 	dealt    int
 	findings []schemas.Finding
 	// pending are findings of correlators that were not returned yet.
@@ -67,10 +62,7 @@ type Engine struct {
 	// hashes are those of texts that many events of the batch share.
 	hashes memo
 	// asking is the watch whose Wants is called.
-	asking *watch
-	// rotated tells that a principal's pseudonym may not be that of all his
-	// events.
-	rotated bool
+	asking *shard.Watch
 	// A watermark of due ends a window, an event at force forces one to end; an
 	// event before missed is too late for some detector, before lost for all.
 	due, force, missed, lost int64
@@ -91,8 +83,6 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 	}
 	e := &Engine{
 		settings: settings,
-		log:      settings.Log,
-		key:      sketch.NewKey(settings.EntityKey),
 		metrics:  metrics.New(registerer),
 		pages:    entities.NewPages(),
 		shift:    uint(64 - bits.TrailingZeros(uint(c.Shards))),
@@ -100,12 +90,16 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 		hidden:   exceptions.NewHidden(c.AllowReport, settings.Table),
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
-	if e.log == nil {
-		e.log = slog.New(slog.DiscardHandler)
+	e.shared = shard.Shared{
+		Key: sketch.NewKey(settings.EntityKey), Log: settings.Log, Table: settings.Table, Budget: c.Budget,
+		Findings: c.Findings / c.Shards, Suppressed: e.metrics.Suppressed,
 	}
-	e.allow = exceptions.New(c.Allow, e.key)
+	if e.shared.Log == nil {
+		e.shared.Log = slog.New(slog.DiscardHandler)
+	}
+	e.shared.Allow = exceptions.New(c.Allow, e.shared.Key)
 	for i := range c.Shards {
-		e.shards = append(e.shards, newShard(e, i))
+		e.shards = append(e.shards, shard.New(&e.shared, i))
 	}
 	if err := e.install(watchers); err != nil {
 		e.stop()
@@ -128,7 +122,7 @@ func (e *Engine) Close() {
 	e.stopped = true
 	e.pool.Stop()
 	for _, w := range e.watches {
-		w.stop()
+		w.Stop()
 	}
 }
 
@@ -151,12 +145,12 @@ func (e *Engine) Observe(b *schemas.Batch, from func(topic string, partition int
 	if e.closed() {
 		return nil, ErrClosed
 	}
-	e.batch, e.findings = b, nil
+	e.shared.Batch, e.findings = b, nil
 	for i, part := range b.Parts {
 		e.deal(uint32(i), part, first[i])
 	}
 	e.work()
-	e.batch, e.hashes = nil, memo{}
+	e.shared.Batch, e.hashes = nil, memo{}
 	found := e.deliver()
 	e.measure()
 	return found, nil
@@ -207,8 +201,8 @@ func (e *Engine) Reload(allow []Allow) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.allow = exceptions.New(allow, e.key)
-	e.hidden.Keep(e.allow)
+	e.shared.Allow = exceptions.New(allow, e.shared.Key)
+	e.hidden.Keep(e.shared.Allow)
 	e.unrule()
 	return nil
 }
@@ -216,7 +210,7 @@ func (e *Engine) Reload(allow []Allow) error {
 // unrule makes all entities ask the allowlist anew.
 func (e *Engine) unrule() {
 	for _, s := range e.shards {
-		for _, d := range s.dirs {
+		for _, d := range s.Dirs {
 			if d != nil {
 				d.Unrule()
 			}
@@ -247,13 +241,13 @@ func (e *Engine) work() {
 		return
 	}
 	e.metrics.Observed.Add(float64(e.dealt))
-	e.run(e.dealt, (*shard).observe)
+	e.run(e.dealt, (*shard.Shard).Observe)
 	e.dealt = 0
 	e.collect()
 }
 
 // run calls do for each shard; load says how much there is to do.
-func (e *Engine) run(load int, do func(*shard)) {
+func (e *Engine) run(load int, do func(*shard.Shard)) {
 	helpers := e.helpers
 	if load < fewItems {
 		helpers = 0

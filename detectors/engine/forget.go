@@ -7,6 +7,7 @@ import (
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/engine/internal/correlation"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
+	"github.com/gatehound/gatehound/detectors/engine/internal/shard"
 	"github.com/gatehound/gatehound/detectors/engine/internal/told"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -22,31 +23,31 @@ func (e *Engine) Forget(principals []string, addresses []netip.Addr) (states int
 	gone := map[schemas.EntityKind][]uint64{}
 	names := map[string]bool{}
 	for _, p := range principals {
-		key := e.key.String(p)
+		key := e.shared.Key.String(p)
 		gone[schemas.EntityPrincipal] = append(gone[schemas.EntityPrincipal], key)
 		names[entities.PrincipalName(p, key)] = true
 	}
 	for _, a := range addresses {
-		gone[schemas.EntityAddress] = append(gone[schemas.EntityAddress], e.key.Addr(detectors.Network(a)))
+		gone[schemas.EntityAddress] = append(gone[schemas.EntityAddress], e.shared.Key.Addr(detectors.Network(a)))
 	}
 	for kind, keys := range gone {
 		for _, key := range keys {
 			s := e.shards[e.shardOf(key)]
-			if s.dirs[kind] == nil {
+			if s.Dirs[kind] == nil {
 				continue
 			}
-			if place, ok := s.dirs[kind].Find(key, 0); ok {
-				states += max(1, s.dirs[kind].Remove(place))
+			if place, ok := s.Dirs[kind].Find(key, 0); ok {
+				states += max(1, s.Dirs[kind].Remove(place))
 			}
-			s.told.Forget(func(t told.Once) bool {
-				return t.Key == key && slices.ContainsFunc(e.byKind[kind], func(w *watch) bool { return w.spec.ID == t.Watch })
+			s.Told.Forget(func(t told.Once) bool {
+				return t.Key == key && slices.ContainsFunc(e.shared.ByKind[kind], func(w *shard.Watch) bool { return w.Spec.ID == t.Watch })
 			})
 		}
 	}
 	for _, w := range e.watches {
-		if keys := gone[w.spec.Entity]; w.runs != nil && len(keys) > 0 && !w.disabled.Load() {
-			e.shards[0].guarded(w, func() {
-				states += w.runs.Forget(func(key uint64) bool { return slices.Contains(keys, key) })
+		if keys := gone[w.Spec.Entity]; w.Runs != nil && len(keys) > 0 && !w.Disabled() {
+			e.shards[0].Guarded(w, func() {
+				states += w.Runs.Forget(func(key uint64) bool { return slices.Contains(keys, key) })
 			})
 		}
 	}

@@ -11,16 +11,16 @@ func (e *Engine) measure() {
 	for _, w := range e.watches {
 		entities, bytes := 0, 0
 		for _, s := range e.shards {
-			t := s.states(w)
+			t := s.States(w)
 			entities, bytes = entities+t.Used(), bytes+t.Bytes()
 			if t.Evicted > 0 || t.Refused > 0 {
-				e.metrics.Evicted.WithLabelValues(w.spec.ID).Add(float64(t.Evicted))
-				e.metrics.Refused.WithLabelValues(w.spec.ID).Add(float64(t.Refused))
+				e.metrics.Evicted.WithLabelValues(w.Spec.ID).Add(float64(t.Evicted))
+				e.metrics.Refused.WithLabelValues(w.Spec.ID).Add(float64(t.Refused))
 				t.Evicted, t.Refused = 0, 0
 			}
 		}
-		e.metrics.Entities.WithLabelValues(w.spec.ID).Set(float64(entities))
-		e.metrics.Bytes.WithLabelValues(w.spec.ID).Set(float64(bytes))
+		e.metrics.Entities.WithLabelValues(w.Spec.ID).Set(float64(entities))
+		e.metrics.Bytes.WithLabelValues(w.Spec.ID).Set(float64(bytes))
 	}
 	for kind, k := range e.kinds {
 		if k.watched {
@@ -35,7 +35,7 @@ func (e *Engine) measure() {
 func (e *Engine) measureKind(kind schemas.EntityKind) {
 	known, bytes, evicted, refused := 0, 0, int64(0), int64(0)
 	for _, s := range e.shards {
-		d := s.dirs[kind]
+		d := s.Dirs[kind]
 		n, _ := d.Used()
 		known, bytes = known+n, bytes+d.Bytes()
 		evicted, refused = evicted+d.Evicted, refused+d.Refused

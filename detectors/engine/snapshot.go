@@ -39,9 +39,9 @@ func (e *Engine) Fingerprint() string {
 func (e *Engine) fingerprint() string {
 	h := sha256.New()
 	order := binary.NativeEndian.Uint16([]byte{1, 0})
-	fmt.Fprintln(h, snapshotVersion, order, e.key.String("fingerprint"))
+	fmt.Fprintln(h, snapshotVersion, order, e.shared.Key.String("fingerprint"))
 	for _, w := range e.watches {
-		fmt.Fprintln(h, w.spec.ID, w.spec.Entity, int64(w.spec.Window), w.Layout())
+		fmt.Fprintln(h, w.Spec.ID, w.Spec.Entity, int64(w.Spec.Window), w.Layout())
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -76,19 +76,19 @@ func (e *Engine) Snapshot() ([]byte, error) {
 
 func (e *Engine) snapshot() []byte {
 	blocks := make([][]byte, len(e.shards))
-	e.pool.Run(e.helpers, func(i int) { blocks[i] = e.shards[i].encode() })
+	e.pool.Run(e.helpers, func(i int) { blocks[i] = e.shards[i].Encode() })
 	var w codec.Writer
 	w.Bytes([]byte(e.fingerprint()))
-	w.Number(e.allow.Generation)
+	w.Number(e.shared.Allow.Generation)
 	e.timeline.Encode(&w)
 	for _, d := range e.watches {
-		w.Number(uint64(d.frame.Start))
-		w.Flag(d.frame.Opened)
-		w.Bytes(codec.Memory(d.prev))
+		w.Number(uint64(d.Frame.Start))
+		w.Flag(d.Frame.Opened)
+		w.Bytes(codec.Memory(d.Prev))
 		w.Bytes(e.save(d))
 	}
 	correlation.Encode(&w, e.pending)
-	w.Flag(e.rotated)
+	w.Flag(e.shared.Rotated)
 	e.hidden.Encode(&w)
 	w.Number(uint64(len(blocks)))
 	for _, b := range blocks {
@@ -98,18 +98,6 @@ func (e *Engine) snapshot() []byte {
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// encode writes a shard: its directories and what was told.
-func (s *shard) encode() []byte {
-	var w codec.Writer
-	for _, d := range s.dirs {
-		if d != nil {
-			d.Encode(&w)
-		}
-	}
-	s.told.Encode(&w)
-	return w.B
-}
 
 // Restore puts the state of a snapshot in place of the engine's. After an
 // error the engine has no state, as if it were new. Entities are dealt anew if
@@ -136,20 +124,15 @@ func (e *Engine) reset() {
 	c := &e.settings.Config
 	e.timeline = timeline.New(c.Lateness, c.Idle, c.Jump)
 	e.hidden.Reset()
-	e.pending, e.rotated = nil, false
+	e.pending, e.shared.Rotated = nil, false
 	for _, w := range e.watches {
-		w.stop()
+		w.Stop()
 		e.load(w, nil)
-		w.frame = timeline.NewFrame(w.spec.Window)
-		clear(w.prev)
+		w.Frame = timeline.NewFrame(w.Spec.Window)
+		clear(w.Prev)
 	}
 	for _, s := range e.shards {
-		for _, d := range s.dirs {
-			if d != nil {
-				d.Clear()
-			}
-		}
-		s.told.Clear()
+		s.Clear()
 	}
 	e.reckon()
 }
@@ -163,19 +146,19 @@ func (e *Engine) restore(snapshot []byte) error {
 	if string(r.Bytes()) != e.fingerprint() {
 		return ErrFingerprint
 	}
-	sameRules := r.Number() == e.allow.Generation
+	sameRules := r.Number() == e.shared.Allow.Generation
 	e.timeline.Decode(r)
 	kept := make([][]byte, len(e.watches))
 	for i, w := range e.watches {
-		w.frame.Start, w.frame.Opened = int64(r.Number()), r.Flag()
-		if w.frame.Start < 0 || w.frame.Start%w.frame.Window != 0 || w.frame.Start > math.MaxInt64/2 {
+		w.Frame.Start, w.Frame.Opened = int64(r.Number()), r.Flag()
+		if w.Frame.Start < 0 || w.Frame.Start%w.Frame.Window != 0 || w.Frame.Start > math.MaxInt64/2 {
 			return ErrCorrupt
 		}
-		r.Into(codec.Memory(w.prev))
+		r.Into(codec.Memory(w.Prev))
 		kept[i] = r.Bytes()
 	}
 	e.pending = correlation.Decode(r)
-	e.rotated = r.Flag()
+	e.shared.Rotated = r.Flag()
 	e.hidden.Decode(r)
 	shards := r.Count(8)
 	for i := range shards {
@@ -198,7 +181,7 @@ func (e *Engine) restore(snapshot []byte) error {
 // decode reads what was shard i of shards.
 func (e *Engine) decode(block []byte, i, shards int) error {
 	r := codec.NewReader(block)
-	for kind, like := range e.shards[0].dirs {
+	for kind, like := range e.shards[0].Dirs {
 		if like == nil {
 			continue
 		}
@@ -207,12 +190,12 @@ func (e *Engine) decode(block []byte, i, shards int) error {
 		case d == nil:
 			return ErrCorrupt
 		case shards == len(e.shards):
-			e.shards[i].dirs[kind].Take(d)
+			e.shards[i].Dirs[kind].Take(d)
 		default:
-			d.Deal(func(key uint64) *entities.Directory { return e.shards[e.shardOf(key)].dirs[kind] })
+			d.Deal(func(key uint64) *entities.Directory { return e.shards[e.shardOf(key)].Dirs[kind] })
 		}
 	}
-	told.Decode(r, func(key uint64) *told.Told { return e.shards[e.shardOf(key)].told })
+	told.Decode(r, func(key uint64) *told.Told { return e.shards[e.shardOf(key)].Told })
 	if !r.Done() {
 		return ErrCorrupt
 	}
