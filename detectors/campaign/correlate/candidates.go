@@ -40,14 +40,14 @@ const sampleSize = 48
 // entry is a profile in a bucket: the bucket's hash above, the position below.
 type entry uint64
 
-const positionBits = 26 // 1<<26 is more than crowd.MostPrincipals
+const positionBits = 26 // positions are below crowd.MostPrincipals, 1<<26
 
 func (e entry) bucket() uint64 { return uint64(e) >> positionBits }
 func (e entry) pos() uint32    { return uint32(e & (1<<positionBits - 1)) }
 
-// buckets calls found with every bucket of at least Least profiles, table by
-// table, with at most sampleSize of them, a random sample.
-func (p *population) buckets(ctx context.Context, found func(sample []uint32, size int)) {
+// buckets calls found with a random sample of every bucket of at least Least
+// profiles, of sampleSize at most, table by table.
+func (p *population) buckets(ctx context.Context, found func(sample []uint32)) {
 	near := make([][crowd.NearSets]uint32, len(p.At))
 	axes := crowd.NewProjections(p.o.Key)
 	for i := range near {
@@ -92,8 +92,8 @@ func (p *population) buckets(ctx context.Context, found func(sample []uint32, si
 	p.split(ctx, entries, found)
 }
 
-// split sorts the entries and calls found with each bucket.
-func (p *population) split(ctx context.Context, entries []entry, found func([]uint32, int)) {
+// split sorts the entries and calls found with a sample of each bucket.
+func (p *population) split(ctx context.Context, entries []entry, found func(sample []uint32)) {
 	slices.Sort(entries)
 	var sample [sampleSize]uint32
 	for i := 0; i < len(entries) && ctx.Err() == nil; {
@@ -105,7 +105,7 @@ func (p *population) split(ctx context.Context, entries []entry, found func([]ui
 			}
 		}
 		if n >= p.o.Least {
-			found(sample[:n], j-i)
+			found(sample[:n])
 		}
 		i = j
 	}

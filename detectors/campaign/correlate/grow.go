@@ -154,7 +154,7 @@ func (p *population) seeds(ctx context.Context) []seed {
 		})
 		out = out[:min(len(out), keep)]
 	}
-	p.buckets(ctx, func(sample []uint32, size int) {
+	p.buckets(ctx, func(sample []uint32) {
 		kept = append(kept[:0], sample...)
 		var likeness float64
 		for range 2 {

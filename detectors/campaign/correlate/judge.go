@@ -305,7 +305,7 @@ func (p *population) cohort(g *grown) piece {
 
 // joint holds how many of the members have a time within the shortest interval
 // for four fifths of them against how many of the others have it then. It is 0
-// unless most members have one, within three days.
+// unless half of the members have one, and that interval is four days at most.
 func (p *population) joint(members, others []uint32, of func(*profile.Profile) (uint32, bool)) (e float64, from, to uint32, in, out float64) {
 	var times []uint32
 	for _, m := range members {

@@ -170,8 +170,8 @@ func Daily(p *profile.Profile, end uint32) float64 {
 
 // spanDays returns on how many days the counts in p.Days rest, at least a quarter.
 func spanDays(p *profile.Profile, end uint32) float64 {
-	oldest := end - end%(24*60)
-	oldest = Sub(oldest, 7*24*60)
+	today := Sub(end, 1) // the first of the days is that of the window's last minute
+	oldest := Sub(today-today%(24*60), 7*24*60)
 	from, to := max(p.First, oldest), min(end, p.Last+60)
 	return max(0.25, float64(Sub(to, from))/(24*60))
 }

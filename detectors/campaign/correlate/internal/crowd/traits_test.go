@@ -77,6 +77,23 @@ func TestDailyVolume(t *testing.T) {
 	}
 }
 
+// TestDailyVolumeAtMidnight ends the window where the day ends: the days that are
+// counted are then eight whole ones.
+func TestDailyVolumeAtMidnight(t *testing.T) {
+	for name, end := range map[string]uint32{"midnight": end - end%minutesADay, "an hour later": end - end%minutesADay + 60} {
+		p := profile.Profile{First: end - 20*minutesADay, Last: end - 1, Days: [8]uint16{2400, 2400, 2400, 2400, 2400, 2400, 2400, 2400}}
+		if end%minutesADay != 0 {
+			p.Days[0] = 100
+		}
+		if got := Daily(&p, end); math.Abs(got-2400) > 1 {
+			t.Errorf("%s: %v calls a day, want 2400", name, got)
+		}
+	}
+	if got := Daily(&profile.Profile{First: 1, Last: 1, Calls: 5, Days: [8]uint16{5}}, 0); got != 20 {
+		t.Errorf("at the epoch: %v calls a day, want 20", got)
+	}
+}
+
 func TestBusiest(t *testing.T) {
 	var p profile.Profile
 	for h := 9; h < 17; h++ {
