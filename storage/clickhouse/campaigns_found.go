@@ -80,26 +80,21 @@ func Members(campaign string, seen int64) string {
 	return fmt.Sprintf("(SELECT principal FROM campaign_members FINAL WHERE campaign = %s AND seen = fromUnixTimestamp64Nano(toInt64(%d)))", literal(campaign), seen)
 }
 
-// members reads the members of c, and how many are not any more.
+// members reads the members of c, and counts those who are not any more.
 func (s *Store) members(ctx context.Context, c *schemas.Campaign) (former int, err error) {
+	all := fmt.Sprintf("FROM %s FINAL WHERE campaign = %s", s.table("campaign_members"), literal(c.ID))
+	newest := "(SELECT max(seen) " + all + ")"
 	rows, err := s.conn.Query(ctx, fmt.Sprintf(`
-SELECT principal, first_seen, last_seen, exchanges, input_tokens, output_tokens, likeness, links,
-    seen = (SELECT max(seen) FROM %[1]s WHERE campaign = %[2]s) AS current
-FROM %[1]s FINAL WHERE campaign = %[2]s ORDER BY exchanges DESC, principal LIMIT %[3]d`,
-		s.table("campaign_members"), literal(c.ID), 2*schemas.MaxMembers))
+SELECT principal, first_seen, last_seen, exchanges, input_tokens, output_tokens, likeness, links
+%s AND seen = %s ORDER BY exchanges DESC, principal LIMIT %d`, all, newest, schemas.MaxMembers))
 	if err != nil {
 		return 0, fmt.Errorf("read the members of a campaign: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var m schemas.Member
-		var current uint8
-		if err := rows.Scan(&m.Principal, &m.First, &m.Last, &m.Exchanges, &m.InputTokens, &m.OutputTokens, &m.Likeness, &m.Links, &current); err != nil {
+		if err := rows.Scan(&m.Principal, &m.First, &m.Last, &m.Exchanges, &m.InputTokens, &m.OutputTokens, &m.Likeness, &m.Links); err != nil {
 			return 0, fmt.Errorf("read the members of a campaign: %w", err)
-		}
-		if current == 0 {
-			former++
-			continue
 		}
 		m.First, m.Last = m.First.UTC(), m.Last.UTC()
 		c.Members = append(c.Members, m)
@@ -107,7 +102,11 @@ FROM %[1]s FINAL WHERE campaign = %[2]s ORDER BY exchanges DESC, principal LIMIT
 	if err := rows.Err(); err != nil {
 		return 0, fmt.Errorf("read the members of a campaign: %w", err)
 	}
-	return former, nil
+	var gone uint64
+	if err := s.conn.QueryRow(ctx, "SELECT count() "+all+" AND seen < "+newest).Scan(&gone); err != nil {
+		return 0, fmt.Errorf("count the former members of a campaign: %w", err)
+	}
+	return int(gone), nil
 }
 
 // addCampaigns fills Campaign of findings about campaigns. Named are the members

@@ -107,6 +107,25 @@ func TestWhoLeavesACampaignIsFormer(t *testing.T) {
 	}
 }
 
+// TestFormerMembersHideNobody has more former members, who took more, than are
+// read at once.
+func TestFormerMembersHideNobody(t *testing.T) {
+	s := testStore(t)
+	f := plotted("c-aa11aa11aa11", 2, 3)
+	if err := s.WriteFindings(t.Context(), []schemas.Finding{f}); err != nil {
+		t.Fatal(err)
+	}
+	const former = 2*schemas.MaxMembers + 5
+	if err := s.conn.Exec(t.Context(), fmt.Sprintf(`INSERT INTO campaign_members (campaign, principal, exchanges, seen)
+SELECT 'c-aa11aa11aa11', concat('h1:k1:former', toString(number)), 5000, %d FROM numbers(%d)`, midnight.Unix(), former)); err != nil {
+		t.Fatal(err)
+	}
+	got, n, err := s.Campaign(t.Context(), "aa11")
+	if err != nil || n != former || len(got.Campaign.Members) != 3 {
+		t.Errorf("%d members and %d former ones, %v; want 3 and %d", len(got.Campaign.Members), n, err, former)
+	}
+}
+
 func TestNoSuchCampaign(t *testing.T) {
 	s := testStore(t)
 	for _, f := range []schemas.Finding{plotted("c-aa11aa11aa11", 1, 2), plotted("c-aa11bb11aa11", 1, 2)} {
