@@ -86,6 +86,11 @@ type crashWorld struct {
 	siem    *receivers.SIEM // of the latest job
 	keys    string          // one ring for all runs: findings name pseudonyms
 	serial  int
+	// topic and partitions are where the records are, queries what is asked at the
+	// end.
+	topic      string
+	partitions int
+	queries    []string
 }
 
 func newCrashWorld(t *testing.T) *crashWorld {
@@ -97,18 +102,24 @@ func newCrashWorld(t *testing.T) *crashWorld {
 
 // fillCrashWorld writes the records to the topic, which is there.
 func fillCrashWorld(t *testing.T, brokers []string) *crashWorld {
+	return (&crashWorld{brokers: brokers, topic: crashTopic, partitions: crashPartitions, queries: crashQueries}).fill(t, crashRecords())
+}
+
+// fill writes records to the world's topic and makes its key ring.
+func (world *crashWorld) fill(t *testing.T, records []kafkago.Message) *crashWorld {
 	transport := &kafkago.Transport{}
 	defer transport.CloseIdleConnections()
-	w := &kafkago.Writer{Addr: kafkago.TCP(brokers...), Transport: transport, Topic: crashTopic, RequiredAcks: kafkago.RequireAll,
+	w := &kafkago.Writer{Addr: kafkago.TCP(world.brokers...), Transport: transport, Topic: world.topic, RequiredAcks: kafkago.RequireAll,
 		Balancer: &kafkago.RoundRobin{}, BatchTimeout: time.Millisecond}
-	require.NoError(t, w.WriteMessages(t.Context(), crashRecords()...))
+	require.NoError(t, w.WriteMessages(t.Context(), records...))
 	require.NoError(t, w.Close())
 	keys := filepath.Join(t.TempDir(), "keys", "ring.json")
 	_, _, err := redact.LoadKeys(keys)
 	require.NoError(t, err)
 	_, err = redact.RotateKeys(keys, time.Now())
 	require.NoError(t, err)
-	return &crashWorld{brokers: brokers, keys: keys}
+	world.keys = keys
+	return world
 }
 
 // crashRecords are requests of a minute before midnight and a minute after it,
@@ -158,8 +169,8 @@ func (w *crashWorld) job(t *testing.T) childJob {
 	require.NoError(t, err)
 	siem := w.siem
 	t.Cleanup(func() { siem.Close() })
-	return childJob{Dir: t.TempDir(), Brokers: w.brokers, Topic: crashTopic, SIEM: w.siem.URL(),
-		Secret: crashSecret, Batch: 700, Queries: crashQueries, Group: fmt.Sprintf("group-%d", w.serial), Keys: w.keys}
+	return childJob{Dir: t.TempDir(), Brokers: w.brokers, Topic: w.topic, SIEM: w.siem.URL(),
+		Secret: crashSecret, Batch: 700, Queries: w.queries, Group: fmt.Sprintf("group-%d", w.serial), Keys: w.keys}
 }
 
 func (w *crashWorld) start(t *testing.T, j childJob) (*exec.Cmd, *bytes.Buffer, *logBuffer) {
@@ -243,22 +254,22 @@ func (w *crashWorld) committed(t *testing.T, c *kafkago.Client, group string) bo
 	defer cancel()
 	var partitions []int
 	var ends []kafkago.OffsetRequest
-	for p := range crashPartitions {
+	for p := range w.partitions {
 		partitions = append(partitions, p)
 		ends = append(ends, kafkago.LastOffsetOf(p))
 	}
-	offsets, err := c.OffsetFetch(ctx, &kafkago.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{crashTopic: partitions}})
+	offsets, err := c.OffsetFetch(ctx, &kafkago.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{w.topic: partitions}})
 	require.NoError(t, err)
-	last, err := c.ListOffsets(ctx, &kafkago.ListOffsetsRequest{Topics: map[string][]kafkago.OffsetRequest{crashTopic: ends}})
+	last, err := c.ListOffsets(ctx, &kafkago.ListOffsetsRequest{Topics: map[string][]kafkago.OffsetRequest{w.topic: ends}})
 	require.NoError(t, err)
-	for _, o := range offsets.Topics[crashTopic] {
-		for _, l := range last.Topics[crashTopic] {
+	for _, o := range offsets.Topics[w.topic] {
+		for _, l := range last.Topics[w.topic] {
 			if l.Partition == o.Partition && o.CommittedOffset != l.LastOffset {
 				return false
 			}
 		}
 	}
-	return len(offsets.Topics[crashTopic]) == crashPartitions
+	return len(offsets.Topics[w.topic]) == w.partitions
 }
 
 // logBuffer is a buffer that a child's output goroutine writes.
