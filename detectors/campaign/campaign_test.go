@@ -16,37 +16,38 @@ import (
 )
 
 // TestHit lets twenty keys behind one network, and forty unrelated ones, harvest
-// among people.
+// among people. With -short, as for the race detector, it is the twenty alone.
 func TestHit(t *testing.T) {
 	for _, c := range []struct {
 		keys   int
 		shared bool
 	}{{20, true}, {40, false}} {
-		for seed := range uint64(1) {
-			t.Run(fmt.Sprintf("%d keys/shared=%v/%d", c.keys, c.shared, seed), func(t *testing.T) {
-				traffic := newTraffic(seed)
-				traffic.people(150, 3)
-				traffic.campaign(c.keys, 120, 40*time.Hour, 72*time.Hour, c.shared)
-				found := run(t, traffic.events)
-				if len(found) == 0 {
-					t.Fatal("not found")
-				}
-				detectortest.Readable(t, found)
-				first := &found[0]
-				tell(t, found[:1])
-				if after := first.Detected.Sub(detectortest.Start) - 40*time.Hour; after > 24*time.Hour {
-					t.Errorf("found after %s, want a day", after)
-				}
-				if hydra, others := members(first); hydra < c.keys*8/10 || others > c.keys/10 {
-					t.Errorf("named %d of %d keys, and %d others", hydra, c.keys, others)
-				}
-				for _, f := range found {
-					if f.Campaign.ID != first.Campaign.ID {
-						t.Errorf("a second campaign: %s", f.Title)
-					}
-				}
-			})
+		if testing.Short() && !c.shared {
+			continue
 		}
+		t.Run(fmt.Sprintf("%d keys/shared=%v", c.keys, c.shared), func(t *testing.T) {
+			traffic := newTraffic(0)
+			traffic.people(150, 3)
+			traffic.campaign(c.keys, 120, 40*time.Hour, 72*time.Hour, c.shared)
+			found := run(t, traffic.events)
+			if len(found) == 0 {
+				t.Fatal("not found")
+			}
+			detectortest.Readable(t, found)
+			first := &found[0]
+			tell(t, found[:1])
+			if after := first.Detected.Sub(detectortest.Start) - 40*time.Hour; after > 24*time.Hour {
+				t.Errorf("found after %s, want a day", after)
+			}
+			if hydra, others := members(first); hydra < c.keys*8/10 || others > c.keys/10 {
+				t.Errorf("named %d of %d keys, and %d others", hydra, c.keys, others)
+			}
+			for _, f := range found {
+				if f.Campaign.ID != first.Campaign.ID {
+					t.Errorf("a second campaign: %s", f.Title)
+				}
+			}
+		})
 	}
 }
 
@@ -63,7 +64,7 @@ func members(f *schemas.Finding) (hydra, others int) {
 }
 
 // TestQuiet lets those be there who look like a campaign and are none, or a
-// campaign that takes too little.
+// campaign that takes too little. With -short it is the course alone.
 func TestQuiet(t *testing.T) {
 	for name, add := range map[string]func(traffic *traffic){
 		"people":                   func(*traffic) {},
@@ -72,17 +73,18 @@ func TestQuiet(t *testing.T) {
 		"a course":                 course,
 		"services of one customer": services,
 	} {
-		for seed := range uint64(1) {
-			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
-				traffic := newTraffic(100 + seed)
-				traffic.people(150, 3)
-				add(traffic)
-				if found := run(t, traffic.events); len(found) > 0 {
-					tell(t, found[:1])
-					t.Errorf("%d findings, want none", len(found))
-				}
-			})
+		if testing.Short() && name != "a course" {
+			continue
 		}
+		t.Run(name, func(t *testing.T) {
+			traffic := newTraffic(100)
+			traffic.people(150, 3)
+			add(traffic)
+			if found := run(t, traffic.events); len(found) > 0 {
+				tell(t, found[:1])
+				t.Errorf("%d findings, want none", len(found))
+			}
+		})
 	}
 }
 

@@ -197,7 +197,7 @@ func TestPivotAndPauses(t *testing.T) {
 // TestBounds lets more campaigns come than there is room for, and one that is too
 // large.
 func TestBounds(t *testing.T) {
-	p := newPlay(t, maxMembers+400)
+	p := newPlay(t, 3000)
 	for n := range 300 {
 		p.cluster(20, keys(10*n+1, 10*n+10))
 		p.pass()
@@ -205,6 +205,7 @@ func TestBounds(t *testing.T) {
 	if n := len(p.sizes()); n != maxCampaigns {
 		t.Errorf("%d campaigns, want %d", n, maxCampaigns)
 	}
+	p.all = newPlay(t, maxMembers+400).all
 	p.cluster(20, keys(1, maxMembers+300))
 	found := p.pass()
 	if got := p.sizes(); len(got) != 1 || got[0] != maxMembers {

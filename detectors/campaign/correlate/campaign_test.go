@@ -85,7 +85,7 @@ var scenarios = map[string]func(w *world){
 func TestCampaignsAreFound(t *testing.T) {
 	for name, make := range scenarios {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(3) {
+			for seed := range seeds(3) {
 				w := newWorld(seed).crowd(1500)
 				make(w)
 				hits, of, others := w.found("campaign", w.clusters())
@@ -98,7 +98,7 @@ func TestCampaignsAreFound(t *testing.T) {
 }
 
 func TestHydraOfAThousandKeysWithPrompts(t *testing.T) {
-	for seed := range uint64(2) {
+	for seed := range seeds(2) {
 		w := newWorld(seed)
 		for range 2000 {
 			c := w.stranger()

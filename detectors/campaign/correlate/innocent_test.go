@@ -120,7 +120,7 @@ var lookalikes = map[string]func(w *world){
 func TestLookalikesAreQuiet(t *testing.T) {
 	for name, make := range lookalikes {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(3) {
+			for seed := range seeds(3) {
 				w := newWorld(100 + seed).crowd(1500)
 				make(w)
 				w.quiet(t)
@@ -131,7 +131,7 @@ func TestLookalikesAreQuiet(t *testing.T) {
 
 func TestStrangersAreQuiet(t *testing.T) {
 	for _, n := range []int{8, 50, 300, 1500, 4000} {
-		for seed := range uint64(3) {
+		for seed := range seeds(3) {
 			newWorld(200 + seed).crowd(n).quiet(t)
 		}
 	}

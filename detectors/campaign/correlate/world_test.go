@@ -231,6 +231,15 @@ func (w *world) member(c caller) caller {
 
 func options() Options { return Options{Since: since, End: end, Key: testKey} }
 
+// seeds returns n seeds, or one with -short: nothing here runs side by side, so the
+// race detector, ten times slower, has little to find.
+func seeds(n uint64) uint64 {
+	if testing.Short() {
+		return 1
+	}
+	return n
+}
+
 // found tells how many of those named who are in a cluster, how many there are,
 // and how many others are in a cluster with one of them or in any.
 func (w *world) found(who string, clusters []Cluster) (hits, of, others int) {
