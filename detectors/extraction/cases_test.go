@@ -41,7 +41,7 @@ var hits = []struct {
 
 func TestHits(t *testing.T) {
 	for _, c := range hits {
-		for seed := range uint64(3) {
+		for seed := range seeds(3) {
 			t.Run(fmt.Sprintf("%s/%d", c.name, seed), func(t *testing.T) {
 				found := run(t, c.use.events(seed, "h1:k1:thief"))
 				detectortest.Readable(t, found)
@@ -86,7 +86,7 @@ var quiet = []struct {
 
 func TestQuiet(t *testing.T) {
 	for _, c := range quiet {
-		for seed := range uint64(3) {
+		for seed := range seeds(3) {
 			t.Run(fmt.Sprintf("%s/%d", c.name, seed), func(t *testing.T) {
 				found := run(t, c.use.events(seed, "h1:k1:honest"))
 				if len(found) > 0 {

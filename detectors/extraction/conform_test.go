@@ -19,21 +19,11 @@ func TestConform(t *testing.T) {
 	corpus = append(corpus, each(at(24, use{perHour: 2, jitter: 0.5}).events(5, "h1:k1:batcher"), func(i int, ev *schemas.Event) {
 		ev.Operation, ev.Route, ev.RequestBytes = "", []string{"/v1/files", "/v1/batches"}[i%2], 40_000_000
 	})...)
-	detectortest.Conform(t, func() []detectors.Watcher {
-		w, err := Watchers(DefaultConfig())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w
-	}, corpus)
+	detectortest.Conform(t, detectortest.Fresh(t, Watchers, DefaultConfig()), corpus)
 }
 
 func TestConfig(t *testing.T) {
-	c := DefaultConfig()
-	if err := c.Validate(); err != nil {
-		t.Fatalf("the defaults are not valid: %v", err)
-	}
-	for name, change := range map[string]func(*Config){
+	detectortest.Bounds(t, DefaultConfig, Watchers, map[string]func(*Config){
 		"calls is 99, want 100 to 1000000000":             func(c *Config) { c.Calls = 99 },
 		"score is 0.5, want 1 to 20":                      func(c *Config) { c.Score = 0.5 },
 		"early_score is 21, want 1 to 20":                 func(c *Config) { c.EarlyScore = 21 },
@@ -51,16 +41,7 @@ func TestConfig(t *testing.T) {
 		"tenant_calls is 99, want 100 to 1000000000":      func(c *Config) { c.TenantCalls = 99 },
 		"tenant_score is 0, want 1 to 20":                 func(c *Config) { c.TenantScore = 0 },
 		"repeat_hours is 0, want 1 to 8760":               func(c *Config) { c.RepeatHours = 0 },
-	} {
-		c := DefaultConfig()
-		change(&c)
-		if err := c.Validate(); err == nil || err.Error() != name {
-			t.Errorf("got %v, want %s", err, name)
-		}
-		if _, err := Watchers(c); err == nil || err.Error() != "extraction: "+name {
-			t.Errorf("Watchers: got %v, want extraction: %s", err, name)
-		}
-	}
+	})
 }
 
 // BenchmarkObserve folds calls into states that fit the cache, and into more

@@ -1,7 +1,6 @@
 package extraction
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 // extraction.tenant.
 func Watchers(c Config) ([]detectors.Watcher, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("extraction: %w", err)
+		return nil, err
 	}
 	silent := time.Duration(c.RepeatHours) * time.Hour
 	return []detectors.Watcher{

@@ -120,13 +120,18 @@ func lognormal(r *rand.Rand, median, sigma float64) int64 {
 	return 1 + int64(median*math.Exp(sigma*r.NormFloat64()))
 }
 
+// seeds returns n seeds, or one with -short: nothing here runs side by side, so the
+// race detector, ten times slower, has little to find.
+func seeds(n uint64) uint64 {
+	if testing.Short() {
+		return 1
+	}
+	return n
+}
+
 func run(t testing.TB, events []schemas.Event) []schemas.Finding {
 	t.Helper()
-	w, err := Watchers(DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return detectortest.Run(t, events, w...)
+	return detectortest.Run(t, events, detectortest.Fresh(t, Watchers, DefaultConfig())()...)
 }
 
 func tell(t testing.TB, found []schemas.Finding) {
