@@ -151,8 +151,9 @@ func (s *State) fold(x *detectors.Context) {
 	s.days[0] = sum16(s.days[0], n)
 	s.addHour(hour%24, n*unit)
 	// Of independent calls the variance within the hour is the mean, however many
-	// fell into the hour; a single call tells nothing.
-	if n >= 2 {
+	// fell into the hour; a single call tells nothing. The hour in which it began is
+	// cut short: what is missing there is nobody's pause.
+	if n >= 2 && s.first/3600 != hour {
 		s.variance += (squares - calls*calls/6) / 5
 		s.mean += calls / 6
 	}

@@ -312,6 +312,23 @@ func TestScatter(t *testing.T) {
 	}
 }
 
+// TestScatterOfANewcomer: who begins within an hour does not pause before.
+func TestScatterOfANewcomer(t *testing.T) {
+	r, sum := rand.New(rand.NewPCG(1, 2)), float32(0)
+	const callers = 40
+	for range callers {
+		l := newLife()
+		for at := 35 * time.Minute; at < 4*time.Hour; at += time.Duration(r.ExpFloat64() * float64(time.Minute)) {
+			l.see(call(at))
+		}
+		l.close()
+		sum += l.p.Scatter
+	}
+	if mean := sum / callers; mean < 0.8 || mean > 1.2 {
+		t.Errorf("the scatter of newcomers with independent calls is %v on average, want about 1", mean)
+	}
+}
+
 func TestHoursAndSessions(t *testing.T) {
 	l := newLife()
 	for day := range 3 {
