@@ -17,9 +17,9 @@ type Campaign struct {
 	// the last finding about the campaign.
 	Size   int `json:"size"`
 	Joined int `json:"joined"`
-	// Exchanges, InputTokens and OutputTokens are what all members took since
-	// First, Today how many exchanges of it in the last 24 hours. Tokens are 0 if
-	// the logs do not state them.
+	// Exchanges, InputTokens and OutputTokens are what the members took since
+	// First, Today how many exchanges of it in the last 24 hours, all without those
+	// that are KnownBefore. Tokens are 0 if the logs do not state them.
 	Exchanges    int64 `json:"exchanges"`
 	Today        int64 `json:"today"`
 	InputTokens  int64 `json:"input_tokens"`
@@ -65,6 +65,11 @@ type Member struct {
 	OutputTokens int64 `json:"output_tokens"`
 	// Likeness is how alike it is to the campaign, from 0 to 1.
 	Likeness float64 `json:"likeness"`
-	// Links are the kinds of links that it shares.
+	// Links are the kinds of links that it shares, and KnownBefore.
 	Links []string `json:"links"`
 }
+
+// KnownBefore stands among the links of a member who called long before the keys
+// that the campaign began with: rather a customer who is imitated, or whose key was
+// stolen, than one of the keys that were made for it.
+const KnownBefore = "known_before"

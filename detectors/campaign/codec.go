@@ -11,7 +11,7 @@ import (
 )
 
 // version is that of what encode writes. Another one is refused.
-const version = 1
+const version = 2
 
 // errDamaged is what decode returns for what encode did not write.
 var errDamaged = errors.New("read the memory of campaigns: it is damaged or of another version")
@@ -29,7 +29,7 @@ func (m *memory) encode() []byte {
 	for _, k := range m.known {
 		w.u64(k.id)
 		w.u32(k.born, k.found, k.windows, k.told, k.toldSize)
-		w.f64(k.toldCalls, k.gone.calls, k.gone.input, k.gone.output)
+		w.f64(k.toldCalls)
 		w.u32(uint32(k.toldSeverity), uint32(len(k.members)))
 		for i := range k.members {
 			w.member(&k.members[i])
@@ -141,7 +141,7 @@ func (r *reader) amount() amount { return amount{r.f64(), r.f64(), r.f64()} }
 
 func (r *reader) known() *known {
 	k := &known{id: r.u64(), born: r.u32(), found: r.u32(), windows: r.u32(), told: r.u32(), toldSize: r.u32()}
-	k.toldCalls, k.gone = r.f64(), r.amount()
+	k.toldCalls = r.f64()
 	severity, members := r.u32(), r.u32()
 	if severity > uint32(schemas.SeverityCritical) {
 		r.bad = true

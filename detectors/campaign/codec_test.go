@@ -13,7 +13,7 @@ import (
 // sample is a memory with everything in it.
 func sample() memory {
 	return memory{known: []*known{
-		{id: 5, born: 10, found: 90, windows: 7, told: 80, toldSize: 2, toldCalls: 600, toldSeverity: schemas.SeverityHigh, gone: amount{1, 2, 3}, members: []member{
+		{id: 5, born: 10, found: 90, windows: 7, told: 80, toldSize: 2, toldCalls: 600, toldSeverity: schemas.SeverityHigh, members: []member{
 			{key: 1, name: "h1:k1:a", first: 9, last: 88, joined: 10, seen: 90, took: amount{300, 4, 5}, had: amount{6, 7, 8}, day: 9, now: 1, likeness: 0.5, linked: 3},
 			{key: math.MaxUint64, took: amount{1e18, 1e18, 1e18}},
 		}},
@@ -60,7 +60,7 @@ func TestUnsound(t *testing.T) {
 		"a severity":            func(m *memory) { m.known[0].toldSeverity = 9 },
 		"no number":             func(m *memory) { m.known[0].toldCalls = math.NaN() },
 		"less than nothing":     func(m *memory) { m.known[0].members[0].took.input = -1 },
-		"infinite":              func(m *memory) { m.known[0].gone.calls = math.Inf(1) },
+		"infinite":              func(m *memory) { m.known[0].toldCalls = math.Inf(1) },
 		"more than like":        func(m *memory) { m.known[0].members[0].likeness = 1.5 },
 		"too many campaigns":    func(m *memory) { m.known = many(maxCampaigns+1, 1) },
 		"too many members":      func(m *memory) { m.known = many(2, maxMembers/2+1) },

@@ -14,6 +14,7 @@ import (
 const (
 	weightVolume = 0.1
 	weightJoined = 0.05
+	weightBefore = 0.05
 	weightPause  = 0.05
 	weightPivot  = 0.1
 )
@@ -27,6 +28,11 @@ func (d *watch) features(s sighting, total sum, all []profiled) []schemas.Featur
 	if total.joined > 0 {
 		out = append(out, evidence.Feature("growth", float64(total.joined), 0, "keys", weightJoined,
 			fmt.Sprintf("%s joined within %s.", words.Count(float64(total.joined), "key"), duration(s.told, s.found))))
+	}
+	if total.before > 0 {
+		out = append(out, evidence.Feature("known_before", float64(total.before), 0, "keys", weightBefore,
+			fmt.Sprintf("%s called before %s UTC: somebody imitates them or stole their keys; ask them before you block them.",
+				words.Count(float64(total.before), "member"), at(total.began).Format("2 January"))))
 	}
 	members := s.profiles(all)
 	if n := pauses(members); n > 0 {

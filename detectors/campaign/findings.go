@@ -26,13 +26,24 @@ type sum struct {
 	first, last uint32
 	// joined is how many joined since the last finding.
 	joined int
+	// began is since when there are keys of it, before how many members called
+	// before that: they are not in the sums.
+	began  uint32
+	before int
 }
+
+// keys is how many members are keys that came with the campaign.
+func (s *sum) keys(k *known) int { return len(k.members) - s.before }
 
 // sum adds up the members.
 func (k *known) sum() sum {
-	s := sum{amount: k.gone}
+	s := sum{began: k.began()}
 	for i := range k.members {
 		b := &k.members[i]
+		if b.before(s.began) {
+			s.before++
+			continue
+		}
 		s.add(b.had)
 		s.add(b.took)
 		s.day, s.now = s.day+float64(b.day), s.now+float64(b.now)
@@ -78,7 +89,7 @@ func events(total sum) int64 { return int64(min(max(total.now, 1), 1e15)) }
 // over the least score it is one degree lower.
 func (d *watch) severity(s sighting, total sum) schemas.Severity {
 	severity := schemas.SeverityMedium
-	switch n := len(s.members); {
+	switch n := total.keys(s.known); {
 	case n >= 1000 || total.calls >= 100_000:
 		severity = schemas.SeverityCritical
 	case n >= 100 || total.calls >= 10_000 || s.cluster.Score >= 2*d.config.Score:
@@ -100,7 +111,7 @@ const persists = 6
 
 func title(k *known, total sum) string {
 	return fmt.Sprintf("Campaign: %s took %s in %s as one",
-		words.Count(float64(len(k.members)), "key"), words.Count(total.calls, "answer"), duration(total.first, total.last))
+		words.Count(float64(total.keys(k)), "key"), words.Count(total.calls, "answer"), duration(total.first, total.last))
 }
 
 // duration writes the time between two times, at least a minute.
@@ -115,7 +126,7 @@ func duration(from, to uint32) string {
 // summary says what was taken since when, and why it is of one hand.
 func summary(s sighting, total sum) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s took %s", words.Count(float64(len(s.members)), "key"), words.Count(total.calls, "answer"))
+	fmt.Fprintf(&b, "%s took %s", words.Count(float64(total.keys(s.known)), "key"), words.Count(total.calls, "answer"))
 	if total.output >= 2 {
 		fmt.Fprintf(&b, " with %s", words.Count(total.output, "token"))
 	}
@@ -125,6 +136,9 @@ func summary(s sighting, total sum) string {
 	}
 	if total.joined > 0 {
 		fmt.Fprintf(&b, ", and %s joined since %s UTC", words.Count(float64(total.joined), "key"), at(s.told).Format("2 January 15:04"))
+	}
+	if total.before > 0 {
+		fmt.Fprintf(&b, "; %s that called long before now look the same and are not counted", words.Count(float64(total.before), "customer"))
 	}
 	b.WriteString(". ")
 	b.WriteString(reason(s.cluster))
@@ -197,6 +211,9 @@ func describe(s sighting, total sum) *schemas.Campaign {
 			if b.linked&(1<<bit) != 0 {
 				m.Links = append(m.Links, kind)
 			}
+		}
+		if b.before(total.began) {
+			m.Links = append(m.Links, schemas.KnownBefore)
 		}
 		c.Members = append(c.Members, m)
 	}

@@ -11,14 +11,6 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// The bounds of what is remembered, in all some 15 MiB.
-const (
-	maxCampaigns = 256
-	maxMembers   = schemas.MaxMembers
-	// maxName is the longest name that is kept, in bytes.
-	maxName = 255
-)
-
 const (
 	// remembered is for how long a campaign is remembered after it was last seen,
 	// in minutes: two weeks, so that one which pauses goes on under its name.
@@ -38,10 +30,8 @@ type known struct {
 	// born and found are when it was seen first and last, windows in how many it
 	// was seen.
 	born, found, windows uint32
-	// members are in the order of their keys; gone is what those took for whom
-	// there was no room.
+	// members are in the order of their keys.
 	members []member
-	gone    amount
 	// told is when it was reported last, 0 is never, and with what.
 	told         uint32
 	toldSize     uint32
@@ -206,7 +196,6 @@ func (m *memory) merge(home, k *known, owner map[uint64]*known) {
 	}
 	home.members = append(home.members, k.members...)
 	home.sort()
-	home.gone.add(k.gone)
 	home.found, home.windows = max(home.found, k.found), max(home.windows, k.windows)
 	if home.told == 0 {
 		home.told, home.toldSize, home.toldCalls, home.toldSeverity = k.told, k.toldSize, k.toldCalls, k.toldSeverity
@@ -306,52 +295,3 @@ func (k *known) member(key uint64) member {
 
 // since returns how long a time is before the end; 0 if it is not.
 func since(t, end uint32) uint32 { return max(end, t) - t }
-
-// bound forgets campaigns that were not seen for long, and those that matter
-// least if there are too many.
-func (m *memory) bound(end uint32) {
-	m.known = slices.DeleteFunc(m.known, func(k *known) bool { return since(k.found, end) > remembered })
-	total := 0
-	for _, k := range m.known {
-		k.trim()
-		total += len(k.members)
-	}
-	for len(m.known) > maxCampaigns || total > maxMembers {
-		least := slices.MinFunc(m.known, func(a, b *known) int {
-			return cmp.Or(cmp.Compare(a.found, b.found), cmp.Compare(a.toldSeverity, b.toldSeverity),
-				cmp.Compare(len(a.members), len(b.members)), older(b, a))
-		})
-		total -= len(least.members)
-		m.remove(least)
-	}
-}
-
-// trim lets go of those who called last the longest ago if there are too many
-// members; what they took is kept.
-func (k *known) trim() {
-	excess := len(k.members) - maxMembers
-	if excess <= 0 {
-		return
-	}
-	slices.SortFunc(k.members, func(a, b member) int {
-		return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(a.key, b.key))
-	})
-	for i := range k.members[:excess] {
-		k.gone.add(k.members[i].had)
-		k.gone.add(k.members[i].took)
-	}
-	k.members = slices.Delete(k.members, 0, excess)
-	k.sort()
-}
-
-// drop forgets members by their keys, and returns how many there were.
-func (m *memory) drop(drop func(key uint64) bool) int {
-	n := 0
-	for _, k := range m.known {
-		before := len(k.members)
-		k.members = slices.DeleteFunc(k.members, func(b member) bool { return drop(b.key) })
-		n += before - len(k.members)
-	}
-	m.known = slices.DeleteFunc(m.known, func(k *known) bool { return len(k.members) == 0 })
-	return n
-}
