@@ -22,7 +22,7 @@ import (
 // investigation is what the flags of `gatehound investigate` say.
 type investigation struct {
 	config, store, output, keys, names string
-	all, dry                           bool
+	all, dry, known                    bool
 	limit                              int
 	likeness                           float64
 	expires, window                    time.Duration
@@ -54,7 +54,9 @@ end. Gatehound itself blocks nobody: look at what it would do before.
   gatehound investigate c-3f9a --keys json --names keys.txt --expires 72h | jq -r '.[].key'
 
 Keys that an exception of engine.allow covers, by principal or tenant, are left
-out. In CSV a value that a spreadsheet would run as a formula gets an apostrophe in
+out, and so are members that were in use long before the campaign's keys came:
+attackers can imitate a customer, or steal his key. Ask him, or take them too with
+--known. In CSV a value that a spreadsheet would run as a formula gets an apostrophe in
 front; JSON has every value as it is.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -97,6 +99,7 @@ front; JSON has every value as it is.`,
 	f.StringVar(&o.keys, "keys", "", "print the list of keys to act on as this `format`: csv or json")
 	f.DurationVar(&o.expires, "expires", 7*24*time.Hour, "--keys: acting on a key ends after so long")
 	f.Float64Var(&o.likeness, "min-likeness", 0, "--keys, --dry-run: only members that are at least so alike (0 to 1)")
+	f.BoolVar(&o.known, "known", false, "--keys, --dry-run: also members that called before the campaign began: customers who are imitated, or whose keys were stolen")
 	f.StringVar(&o.names, "names", "", "--keys, --dry-run: a `file` with the gateway's own names of keys, one a line")
 	f.BoolVar(&o.dry, "dry-run", false, "say what blocking the keys would do, and print no list")
 	f.StringVarP(&o.output, "output", "o", "human", "`format`: human or json")
@@ -158,7 +161,7 @@ func (o *investigation) list(c *cobra.Command, st *clickhouse.Store) error {
 
 // act prints the list of keys, or what blocking them would do.
 func (o *investigation) act(c *cobra.Command, cfg *app.Config, st *clickhouse.Store, id string, log *slog.Logger) error {
-	k := investigate.KeyOptions{Likeness: o.likeness, Expires: o.expires, Allow: cfg.Engine.Allow, Now: time.Now()}
+	k := investigate.KeyOptions{Likeness: o.likeness, Known: o.known, Expires: o.expires, Allow: cfg.Engine.Allow, Now: time.Now()}
 	if o.names != "" {
 		var err error
 		if k.Names, err = o.readNames(c.Context(), cfg, st, id); err != nil {
@@ -179,9 +182,9 @@ func (o *investigation) act(c *cobra.Command, cfg *app.Config, st *clickhouse.St
 	if err != nil {
 		return err
 	}
-	if list.Excepted+list.Unlike+list.Nameless > 0 {
+	if list.Excepted+list.Unlike+list.Known+list.Nameless > 0 {
 		log.Warn("not all keys are as asked", "listed", len(list.List), "left_out_by_exceptions", list.Excepted,
-			"left_out_as_unlike", list.Unlike, "listed_without_name", list.Nameless)
+			"left_out_as_unlike", list.Unlike, "left_out_as_known_before", list.Known, "listed_without_name", list.Nameless)
 	}
 	if o.keys == "json" {
 		return list.WriteJSON(c.OutOrStdout())

@@ -19,11 +19,13 @@ type DryRun struct {
 	// Began is when a tenth of the members had been seen: from then on it is
 	// taken for a campaign, whose first member may be an old caller.
 	Began time.Time `json:"began"`
-	// Keys are those that would be blocked, Unlike and Excepted how many are
-	// left out, for their likeness or an exception.
-	Keys     []Blocked `json:"keys"`
-	Unlike   int       `json:"unlike"`
-	Excepted []Spared  `json:"excepted"`
+	// Keys are those that would be blocked, Unlike and Excepted those that are left
+	// out, for their likeness or an exception; LeftKnown are left out because they
+	// are schemas.KnownBefore, and were not asked for.
+	Keys      []Blocked `json:"keys"`
+	Unlike    int       `json:"unlike"`
+	LeftKnown int       `json:"left_out_known_before"`
+	Excepted  []Spared  `json:"excepted"`
 	// Day are the keys' requests of the last 24 hours, All those of all callers.
 	Day int64 `json:"day"`
 	All int64 `json:"all"`
@@ -109,6 +111,10 @@ func Try(ctx context.Context, st *clickhouse.Store, id string, o KeyOptions) (*D
 		}
 		if e := excepted(o.Allow, m.Principal, u.Tenants, o.Now); e != nil {
 			d.Excepted = append(d.Excepted, Spared{m.Principal, e.Owner, e.Reason})
+			continue
+		}
+		if !o.Known && knownBefore(m) {
+			d.LeftKnown++
 			continue
 		}
 		d.add(Blocked{m.Principal, o.Names.Of(m.Principal), m.Likeness, m.Exchanges, u}, tenants, routes)

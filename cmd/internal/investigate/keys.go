@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -38,6 +39,8 @@ type Key struct {
 type KeyOptions struct {
 	// Likeness is the least likeness of a member, from 0 to 1.
 	Likeness float64
+	// Known takes members too that are schemas.KnownBefore.
+	Known bool
 	// Expires is how long it is acted upon.
 	Expires time.Duration
 	// Names gives the gateway's own name of a principal, "" if it is not known.
@@ -52,9 +55,10 @@ type Keys struct {
 	Finding *schemas.Finding
 	List    []Key
 	// Excepted are the members whom an exception covers, Unlike those whose
-	// likeness is too low, Nameless those on the list without the gateway's own
-	// name though names were given: how many.
-	Excepted, Unlike, Nameless int
+	// likeness is too low, Known those who are schemas.KnownBefore and were not
+	// asked for, Nameless those on the list without the gateway's own name though
+	// names were given: how many.
+	Excepted, Unlike, Known, Nameless int
 }
 
 // ListKeys returns the keys of a campaign to act on.
@@ -77,6 +81,9 @@ func ListKeys(ctx context.Context, st *clickhouse.Store, id string, o KeyOptions
 		case excepted(o.Allow, m.Principal, tenants[m.Principal], o.Now) != nil:
 			k.Excepted++
 			continue
+		case !o.Known && knownBefore(m):
+			k.Known++
+			continue
 		}
 		key := Key{Principal: m.Principal, Key: o.Names.Of(m.Principal), Reason: f.Title, Campaign: f.Campaign.ID, Likeness: m.Likeness,
 			Exchanges: m.Exchanges, First: m.First, Last: m.Last, Expires: o.Now.Add(o.Expires).UTC().Truncate(time.Second)}
@@ -87,6 +94,9 @@ func ListKeys(ctx context.Context, st *clickhouse.Store, id string, o KeyOptions
 	}
 	return k, nil
 }
+
+// knownBefore tells that a member is rather a customer than a key of the campaign.
+func knownBefore(m *schemas.Member) bool { return slices.Contains(m.Links, schemas.KnownBefore) }
 
 // WriteJSON writes the list as an array of objects.
 func (k *Keys) WriteJSON(out io.Writer) error {

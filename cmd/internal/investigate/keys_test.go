@@ -160,3 +160,30 @@ func TestNamesAreBounded(t *testing.T) {
 	var none Names
 	require.Empty(t, none.Of("x"))
 }
+
+// TestCustomersAreLeftOut marks members as those whom the campaign's keys imitate.
+func TestCustomersAreLeftOut(t *testing.T) {
+	stored(t, func(st *clickhouse.Store) {
+		w := &world{names: pseudonyms(9)}
+		f := w.finding()
+		for _, i := range []int{2, 5} {
+			m := &f.Campaign.Members[i]
+			m.Links = append([]string{schemas.KnownBefore}, m.Links...)
+		}
+		require.NoError(t, st.WriteFindings(t.Context(), []schemas.Finding{f}))
+		for known, want := range map[bool]int{false: 7, true: 9} {
+			o := KeyOptions{Now: now, Known: known, Expires: time.Hour}
+			k, err := ListKeys(t.Context(), st, plotID, o)
+			require.NoError(t, err)
+			require.Len(t, k.List, want)
+			require.Equal(t, 9-want, k.Known)
+			d, err := Try(t.Context(), st, plotID, o)
+			require.NoError(t, err)
+			require.Len(t, d.Keys, want)
+			require.Equal(t, 9-want, d.LeftKnown)
+			var out bytes.Buffer
+			require.NoError(t, d.Print(&out))
+			require.Equal(t, !known, strings.Contains(out.String(), "2  left out: in use long before"), out.String())
+		}
+	})
+}

@@ -28,6 +28,7 @@ func (d *DryRun) Print(out io.Writer) error {
 		fmt.Sprintf("%s\tcalled a day and more before the campaign began (%s): old customers, or taken over", whole(int64(d.Known)), stamp(d.Began)),
 		fmt.Sprintf("%s\thad successful requests that call no model, in the last seven days", whole(int64(d.Mixed))),
 		fmt.Sprintf("%s\thave several end users behind them", whole(int64(d.Shared))),
+		fmt.Sprintf("%s\tleft out: in use long before the campaign's keys; --known takes them too", whole(int64(d.LeftKnown))),
 		fmt.Sprintf("%s\tleft out: an exception covers them", whole(int64(len(d.Excepted)))),
 		fmt.Sprintf("%s\tleft out: not alike enough", whole(int64(d.Unlike))),
 	})
