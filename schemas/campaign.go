@@ -26,11 +26,13 @@ type Campaign struct {
 	OutputTokens int64 `json:"output_tokens"`
 	// Links are what holds the members together, the strongest first.
 	Links []Link `json:"links"`
-	// Members are all members, those who took most first, at most MaxMembers.
+	// Members are all members, those who took most first, but those that are
+	// KnownBefore last, at most MaxMembers.
 	// They go into the store; what is sent elsewhere has the first of them in
 	// Named.
 	Members []Member `json:"-"`
-	// Named are the principals that took most, at most 20.
+	// Named are the principals that took most, at most 20, and none that is
+	// KnownBefore.
 	Named []string `json:"named"`
 }
 

@@ -47,6 +47,14 @@ func TestImitatedCustomers(t *testing.T) {
 			t.Errorf("%s with %d exchanges is marked: %v", m.Principal, m.Exchanges, marked)
 		}
 	}
+	for _, name := range f.Campaign.Named {
+		if slices.ContainsFunc(f.Campaign.Members, func(m schemas.Member) bool { return m.Principal == name && knownBefore(&m) }) {
+			t.Errorf("the alert names %s as one of the keys", name)
+		}
+	}
+	if !knownBefore(&f.Campaign.Members[29]) || len(f.Campaign.Named) != 20 {
+		t.Errorf("%d are named, the last member is %+v", len(f.Campaign.Named), f.Campaign.Members[29])
+	}
 	if i := slices.IndexFunc(f.Features, func(x schemas.Feature) bool { return x.Name == "known_before" }); i < 0 || f.Features[i].Observed != 6 {
 		t.Errorf("features %+v", f.Features)
 	}

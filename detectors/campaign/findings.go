@@ -217,12 +217,16 @@ func describe(s sighting, total sum) *schemas.Campaign {
 		}
 		c.Members = append(c.Members, m)
 	}
-	slices.SortStableFunc(c.Members, func(a, b schemas.Member) int { return cmp.Compare(b.Exchanges, a.Exchanges) })
-	for _, m := range c.Members[:min(len(c.Members), named)] {
-		c.Named = append(c.Named, m.Principal)
+	slices.SortStableFunc(c.Members, func(a, b schemas.Member) int {
+		return cmp.Or(flag(knownBefore(&a))-flag(knownBefore(&b)), cmp.Compare(b.Exchanges, a.Exchanges))
+	})
+	for i := range c.Members[:min(len(c.Members), named, max(total.keys(s.known), 1))] {
+		c.Named = append(c.Named, c.Members[i].Principal)
 	}
 	return c
 }
+
+func knownBefore(m *schemas.Member) bool { return slices.Contains(m.Links, schemas.KnownBefore) }
 
 // whole returns v as a whole number.
 func whole(v float64) int64 { return int64(min(max(v, 0), 1e18)) }
