@@ -51,6 +51,10 @@ func (e *Engine) Forget(principals []string, addresses []netip.Addr) (states int
 			})
 		}
 	}
-	correlation.Forget(e.pending, func(name string) bool { return names[name] })
+	// Who is in such a finding alone counts too: the snapshot that names him has to
+	// be written anew.
+	if n := correlation.Forget(e.pending, func(name string) bool { return names[name] }); states == 0 {
+		states = n
+	}
 	return states
 }

@@ -58,3 +58,28 @@ func TestForget(t *testing.T) {
 		t.Error("the others are forgotten too")
 	}
 }
+
+// TestForgetCountsWhoIsInAWaitingFindingAlone matters to those who keep snapshots:
+// one of which nothing went is not written anew.
+func TestForgetCountsWhoIsInAWaitingFindingAlone(t *testing.T) {
+	p := gated()
+	p.spoil = func(f *schemas.Finding) {
+		f.Campaign.Members = append(f.Campaign.Members, schemas.Member{Principal: "h1:k1:gone"})
+	}
+	e := detectortest.New(t, detectortest.Settings(), p.watch())
+	observe(t, e, 0, packed([]string{"a", "b"}, []string{"b"}))
+	close(p.goOn)
+	if n := e.Forget([]string{"h1:k1:gone"}, nil); n != 1 {
+		t.Errorf("%d went, want the member of the finding", n)
+	}
+	if n := e.Forget([]string{"h1:k1:gone"}, nil); n != 0 {
+		t.Errorf("%d went of nobody", n)
+	}
+	state, err := e.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := e.Correlated(); len(members(found)) != 1 || bytes.Contains(state, []byte("h1:k1:gone")) {
+		t.Errorf("found %q", members(found))
+	}
+}

@@ -150,10 +150,12 @@ func (e *Engine) restore(snapshot []byte) error {
 	e.timeline.Decode(r)
 	kept := make([][]byte, len(e.watches))
 	for i, w := range e.watches {
-		w.Frame.Start, w.Frame.Opened = int64(r.Number()), r.Flag()
-		if w.Frame.Start < 0 || w.Frame.Start%w.Frame.Window != 0 || w.Frame.Start > math.MaxInt64/2 {
+		start := int64(r.Number())
+		if start < 0 || start%w.Frame.Window != 0 || start > math.MaxInt64/2 {
 			return ErrCorrupt
 		}
+		w.Frame.Move(start)
+		w.Frame.Opened = r.Flag()
 		r.Into(codec.Memory(w.Prev))
 		kept[i] = r.Bytes()
 	}

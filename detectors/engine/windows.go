@@ -24,7 +24,7 @@ func (e *Engine) advance(at int64) {
 	for _, w := range e.watches {
 		if !w.Frame.Opened {
 			w.Frame.Opened = true
-			w.Frame.Start = w.Frame.Floor(max(min(watermark, at), 0))
+			w.Frame.Move(w.Frame.Floor(max(min(watermark, at), 0)))
 		}
 	}
 	for {
@@ -38,7 +38,7 @@ func (e *Engine) advance(at int64) {
 			break
 		}
 		if closed[next.Index]++; closed[next.Index] > timeline.EmptyWindows {
-			next.Frame.Start = next.Frame.Target(watermark, at)
+			next.Frame.Move(next.Frame.Target(watermark, at))
 			continue
 		}
 		if next.Frame.End() > watermark {
@@ -76,7 +76,7 @@ func (e *Engine) turnBack() {
 		}
 		e.closeWindow(w)
 		e.closeWindow(w)
-		w.Frame.Start = w.Frame.Floor(max(e.timeline.Watermark(), 0))
+		w.Frame.Move(w.Frame.Floor(max(e.timeline.Watermark(), 0)))
 	}
 	e.reckon()
 }
@@ -104,7 +104,7 @@ func (e *Engine) closeWindow(w *shard.Watch) {
 	e.work()
 	e.settle(w)
 	start := w.Frame.Start
-	w.Frame.Start += w.Frame.Window
+	w.Frame.Move(start + w.Frame.Window)
 	if w.Disabled() {
 		return
 	}

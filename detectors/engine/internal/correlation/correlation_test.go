@@ -179,7 +179,9 @@ func FuzzDecode(f *testing.F) {
 func TestForgetTakesNamesOut(t *testing.T) {
 	f := finding(id)
 	found := []schemas.Finding{*f}
-	Forget(found, func(name string) bool { return name == "a" })
+	if n := Forget(found, func(name string) bool { return name == "a" }); n != 2 {
+		t.Errorf("%d names went, want that of a member and that in the alert", n)
+	}
 	c := found[0].Campaign
 	if len(c.Members) != 1 || c.Members[0].Principal != "b\xff" || !reflect.DeepEqual(c.Named, []string{"b\xff"}) {
 		t.Errorf("got %+v", c)

@@ -76,12 +76,16 @@ func Decode(r *codec.Reader) []schemas.Finding {
 	return out
 }
 
-// Forget takes the principals of which gone tells by the name out of findings.
-func Forget(findings []schemas.Finding, gone func(name string) bool) {
+// Forget takes the principals of which gone tells by the name out of findings, and
+// returns how often.
+func Forget(findings []schemas.Finding, gone func(name string) bool) (n int) {
 	for i := range findings {
 		c := *findings[i].Campaign
+		before := len(c.Members) + len(c.Named)
 		c.Members = slices.DeleteFunc(slices.Clone(c.Members), func(m schemas.Member) bool { return gone(m.Principal) })
 		c.Named = slices.DeleteFunc(slices.Clone(c.Named), gone)
+		n += before - len(c.Members) - len(c.Named)
 		findings[i].Campaign = &c
 	}
+	return n
 }

@@ -26,7 +26,7 @@ func put(d *Directory, key, value uint64, i int, at int64) bool {
 	if !ok {
 		return false
 	}
-	h := d.State(place, i)
+	h := state(d, place, i)
 	if h == nil {
 		if h = d.Earn(place, i, &schemas.Event{Time: at, Principal: fmt.Sprint(key), Method: "GET", Route: fmt.Sprint(key)}); h == nil {
 			return false
@@ -36,12 +36,20 @@ func put(d *Directory, key, value uint64, i int, at int64) bool {
 	return true
 }
 
+// state returns state i of the entity at place, nil if there is none.
+func state(d *Directory, place, i int) *State {
+	if places := d.Places(place); places != nil && places[i] > 0 {
+		return d.States(i).At(int(places[i] - 1))
+	}
+	return nil
+}
+
 func get(d *Directory, key uint64, i int) (uint64, bool) {
 	place, ok := d.Find(key, 0)
 	if !ok {
 		return 0, false
 	}
-	h := d.State(place, i)
+	h := state(d, place, i)
 	if h == nil {
 		return 0, false
 	}

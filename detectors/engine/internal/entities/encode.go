@@ -21,7 +21,7 @@ func (r *rows) encode(w *codec.Writer) {
 	w.Number(uint64(r.pass))
 	w.Number(uint64(r.passWorth))
 	for i := 0; i < r.used; i += 1 << r.shift {
-		w.Block(codec.Memory(r.chunks[i>>r.shift][:min(1<<r.shift, r.used-i)*r.stride]))
+		w.Block(codec.Memory(r.chunk(i >> r.shift)[:min(1<<r.shift, r.used-i)*r.stride]))
 	}
 }
 
@@ -29,9 +29,7 @@ func (r *rows) decode(from *codec.Reader) {
 	used, hand := from.Count(0), from.Count(0)
 	pass, worth := from.Count(0), from.Count(0)
 	for done := 0; done < used && !from.Bad(); done += 1 << r.shift {
-		chunk := r.pages.take(r.stride << r.shift)
-		r.chunks = append(r.chunks, chunk)
-		from.Block(codec.Memory(chunk[:min(1<<r.shift, used-done)*r.stride]))
+		from.Block(codec.Memory(r.grow()[:min(1<<r.shift, used-done)*r.stride]))
 	}
 	if from.Bad() || hand > used {
 		from.Spoil()

@@ -14,7 +14,9 @@ type rows struct {
 	limit  int  // most rows, whole chunks
 	used   int
 	pages  *Pages
-	chunks [][]uint64
+	// chunks are where the chunks begin: with a million rows this list is not in the
+	// caches either, so it is kept short.
+	chunks []*uint64
 	hand   int // where the search for a victim goes on
 	// pass is how many more searches are passed over on behalf of one that is
 	// worth at most passWorth, since one like it found no victim.
@@ -38,18 +40,28 @@ func (r *rows) bound(limit int) { r.limit = max(1, limit>>r.shift) << r.shift }
 func (r *rows) full() bool { return r.used >= r.limit }
 
 func (r *rows) words(place int) []uint64 {
-	start := place & (1<<r.shift - 1) * r.stride
-	return r.chunks[place>>r.shift][start : start+r.stride]
+	return unsafe.Slice((*uint64)(r.at(place)), r.stride)
 }
 
+// chunk returns a chunk whole.
+func (r *rows) chunk(i int) []uint64 { return unsafe.Slice(r.chunks[i], r.stride<<r.shift) }
+
+// grow adds an empty chunk.
+func (r *rows) grow() []uint64 {
+	c := r.pages.take(r.stride << r.shift)
+	r.chunks = append(r.chunks, unsafe.SliceData(c))
+	return c
+}
+
+// at returns where a row is. A place beyond the last chunk panics.
 func (r *rows) at(place int) unsafe.Pointer {
-	return unsafe.Pointer(&r.chunks[place>>r.shift][place&(1<<r.shift-1)*r.stride])
+	return unsafe.Add(unsafe.Pointer(r.chunks[place>>r.shift]), place&(1<<r.shift-1)*r.stride*8)
 }
 
 // add makes a zeroed row behind the others.
 func (r *rows) add() int {
 	if r.used == len(r.chunks)<<r.shift {
-		r.chunks = append(r.chunks, r.pages.take(r.stride<<r.shift))
+		r.grow()
 	}
 	r.used++
 	clear(r.words(r.used - 1))
@@ -81,7 +93,11 @@ func (r *rows) bytes() int { return len(r.chunks) * r.stride << r.shift * 8 }
 
 // clear drops all rows and gives their memory back.
 func (r *rows) clear() {
-	r.pages.give(r.chunks)
+	chunks := make([][]uint64, len(r.chunks))
+	for i := range chunks {
+		chunks[i] = r.chunk(i)
+	}
+	r.pages.give(chunks)
 	*r = r.like()
 }
 

@@ -15,7 +15,7 @@ func TestSamples(t *testing.T) {
 	note := func(seconds int, id string, status uint16) {
 		ev := &schemas.Event{Time: at(seconds), RequestID: id, Status: status}
 		place, _ := d.See(1, 0, &Traits{Time: ev.Time})
-		if d.State(place, 0) == nil {
+		if d.Places(place) == nil {
 			d.Earn(place, 0, ev)
 		}
 		d.Sample(place, ev)

@@ -50,15 +50,12 @@ func (s *States) At(place int) *State { return (*State)(s.at(place)) }
 // Memory returns what follows the head: the detector's state.
 func (h *State) Memory() unsafe.Pointer { return unsafe.Add(unsafe.Pointer(h), stateHead*8) }
 
-// State returns the state of detector i of the entity at place, nil if it has
-// none.
-func (d *Directory) State(place, i int) *State {
-	r := d.At(place)
-	if r.card == 0 {
-		return nil
-	}
-	if at := d.places(int(r.card - 1))[i]; at > 0 {
-		return d.states[i].At(int(at - 1))
+// Places returns where the states of the entity at place are in the tables of the
+// detectors, from 1 (0: none), nil if it has none at all. They are the directory's,
+// until the next Earn or Drop.
+func (d *Directory) Places(place int) []uint32 {
+	if r := d.At(place); r.card > 0 {
+		return d.places(int(r.card - 1))
 	}
 	return nil
 }

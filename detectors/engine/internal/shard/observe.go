@@ -69,25 +69,23 @@ func (s *Shard) one(it *entities.Item, hint uint32) {
 	}
 	callers := r.Callers()
 	x.Callers = float64(callers)
+	places := d.Places(place)
 	for wants := it.Wants; wants != 0; wants &= wants - 1 {
 		w := s.ByKind[it.Kind][bits.TrailingZeros32(wants)]
-		start := w.Frame.Start
-		if ev.Time < start || w.Index < s.skip || w.Disabled() {
+		if ev.Time < w.Frame.Start || w.Index < s.skip || w.Disabled() {
 			continue
 		}
-		if ev.Time >= start+w.Frame.Window {
-			start += w.Frame.Window
+		var h *entities.State
+		if places != nil && places[w.Slot] > 0 {
+			h = d.States(w.Slot).At(int(places[w.Slot] - 1))
+		} else if int(r.Count) >= w.Spec.MinEvents {
+			h = d.Earn(place, w.Slot, ev)
+			places = d.Places(place) // who gave way may have moved them
 		}
-		h := d.State(place, w.Slot)
 		if h == nil {
-			if int(r.Count) < w.Spec.MinEvents {
-				continue
-			}
-			if h = d.Earn(place, w.Slot, ev); h == nil {
-				continue
-			}
+			continue
 		}
-		slot := w.Frame.Slot(start)
+		start, slot := w.Frame.Of(ev.Time)
 		h.Open |= 1 << slot
 		h.Callers = callers
 		s.watch = w

@@ -134,12 +134,25 @@ func (t *Timeline) Watermark() int64 {
 	return least - t.lateness
 }
 
-// Frame is where a detector's windows are: start is that of the older of the
-// two that can be open.
+// Frame is where a detector's windows are: Start, which Move sets, is that of the
+// older of the two that can be open.
 type Frame struct {
 	Window int64
 	Start  int64
 	Opened bool
+	slot   int // of Start: a division for each event and detector would cost more than all else here
+}
+
+// Move makes the window that starts at start the older one.
+func (f *Frame) Move(start int64) { f.Start, f.slot = start, f.Slot(start) }
+
+// Of returns the start and the slot of the window that the time at is in, which is
+// not before Start.
+func (f *Frame) Of(at int64) (start int64, slot int) {
+	if at >= f.Start+f.Window {
+		return f.Start + f.Window, f.slot ^ 1
+	}
+	return f.Start, f.slot
 }
 
 // Floor returns the start of the window that the time at is in.
