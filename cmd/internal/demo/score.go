@@ -76,9 +76,10 @@ const tolerance = 5 * time.Minute
 // without requests did not take place. Updates of an alert count once.
 //
 // An attack is found by the first alert of an expected family that names one of
-// its entities in its time. An alert of another family that does so, or that
-// names a related entity, is explained by it. One that calls a look-alike what
-// it is, is right. All else is false.
+// its entities in its time. An alert of a campaign names the plant to which most
+// of the principals that it names belong. An alert of another family that names
+// an entity, or one that names a related entity, is explained by the attack. One
+// that calls a look-alike what it is, is right. All else is false.
 func Judge(plants []Plant, alerts []schemas.Alert) Score {
 	var s Score
 	var attacks []int
@@ -105,7 +106,7 @@ func Judge(plants []Plant, alerts []schemas.Alert) Score {
 			if !p.during(a) {
 				continue
 			}
-			named := names(p.Entities, a.Entity)
+			named := p.named(a)
 			explained = explained || named || names(p.Related, a.Entity)
 			if named && p.expects(a.Detector) {
 				hit = true
@@ -131,7 +132,7 @@ func (s *Score) mistaken(a *schemas.Alert) bool {
 	right := false
 	for i := range s.Lookalikes {
 		v := &s.Lookalikes[i]
-		if !v.Plant.during(a) || !names(v.Plant.Entities, a.Entity) {
+		if !v.Plant.during(a) || !v.Plant.named(a) {
 			continue
 		}
 		is := v.Plant.expects(a.Detector)
@@ -165,6 +166,22 @@ func (p *Plant) expects(detector string) bool {
 		}
 	}
 	return false
+}
+
+// named reports whether an alert is about the plant: about one of its entities,
+// or about a campaign most of whose named members are.
+func (p *Plant) named(a *schemas.Alert) bool {
+	c := a.Finding.Campaign
+	if c == nil {
+		return names(p.Entities, a.Entity)
+	}
+	n := 0
+	for _, name := range c.Named {
+		if names(p.Entities, schemas.Entity{Kind: schemas.EntityPrincipal, Name: name}) {
+			n++
+		}
+	}
+	return 2*n > len(c.Named)
 }
 
 func names(es []schemas.Entity, e schemas.Entity) bool {

@@ -192,7 +192,9 @@ func Run(ctx context.Context, o Settings) (score demo.Score, err error) {
 	score, err = o.Screen.Report(reportCtx, report)
 	_ = o.Screen.Note(fmt.Sprintf("Slack got %d messages, the SIEM %d signed webhooks.", len(slack.Messages()), len(siem.Deliveries())))
 	if o.Dir != "" {
-		_ = o.Screen.Note(fmt.Sprintf("Look further: gatehound query --store %s \"SELECT …\"", filepath.Join(dir, "clickhouse")))
+		folder := filepath.Join(dir, "clickhouse")
+		_ = o.Screen.Note(fmt.Sprintf("Look further: gatehound query --store %s \"SELECT …\"", folder))
+		_ = o.Screen.Note("Look at campaigns: gatehound investigate --store " + folder)
 	}
 	return score, err
 }

@@ -77,7 +77,7 @@ type Plant struct {
 // spread so that all of them happen within backlog and live.
 func Default(seed uint64, start time.Time, backlog, live time.Duration) Config {
 	c := Config{Seed: seed, Start: start, Backlog: backlog, Live: live, Rate: 200, Clients: 2000, Filebeat: 0.4}
-	c.Plants = append(Attacks(backlog, live), Lookalikes(backlog, live)...)
+	c.Plants = slices.Concat(Attacks(backlog, live), Campaigns(backlog, live), Lookalikes(backlog, live))
 	return c
 }
 
@@ -186,7 +186,7 @@ func (c *Config) Validate() error {
 		b := c.behaviour(p.Kind)
 		switch {
 		case b == nil:
-			return fmt.Errorf("plants[%d].kind is unknown, want one of %q", i, append(slices.Clone(attackKinds), lookalikeKinds...))
+			return fmt.Errorf("plants[%d].kind is unknown, want one of %q", i, slices.Concat(attackKinds, lookalikeKinds, []Kind{Hydra}))
 		case p.For <= 0:
 			return fmt.Errorf("plants[%d].for is %v, want more than 0", i, p.For)
 		case p.Every != 0 && p.Every < p.For:

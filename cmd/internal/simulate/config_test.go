@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -51,11 +52,11 @@ func (c Config) withValid(t *testing.T) error {
 }
 
 func TestDefaultPlantsAreVisibleInAShortDemo(t *testing.T) {
-	c := Default(1, start, 2*time.Hour, time.Minute)
+	c := Default(1, start, 3*time.Hour, time.Minute)
 	seen := map[Kind]bool{}
 	for _, p := range c.Plants {
 		seen[p.Kind] = true
-		if kinds[p.Kind].Benign || p.Kind == SlowExtraction {
+		if kinds[p.Kind].Benign || p.Kind == SlowExtraction || p.Kind == Hydra {
 			continue
 		}
 		assert.GreaterOrEqual(t, p.After, time.Duration(0), p.Kind)
@@ -66,13 +67,14 @@ func TestDefaultPlantsAreVisibleInAShortDemo(t *testing.T) {
 }
 
 func TestEveryKindIsComplete(t *testing.T) {
-	assert.Len(t, kinds, len(attackKinds)+len(lookalikeKinds))
-	for _, k := range append(append([]Kind(nil), attackKinds...), lookalikeKinds...) {
+	all := slices.Concat(attackKinds, lookalikeKinds, []Kind{Hydra})
+	assert.Len(t, kinds, len(all))
+	for _, k := range all {
 		b := kinds[k]
 		require.NotNil(t, b, k)
 		assert.NotEqual(t, b.Fill == nil, b.Change == nil, "%s either makes requests or changes them", k)
 		assert.Equal(t, b.Fill != nil, b.Rate > 0, k)
-		assert.NotEmpty(t, b.Who, k)
+		assert.True(t, len(b.Who) > 0 || b.Also != nil, "%s: who it is about", k)
 		assert.True(t, b.Benign || len(b.Expect) > 0, "%s: who should find it", k)
 	}
 }

@@ -52,6 +52,7 @@ var kinds = map[Kind]*Behaviour{
 		Expect: []string{"rate", "errors"}, Who: byRoute, Lasts: 10 * time.Minute, Fixed: true, Change: changeThrottling},
 	Silence: {Title: "a route falls silent", Service: AppDocuments,
 		Expect: []string{"rate", "silence"}, Who: byRoute, Lasts: 10 * time.Minute, Fixed: true, Change: func(*gateway.Dice, *gateway.Record) Effect { return Swallowed }},
+	Hydra: &hydra,
 
 	MidnightBatch: {Title: "the batch of embeddings at midnight", Service: KongEmbed,
 		Benign: true, Rate: 30, Jitter: 0.1, Daily: true, Who: byEither, Fill: fillVictim},
