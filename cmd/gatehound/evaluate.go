@@ -70,26 +70,9 @@ Progress goes to stderr. Ctrl-C prints what is done until then.`, evaluate.Targe
 			if err := o.Validate(); err != nil {
 				return usage(fmt.Errorf("--%w", err))
 			}
-			write := (*evaluate.Report).JSON
-			switch output {
-			case "human":
-				write = func(r *evaluate.Report, w io.Writer) error { return r.Human(w, verbose) }
-			case "csv":
-				write = (*evaluate.Report).CSV
-			case "json":
-			default:
-				return usage(errors.New("--output: unknown; allowed are human, json and csv"))
-			}
-			bar := newEvaluation()
-			report, err := evaluate.Run(c.Context(), o, log, bar.watch)
-			bar.stop()
-			if report != nil {
-				err = errors.Join(write(report, c.OutOrStdout()), err)
-			}
-			if err == nil && fail && !report.Met() {
-				return &exitCode{exitFound, errors.New("a target was missed")}
-			}
-			return err
+			return measure(c, output, verbose, fail, func(watch func(*hunt.Progress)) (*evaluate.Report, error) {
+				return evaluate.Run(c.Context(), o, log, watch)
+			})
 		},
 	}
 	configFlag(c, &path)
@@ -107,6 +90,41 @@ Progress goes to stderr. Ctrl-C prints what is done until then.`, evaluate.Targe
 	f.BoolVar(&fail, "fail", false, "exit with 3 if a target was missed")
 	c.AddCommand(newEvaluateExtraction())
 	return c
+}
+
+// measurement is the report of an evaluation.
+type measurement interface {
+	comparable
+	Human(out io.Writer, verbose bool) error
+	JSON(out io.Writer) error
+	CSV(out io.Writer) error
+	Met() bool
+}
+
+// measure runs an evaluation, shows how far it is, and writes its report, also that
+// of one that was interrupted.
+func measure[R measurement](c *cobra.Command, output string, verbose, fail bool, run func(watch func(*hunt.Progress)) (R, error)) error {
+	write := R.JSON
+	switch output {
+	case "human":
+		write = func(r R, w io.Writer) error { return r.Human(w, verbose) }
+	case "csv":
+		write = R.CSV
+	case "json":
+	default:
+		return usage(errors.New("--output: unknown; allowed are human, json and csv"))
+	}
+	bar := newEvaluation()
+	report, err := run(bar.watch)
+	bar.stop()
+	var none R
+	if report != none {
+		err = errors.Join(write(report, c.OutOrStdout()), err)
+	}
+	if err == nil && fail && !report.Met() {
+		return &exitCode{exitFound, errors.New("a target was missed")}
+	}
+	return err
 }
 
 // evaluation shows how far an evaluation is: a bar on a terminal, a line every

@@ -3,12 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gatehound/gatehound/cmd/internal/evaluate"
 	"github.com/gatehound/gatehound/cmd/internal/evaluate/extraction"
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/hunt"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/population"
 )
@@ -82,26 +82,9 @@ Progress goes to stderr. Ctrl-C prints the worlds that are done.`, 100*extractio
 			if err := o.Validate(); err != nil {
 				return usage(fmt.Errorf("--%w", err))
 			}
-			write := (*extraction.Report).JSON
-			switch output {
-			case "human":
-				write = func(r *extraction.Report, w io.Writer) error { return r.Human(w, verbose) }
-			case "csv":
-				write = (*extraction.Report).CSV
-			case "json":
-			default:
-				return usage(errors.New("--output: unknown; allowed are human, json and csv"))
-			}
-			bar := newEvaluation()
-			report, err := extraction.Run(c.Context(), o, log, bar.watch)
-			bar.stop()
-			if report != nil {
-				err = errors.Join(write(report, c.OutOrStdout()), err)
-			}
-			if err == nil && fail && !report.Met() {
-				return &exitCode{exitFound, errors.New("a target was missed")}
-			}
-			return err
+			return measure(c, output, verbose, fail, func(watch func(*hunt.Progress)) (*extraction.Report, error) {
+				return extraction.Run(c.Context(), o, log, watch)
+			})
 		},
 	}
 	configFlag(c, &path)

@@ -52,7 +52,7 @@ func TestEvaluateRefuses(t *testing.T) {
 		"--strengths a":     "strengths: want numbers",
 		"--output xml":      "--output: unknown; allowed are human, json and csv",
 		"--detectors=,rate": "detectors has an empty name",
-		"--detectors nope":  "detectors has a family that is none: want authfail, errors,",
+		"--detectors nope":  "detectors has a family that is none: want authfail, campaign, errors,",
 		"--detectors rat":   "or a rule of one such as rate.spike",
 		"extra":             "unknown command",
 	} {

@@ -70,8 +70,8 @@ func (h *chase) follow(ctx context.Context, f *simulate.Fleet, p *hunt.Progress)
 	for i, t := range f.Truths() {
 		benign[i] = t.Benign
 	}
-	reported, counted := f.Start().UnixNano(), 0
-	last = reported
+	last = f.Start().UnixNano()
+	pace := h.Pace(p, last)
 	var line []byte
 	for n := 0; n%hunt.Batch != 0 || ctx.Err() == nil; n++ {
 		r, ok := f.Next()
@@ -90,17 +90,13 @@ func (h *chase) follow(ctx context.Context, f *simulate.Fleet, p *hunt.Progress)
 			return last, err
 		}
 		if full {
-			p.Events.Add(hunt.Batch)
-			p.Findings.Add(int64(len(h.Findings) - counted))
-			counted = len(h.Findings)
-			p.Done.Add(last - reported)
-			reported = last
+			pace.To(last)
 		}
 	}
 	if err := h.Finish(); err != nil {
 		return last, err
 	}
 	h.callers.settle()
-	p.Done.Add(last - reported)
+	pace.To(last)
 	return last, nil
 }

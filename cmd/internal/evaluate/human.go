@@ -1,8 +1,6 @@
 package evaluate
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/cmd/internal/evaluate/hunt"
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/sheet"
 	figures "github.com/gatehound/gatehound/detectors/words"
 )
 
@@ -41,14 +40,7 @@ func (p *Report) Human(out io.Writer, verbose bool) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%d\n", l.Kind, seen, l.False)
 	}
-	fmt.Fprintf(w, "\nTARGET\tWANTED\tREACHED\t\n")
-	for _, t := range p.Targets {
-		met := "met"
-		if !t.Met {
-			met = "missed"
-		}
-		fmt.Fprintf(w, "%s\t%s %s\t%.2f %s\t%s\n", t.Name, t.Want, t.Unit, t.Got, t.Unit, met)
-	}
+	sheet.Targets(w, p.Targets)
 	if len(p.Left) > 0 {
 		fmt.Fprintf(w, "\nleft out, because there are too few hours or requests for them: %s\n", words(p.Left))
 	}
@@ -56,8 +48,8 @@ func (p *Report) Human(out io.Writer, verbose bool) error {
 		fmt.Fprintf(w, "\n%d findings beyond the first %d of a seed were not looked at\n", p.Dropped, hunt.MaxFindings)
 	}
 	if verbose {
-		lines(w, "MISSED", p.Missed)
-		lines(w, "FALSE", p.False)
+		sheet.Lines(w, "MISSED", p.Missed)
+		sheet.Lines(w, "FALSE", p.False)
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write the report: %w", err)
@@ -65,38 +57,18 @@ func (p *Report) Human(out io.Writer, verbose bool) error {
 	return nil
 }
 
-func lines(w io.Writer, title string, list []string) {
-	if len(list) == 0 {
-		return
-	}
-	fmt.Fprintf(w, "\n%s\n", title)
-	for _, line := range list {
-		fmt.Fprintln(w, line)
-	}
-}
-
 func seconds(s float64) time.Duration {
 	return time.Duration(s * float64(time.Second)).Round(time.Second)
 }
 
 // JSON writes the whole report.
-func (p *Report) JSON(out io.Writer) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	if err := e.Encode(p); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
-}
+func (p *Report) JSON(out io.Writer) error { return sheet.JSON(out, p) }
 
 // CSV writes a row for each attack, detector, look-alike and target: its table,
 // name, and figures by name.
-func (p *Report) CSV(out io.Writer) error {
-	w := csv.NewWriter(out)
-	row := func(table, name, figure string, value float64) {
-		_ = w.Write([]string{table, name, figure, strconv.FormatFloat(value, 'g', -1, 64)}) // Error tells
-	}
-	_ = w.Write([]string{"table", "name", "figure", "value"})
+func (p *Report) CSV(out io.Writer) error { return sheet.CSV(out, p.figures) }
+
+func (p *Report) figures(row func(table, name, figure string, value float64)) {
 	for _, a := range p.Attacks {
 		name := fmt.Sprintf("%s at %g", a.Kind, a.Strength)
 		row("attack", name, "planted", float64(a.Planted))
@@ -122,9 +94,4 @@ func (p *Report) CSV(out io.Writer) error {
 	for _, t := range p.Targets {
 		row("target", t.Name, "reached", t.Got)
 	}
-	w.Flush()
-	if err := w.Error(); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
 }

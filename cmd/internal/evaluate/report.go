@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/sheet"
 	"github.com/gatehound/gatehound/cmd/internal/simulate"
 )
 
@@ -20,10 +21,10 @@ type Report struct {
 	AttackEvents  int64   `json:"attack_events"`
 	PrincipalDays float64 `json:"principal_days"`
 
-	Targets    []Target    `json:"targets"`
-	Attacks    []Attack    `json:"attacks"`
-	Detectors  []Detector  `json:"detectors"`
-	Lookalikes []Lookalike `json:"lookalikes"`
+	Targets    []sheet.Target `json:"targets"`
+	Attacks    []Attack       `json:"attacks"`
+	Detectors  []Detector     `json:"detectors"`
+	Lookalikes []Lookalike    `json:"lookalikes"`
 	// Missed, False and Left name what was missed, what was called an attack
 	// and is none, and the kinds for which the span was too short.
 	Missed []string `json:"missed"`
@@ -31,15 +32,6 @@ type Report struct {
 	Left   []string `json:"left_out,omitempty"`
 	// Dropped counts findings beyond what is kept.
 	Dropped int64 `json:"dropped_findings,omitempty"`
-}
-
-// Target is what was asked for before anything was tuned.
-type Target struct {
-	Name string  `json:"name"`
-	Want string  `json:"want"`
-	Got  float64 `json:"got"`
-	Unit string  `json:"unit"`
-	Met  bool    `json:"met"`
 }
 
 // The targets.
@@ -232,18 +224,18 @@ func (p *Report) target(strength float64) {
 	}
 	if planted > 0 {
 		share := 100 * float64(prompt) / float64(planted)
-		p.Targets = append(p.Targets, Target{"classic attacks within one window", fmt.Sprintf("at least %g", TargetPrompt), share, "%", share >= TargetPrompt})
+		p.Targets = append(p.Targets, sheet.Target{
+			Name: "classic attacks within one window", Want: fmt.Sprintf("at least %g", TargetPrompt), Got: share, Unit: "%", Met: share >= TargetPrompt})
 	}
 	if p.BenignEvents > 0 {
 		rate := p.Detectors[len(p.Detectors)-1].FalsePerMillion
-		p.Targets = append(p.Targets, Target{"false alerts in a million benign events", fmt.Sprintf("at most %g", TargetFalse), rate, "", rate <= TargetFalse})
+		p.Targets = append(p.Targets, sheet.Target{
+			Name: "false alerts in a million benign events", Want: fmt.Sprintf("at most %g", TargetFalse), Got: rate, Met: rate <= TargetFalse})
 	}
 }
 
 // Met reports whether every target was met.
-func (p *Report) Met() bool {
-	return !slices.ContainsFunc(p.Targets, func(t Target) bool { return !t.Met })
-}
+func (p *Report) Met() bool { return sheet.Met(p.Targets) }
 
 // words joins rules for a table.
 func words(rules []string) string { return strings.Join(rules, ", ") }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/sheet"
 	"github.com/gatehound/gatehound/cmd/internal/simulate"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -48,9 +49,9 @@ func TestReport(t *testing.T) {
 	require.Len(t, r.Detectors, 3)
 	assert.Equal(t, Detector{Rule: "rate.spike", Alerts: 2, Right: 1, False: 1, FalsePerMillion: 1, FalsePerPrincipalDay: 0.005}, r.Detectors[1])
 	assert.Equal(t, Detector{Rule: "all", Alerts: 3, True: 1, Right: 1, False: 1, FalsePerMillion: 1, FalsePerPrincipalDay: 0.005}, r.Detectors[2])
-	assert.Equal(t, []Target{
-		{"classic attacks within one window", "at least 95", 50, "%", false},
-		{"false alerts in a million benign events", "at most 2", 1, "", true},
+	assert.Equal(t, []sheet.Target{
+		{Name: "classic attacks within one window", Want: "at least 95", Got: 50, Unit: "%", Met: false},
+		{Name: "false alerts in a million benign events", Want: "at most 2", Got: 1, Unit: "", Met: true},
 	}, r.Targets)
 	assert.False(t, r.Met())
 	assert.Len(t, r.Missed, 1)
@@ -64,7 +65,7 @@ func TestHuman(t *testing.T) {
 	for _, want := range []string{
 		`key_guessing +1 +2 +2 +1 +30s +20 +authfail.key_guessing, authfail.scan`, `key_guessing +0.1 +1 +0 +0 +- +- +-`,
 		`rate.spike +2 +0 +1 +1 +1.00 +0.005`, `load_test +1 +1`, `ordinary traffic +- +0`,
-		`classic attacks within one window +at least 95 % +50.00 % +missed`, `at most 2 +1.00 +met`, `left out.*slow_extraction`, `5 findings beyond`,
+		`classic attacks within one window +at least 95 % +50.00 +missed`, `at most 2 +1.00 +met`, `left out.*slow_extraction`, `5 findings beyond`,
 	} {
 		assert.Regexp(t, want, b.String())
 	}

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/gatehound/gatehound/cmd/internal/evaluate/hunt"
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/sheet"
 	"github.com/gatehound/gatehound/detectors/words"
 )
 
@@ -24,20 +25,13 @@ func (r *Report) Human(out io.Writer, verbose bool) error {
 	r.scenarios(w)
 	r.benign(w)
 	r.compared(w)
-	fmt.Fprintf(w, "\nTARGET\tWANTED\tREACHED\t\n")
-	for _, t := range r.Targets {
-		met := "met"
-		if !t.Met {
-			met = "missed"
-		}
-		fmt.Fprintf(w, "%s\t%s\t%.2f\t%s\n", t.Name, strings.TrimSpace(t.Want+" "+t.Unit), t.Got, met)
-	}
+	sheet.Targets(w, r.Targets)
 	if r.Dropped > 0 {
 		fmt.Fprintf(w, "\n%d findings beyond the first %d of a world were not looked at\n", r.Dropped, hunt.MaxFindings)
 	}
 	if verbose {
-		lines(w, "MISSED", r.Missed)
-		lines(w, "FALSE", r.False)
+		sheet.Lines(w, "MISSED", r.Missed)
+		sheet.Lines(w, "FALSE", r.False)
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write the report: %w", err)
@@ -122,14 +116,4 @@ func share(x float64) string {
 		return "-"
 	}
 	return fmt.Sprintf("%.1f%%", 100*x)
-}
-
-func lines(w io.Writer, title string, list []string) {
-	if len(list) == 0 {
-		return
-	}
-	fmt.Fprintf(w, "\n%s\n", title)
-	for _, line := range list {
-		fmt.Fprintln(w, line)
-	}
 }

@@ -1,30 +1,18 @@
 package extraction
 
 import (
-	"encoding/csv"
-	"encoding/json"
-	"fmt"
 	"io"
-	"strconv"
+
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/sheet"
 )
 
 // JSON writes the whole report.
-func (r *Report) JSON(out io.Writer) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
-}
+func (r *Report) JSON(out io.Writer) error { return sheet.JSON(out, r) }
 
 // CSV writes a row for each figure: its table, name, figure and value.
-func (r *Report) CSV(out io.Writer) error {
-	w := csv.NewWriter(out)
-	row := func(table, name, figure string, value float64) {
-		_ = w.Write([]string{table, name, figure, strconv.FormatFloat(value, 'g', -1, 64)}) // Error tells
-	}
-	_ = w.Write([]string{"table", "name", "figure", "value"})
+func (r *Report) CSV(out io.Writer) error { return sheet.CSV(out, r.figures) }
+
+func (r *Report) figures(row func(table, name, figure string, value float64)) {
 	outcome := func(name, by string, runs int, o *Outcome) {
 		row("scenario", name, by+"runs", float64(runs))
 		row("scenario", name, by+"found", float64(o.Found))
@@ -72,9 +60,4 @@ func (r *Report) CSV(out io.Writer) error {
 	for _, t := range r.Targets {
 		row("target", t.Name, "reached", t.Got)
 	}
-	w.Flush()
-	if err := w.Error(); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/sheet"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 )
 
@@ -20,8 +21,8 @@ type Report struct {
 	Events     int64          `json:"events"`
 	Principals int            `json:"benign_principals"`
 
-	Targets   []Target   `json:"targets"`
-	Scenarios []Scenario `json:"scenarios"`
+	Targets   []sheet.Target `json:"targets"`
+	Scenarios []Scenario     `json:"scenarios"`
 	// Benign is what was said in the worlds without an attack, Beside what was
 	// said of innocents in those with one.
 	Benign Benign  `json:"benign"`

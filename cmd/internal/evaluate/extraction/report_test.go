@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/sheet"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -119,12 +120,12 @@ func TestWhatWorldsOfASeedRepeatIsListedOnce(t *testing.T) {
 }
 
 func TestTargets(t *testing.T) {
-	assert.Equal(t, []Target{
-		{"shared_20 found", "100", 100, "% of runs", true},
-		{"shared_20's keys named", "at least 80", 92.5, "%", true},
-		{"unrelated_50 found", "at least 50", 50, "% of runs", true},
-		{"burst found with under 10 % of its set taken", "100", 50, "% of runs", false},
-		{"false alarms in a million benign events, look-alikes included", "at most 5", 1, "", true},
+	assert.Equal(t, []sheet.Target{
+		{Name: "shared_20 found", Want: "100", Got: 100, Unit: "% of runs", Met: true},
+		{Name: "shared_20's keys named", Want: "at least 80", Got: 92.5, Unit: "%", Met: true},
+		{Name: "unrelated_50 found", Want: "at least 50", Got: 50, Unit: "% of runs", Met: true},
+		{Name: "burst found with under 10 % of its set taken", Want: "100", Got: 50, Unit: "% of runs", Met: false},
+		{Name: "false alarms in a million benign events, look-alikes included", Want: "at most 5", Got: 1, Unit: "", Met: true},
 	}, reported().Targets)
 	assert.False(t, reported().Met())
 	r := Report{Scenarios: []Scenario{{Name: "hydra_1000", Runs: 2, Prompts: true, Any: Outcome{Found: 2, hours: []float64{20, 47}}}}, Benign: Benign{Events: 1, PerMillion: 5}}

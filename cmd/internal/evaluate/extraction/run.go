@@ -87,28 +87,24 @@ func (o *Options) play(ctx context.Context, s stage, log *slog.Logger, p *hunt.P
 
 // follow takes every record of a world, and reports whether it came to the end.
 func follow(ctx context.Context, world *population.World, h *hunt.Hunt, p *hunt.Progress) (bool, error) {
+	last := world.Start().UnixNano()
+	pace := h.Pace(p, last)
 	var line []byte
-	var reported int64
-	found := 0
 	for n := 0; n%hunt.Batch != 0 || ctx.Err() == nil; n++ {
 		r, ok := world.Next()
 		if !ok {
-			return true, h.Finish()
+			if err := h.Finish(); err != nil {
+				return false, err
+			}
+			pace.To(last)
+			return true, nil
 		}
-		if reported == 0 {
-			reported = r.Time
-		}
-		line = r.AppendTo(line[:0])
-		through, err := h.Take(line)
-		if err != nil {
+		last, line = r.Time, r.AppendTo(line[:0])
+		switch full, err := h.Take(line); {
+		case err != nil:
 			return false, err
-		}
-		if through {
-			p.Events.Add(hunt.Batch)
-			p.Findings.Add(int64(len(h.Findings) - found))
-			found = len(h.Findings)
-			p.Done.Add(r.Time - reported)
-			reported = r.Time
+		case full:
+			pace.To(last)
 		}
 	}
 	return false, nil

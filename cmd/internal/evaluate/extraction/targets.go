@@ -3,16 +3,9 @@ package extraction
 import (
 	"fmt"
 	"slices"
-)
 
-// Target is what was asked for before anything was tuned.
-type Target struct {
-	Name string  `json:"name"`
-	Want string  `json:"want"`
-	Got  float64 `json:"got"`
-	Unit string  `json:"unit"`
-	Met  bool    `json:"met"`
-}
+	"github.com/gatehound/gatehound/cmd/internal/evaluate/sheet"
+)
 
 // The targets. All are about alarms of any severity.
 const (
@@ -36,7 +29,7 @@ var early = []string{"burst", "paced", "slow", "mimic"}
 // target holds the figures against the targets, as far as they were measured.
 func (r *Report) target() {
 	add := func(name, want, unit string, got float64, met bool) {
-		r.Targets = append(r.Targets, Target{name, want, got, unit, met})
+		r.Targets = append(r.Targets, sheet.Target{Name: name, Want: want, Got: got, Unit: unit, Met: met})
 	}
 	for _, s := range r.Scenarios {
 		runs := float64(max(s.Runs, 1))
@@ -72,6 +65,4 @@ func below(of []float64, bound float64) int {
 }
 
 // Met reports whether every target was met.
-func (r *Report) Met() bool {
-	return !slices.ContainsFunc(r.Targets, func(t Target) bool { return !t.Met })
-}
+func (r *Report) Met() bool { return sheet.Met(r.Targets) }

@@ -48,13 +48,24 @@ func TestHunt(t *testing.T) {
 		seen++
 		assert.NotEmpty(t, ev.Format)
 	}
+	var p Progress
+	p.Events.Add(7) // of another hunt
+	pace := h.Pace(&p, f.Start().UnixNano())
 	for r, ok := f.Next(); ok; r, ok = f.Next() {
 		taken, last = taken+1, r.Time
 		through, err := h.Take(r.AppendTo(nil))
 		require.NoError(t, err)
 		require.Equal(t, taken%Batch == 0, through)
+		if through {
+			pace.To(last)
+			require.Equal(t, taken+7, p.Events.Load())
+			require.Equal(t, last-f.Start().UnixNano(), p.Done.Load())
+		}
 	}
 	require.NoError(t, h.Finish())
+	pace.To(last)
+	assert.Equal(t, taken+7, p.Events.Load())
+	assert.EqualValues(t, len(h.Findings), p.Findings.Load())
 	assert.Equal(t, taken, h.Events)
 	assert.Equal(t, taken, seen)
 	assert.Zero(t, h.Dropped)

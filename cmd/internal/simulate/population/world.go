@@ -2,6 +2,7 @@ package population
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/population/internet"
@@ -101,6 +102,9 @@ func (w *World) enter(a *actor, from, until int64) *actor {
 	}
 	return a
 }
+
+// Start returns when the world begins.
+func (w *World) Start() time.Time { return w.cfg.Start }
 
 // Next returns the next request. The record is the world's own, valid until the
 // next call. It returns false when the last day has ended.
