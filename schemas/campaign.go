@@ -40,6 +40,9 @@ type Campaign struct {
 // had some 25,000 accounts.
 const MaxMembers = 65_536
 
+// MaxNamed bounds Named.
+const MaxNamed = 20
+
 // Link is a trait that the members of a campaign share.
 type Link struct {
 	// Kind is a stable snake_case identifier, such as "network", "template" or

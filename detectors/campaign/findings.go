@@ -16,9 +16,6 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// named is how many members stand in what is sent.
-const named = 20
-
 // sum is what the members of a campaign took together.
 type sum struct {
 	amount
@@ -220,7 +217,7 @@ func describe(s sighting, total sum) *schemas.Campaign {
 	slices.SortStableFunc(c.Members, func(a, b schemas.Member) int {
 		return cmp.Or(flag(knownBefore(&a))-flag(knownBefore(&b)), cmp.Compare(b.Exchanges, a.Exchanges))
 	})
-	for i := range c.Members[:min(len(c.Members), named, max(total.keys(s.known), 1))] {
+	for i := range c.Members[:min(len(c.Members), schemas.MaxNamed, max(total.keys(s.known), 1))] {
 		c.Named = append(c.Named, c.Members[i].Principal)
 	}
 	return c

@@ -17,9 +17,6 @@ var ErrNoCampaign = errors.New("no campaign has this id")
 // digits after "c-".
 const CampaignIDPrefix = 4
 
-// maxNamed is how many members a finding about a campaign names.
-const maxNamed = 20
-
 // Campaigns returns the latest finding about each campaign, without the
 // members, the latest first.
 func (s *Store) Campaigns(ctx context.Context, limit int) (out []schemas.Finding, err error) {
@@ -170,7 +167,7 @@ func (s *Store) addNamed(ctx context.Context, fs []schemas.Finding) error {
 SELECT campaign, principal FROM (
     SELECT campaign, principal, exchanges, seen, max(seen) OVER (PARTITION BY campaign) AS newest
     FROM %s FINAL WHERE campaign IN (%s))
-WHERE seen = newest ORDER BY campaign, exchanges DESC, principal LIMIT %d BY campaign`, s.table("campaign_members"), literals(ids), maxNamed))
+WHERE seen = newest ORDER BY campaign, exchanges DESC, principal LIMIT %d BY campaign`, s.table("campaign_members"), literals(ids), schemas.MaxNamed))
 	if err != nil {
 		return fmt.Errorf("read the members of campaigns: %w", err)
 	}

@@ -35,11 +35,8 @@ func story(f *schemas.Finding) string {
 	return f.Detector
 }
 
-// Bounds of a campaign in an alert.
-const (
-	maxLinks = 16
-	maxNamed = 20
-)
+// maxLinks bounds the links of a campaign in an alert.
+const maxLinks = 16
 
 // boundedCampaign returns a copy of c within the bounds and without the members,
 // whom the store has.
@@ -59,7 +56,7 @@ func boundedCampaign(c schemas.Campaign) *schemas.Campaign {
 		l.Kind, l.Text, l.Weight = cut(l.Kind, maxLine), cut(l.Text, maxText), finite(l.Weight)
 		l.Members, l.Others = max(l.Members, 0), max(l.Others, 0)
 	}
-	c.Named = append([]string{}, c.Named[:min(len(c.Named), maxNamed)]...)
+	c.Named = append([]string{}, c.Named[:min(len(c.Named), schemas.MaxNamed)]...)
 	for i := range c.Named {
 		c.Named[i] = cut(c.Named[i], maxLine)
 	}
