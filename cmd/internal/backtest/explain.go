@@ -55,7 +55,7 @@ type Rerun struct {
 	// Differences are the figures that are not alike.
 	Differences []FigureDifference `json:"differences,omitempty"`
 	// Near are findings of the same rule and entity in other windows, if it was
-	// not found again.
+	// not found again; of a campaign those about campaigns of any name.
 	Near []Brief `json:"near,omitempty"`
 	// Reasons tell why it can be so, the likeliest first.
 	Reasons []string `json:"reasons,omitempty"`
@@ -196,10 +196,16 @@ func (r *Rerun) take(f, again *schemas.Finding) {
 	switch {
 	case again.ID == f.ID: // one that comes again is more severe
 		r.Again = again
-	case again.Detector == f.Detector && again.Entity == f.Entity && len(r.Near) < maxNear:
+	case again.Detector == f.Detector && (again.Entity == f.Entity || campaigns(f, again)) && len(r.Near) < maxNear:
 		r.Near = append(r.Near, Brief{again.ID, again.Detector, again.Entity, again.Severity, again.Confidence, again.Title,
 			again.WindowStart, again.Exception != nil})
 	}
+}
+
+// campaigns tells that both are about campaigns. What a campaign is named depends on
+// the hour in which it was first seen.
+func campaigns(f, again *schemas.Finding) bool {
+	return f.Entity.Kind == schemas.EntityCampaign && again.Entity.Kind == schemas.EntityCampaign
 }
 
 // differences are the figures of two findings that differ by more than a share of
@@ -281,7 +287,9 @@ func (r *Rerun) reason(cfg *app.Config, f *schemas.Finding, history time.Duratio
 			say("the re-run learnt from the %s before the window, the finding was made with all that came before: --history reads more", span(history))
 		}
 	}
-	if len(r.Near) > 0 {
+	if r.Again == nil && f.Entity.Kind == schemas.EntityCampaign {
+		say("a campaign is named by the hour in which it was first seen, and rests on days and weeks: one that began before the re-run has another name there, and figures of its later part")
+	} else if len(r.Near) > 0 {
 		say("the same was found of the same entity in another window, and a rule is silent for a while about what it has told")
 	}
 	if f.Entity.Kind == schemas.EntityAddress && cfg.Redact.StoresAddresses(redact.Mask) {

@@ -84,12 +84,32 @@ func (w *world) explainsWhatIsNotTheSame(t *testing.T, st *clickhouse.Store, fou
 func TestDefaultHistory(t *testing.T) {
 	cfg := app.DefaultConfig()
 	for detector, want := range map[string]time.Duration{
-		"rate.spike":         25 * time.Hour,
-		"extraction.harvest": 48 * time.Hour,
-		"feed.rejects":       25 * time.Hour,
+		"rate.spike":          25 * time.Hour,
+		"extraction.harvest":  8 * 24 * time.Hour, // of the family, a detector has windows of a day
+		"feed.rejects":        25 * time.Hour,
+		"campaign.extraction": 48 * time.Hour,
 	} {
 		got, err := DefaultHistory(cfg, detector)
 		require.NoError(t, err)
 		require.Equal(t, want, got, detector)
 	}
+}
+
+// TestACampaignUnderAnotherName is what a re-run finds that begins in the middle.
+func TestACampaignUnderAnotherName(t *testing.T) {
+	of := func(kind schemas.EntityKind, name string) *schemas.Finding {
+		e := schemas.Entity{Kind: kind, Name: name}
+		return &schemas.Finding{ID: schemas.FindingID("campaign.extraction", e, time.Time{}), Detector: "campaign.extraction", Entity: e}
+	}
+	f, r := of(schemas.EntityCampaign, "c-000000000001"), &Rerun{}
+	for _, again := range []*schemas.Finding{of(schemas.EntityCampaign, "c-000000000002"), of(schemas.EntityPrincipal, "p")} {
+		r.take(f, again)
+	}
+	require.Nil(t, r.Again)
+	require.Len(t, r.Near, 1)
+	r.reason(app.DefaultConfig(), f, time.Hour)
+	require.Contains(t, strings.Join(r.Reasons, "; "), "has another name there")
+	require.NotContains(t, strings.Join(r.Reasons, "; "), "of the same entity")
+	r.take(f, of(schemas.EntityCampaign, "c-000000000001"))
+	require.NotNil(t, r.Again)
 }
