@@ -28,6 +28,7 @@ type verdict struct {
 	score    float64
 	links    int     // groups of links that speak clearly
 	acts     int     // groups of conduct that speak clearly
+	beside   float64 // what conduct says besides what its clearest group does
 	together float64 // what speaks for one plan: equal volumes, common starts and moves
 	calls    float64
 	unequal  bool // the volumes differ as those of different customers do
@@ -38,6 +39,10 @@ const (
 	// clearLink and clearAct are from where a group of evidence speaks clearly:
 	// eight and five times as likely.
 	clearLink, clearAct = 2.0, 1.6
+	// besides is what the other groups of conduct say together at least, if none
+	// of them speaks clearly: eleven times as likely, as it takes more of what is
+	// vague to make up for a clear sign.
+	besides = 1.5 * clearAct
 	// leastCalls is the joint volume below which nothing worth having was taken:
 	// a thousand good answers are enough to teach a model (s1, 2025).
 	leastCalls = 300
@@ -48,12 +53,16 @@ const (
 // group does must tell the rest.
 const mostLinks = 8
 
+const minutesADay = 24 * 60
+
 // reported tells whether the evidence suffices: enough in all, of at least three
-// groups, of which one is a link and two are conduct. One of the two must tell of
+// groups, of which one is a link and two are conduct, or one is and the rest of it
+// says as much together. One must tell of
 // a plan, because what an application is made for it does all day, wherever it is
 // installed, and asks for long answers if it needs them.
 func (v *verdict) reported(o *Options) bool {
-	return v.together >= clearAct && v.score >= o.Score && v.links >= 1 && v.acts >= 2 && v.links+v.acts >= 3 && v.calls >= leastCalls
+	acts := v.acts >= 2 || v.acts == 1 && v.beside >= besides
+	return v.together >= clearAct && v.score >= o.Score && v.links >= 1 && acts && v.links+v.acts >= 3 && v.calls >= leastCalls
 }
 
 // judge weighs what speaks for and against one hand and harvesting.
@@ -92,6 +101,14 @@ func (p *population) judge(g *grown) verdict {
 	add(cohort)
 	add(p.harvest(g))
 	add(p.pool(g))
+	clearest := 0.0
+	for _, x := range v.pieces {
+		if x.conduct && x.value > 0 {
+			v.beside += x.value
+			clearest = max(clearest, x.value)
+		}
+	}
+	v.beside -= clearest
 	add(p.against(g, &v))
 	// There are many more small groups than large ones to be alike by chance.
 	add(piece{name: "size", value: min(0, 2*math.Log(float64(len(g.members))/20))})
@@ -120,48 +137,97 @@ func (g *grown) weight(k int, e float64) float64 {
 	return e
 }
 
-// spread returns the robust standard deviation of the logarithms of volumes, and
-// their median.
-func (p *population) spread(of []uint32, volume func(*profile.Profile) float64) (sigma, median float64) {
-	logs := make([]float64, 0, len(of))
-	for _, m := range of {
-		if v := volume(p.Profile(m)); v > 0 {
-			logs = append(logs, math.Log(v))
+// volume adds how much somebody calls a day, each time with on how many calls that
+// rests.
+type volume func(x *profile.Profile, add func(daily, calls float64))
+
+// days adds every whole day since somebody began to call as often as it does, and
+// if that are not two, the mean since then. What is equal by its mean alone is
+// not equal: people's days differ.
+func (p *population) days(x *profile.Profile, add func(daily, calls float64)) {
+	o, began := crowd.OnsetOf(x, p.o.watch())
+	if !began {
+		o.At = max(x.First, p.o.Since)
+	}
+	today := crowd.Sub(p.o.End, 1)
+	today -= today % minutesADay
+	n := 0
+	for pass := range 2 {
+		for i, calls := range x.Days[1:] {
+			if begin := crowd.Sub(today, uint32(i+1)*minutesADay); begin < o.At || begin+minutesADay > x.Last {
+				continue
+			}
+			if n++; pass > 0 {
+				add(max(float64(calls), 0.5), float64(calls))
+			}
+		}
+		if n < 2 {
+			break
 		}
 	}
-	if len(logs) < 4 || 2*len(logs) < len(of) {
+	switch {
+	case n >= 2:
+	case o.Days > 0:
+		add(o.Calls/o.Days, o.Calls)
+	default:
+		add(crowd.Daily(x, p.o.End), crowd.Positive(x.Calls))
+	}
+}
+
+// yesterday adds the last whole day, for keys that did something else before. A day
+// without a call is one too, if they called before it and after it.
+func (p *population) yesterday(x *profile.Profile, add func(daily, calls float64)) {
+	today := crowd.Sub(p.o.End, 1)
+	today -= today % minutesADay
+	if x.First+minutesADay <= today && x.Last >= today {
+		add(max(float64(x.Days[1]), 0.5), float64(x.Days[1]))
+	}
+}
+
+// leastCounted is on how many calls a volume rests at least that is freed of
+// chance: with fewer, chance alone makes volumes differ by more than a fifth, and
+// those that differ by as much as people's would be taken for equal.
+const leastCounted = 24
+
+// spread returns the robust standard deviation of the logarithms of volumes, less
+// what chance makes of so many calls, and their median.
+func (p *population) spread(of []uint32, v volume) (sigma, median float64) {
+	logs, chance, known := make([]float64, 0, len(of)), 0.0, 0
+	for _, m := range of {
+		before := len(logs)
+		v(p.Profile(m), func(daily, calls float64) {
+			if daily > 0 {
+				logs = append(logs, math.Log(daily))
+				chance += 1 / max(calls, leastCounted)
+			}
+		})
+		if len(logs) > before {
+			known++
+		}
+	}
+	if known < 4 || 2*known < len(of) {
 		return 1.2, 0
 	}
 	slices.Sort(logs)
 	at := func(q float64) float64 { return logs[int(q*float64(len(logs)-1)+0.5)] }
 	// Between the outer tenths, which are 2.56 deviations apart: tails count.
-	return (at(0.9) - at(0.1)) / 2.56, math.Exp(at(0.5))
+	sigma = (at(0.9) - at(0.1)) / 2.56
+	return math.Sqrt(max(sigma*sigma-chance/float64(len(logs)), 0)), math.Exp(at(0.5))
 }
 
-// quota tells equal volumes from the heavy tails of unrelated callers: by the mean
-// of the last days, or by the last whole day, for keys that did something else
-// before.
+// quota tells equal volumes from the heavy tails of unrelated callers.
 func (p *population) quota(g *grown) piece {
 	var e, sigma, median, others float64
-	for i, volume := range []func(*profile.Profile) float64{
-		func(x *profile.Profile) float64 { return crowd.Daily(x, p.o.End) },
-		func(x *profile.Profile) float64 { return float64(x.Days[1]) },
-	} {
-		s, m := p.spread(g.free[crowd.ByVolume], volume)
-		o, _ := p.spread(g.others, volume)
+	for i, v := range []volume{p.days, p.yesterday} {
+		s, m := p.spread(g.free[crowd.ByVolume], v)
+		o, _ := p.spread(g.others, v)
 		o = min(max(o, 0.9), 1.5) // junk must not make equal volumes usual
-		if v := min(max(2.5*math.Log(o/max(s, 0.15))-1.6, -3), 3.5); i == 0 || v > e {
-			e, sigma, median, others = v, s, m, o
+		if says := min(max(2.5*math.Log(o/max(s, 0.15))-1.6, -3), 3.5); i == 0 || says > e {
+			e, sigma, median, others = says, s, m, o
 		}
 	}
 	return piece{name: "quota", value: g.weight(crowd.ByVolume, e), conduct: true, observed: math.Exp(sigma), expected: math.Exp(others), unit: "times",
 		text: quotaText(median, sigma, others)}
-}
-
-// grew tells whether somebody calls three times as often as some days ago.
-func grew(x *profile.Profile) bool {
-	before := float64(x.Days[4]) + float64(x.Days[5]) + float64(x.Days[6]) + float64(x.Days[7])
-	return 2*(float64(x.Days[1])+float64(x.Days[2])) > 3*before
 }
 
 // share returns which share of those for whom it is known have something, and of
@@ -281,12 +347,24 @@ func within(t, from, to uint32) bool { return t >= from && t <= to }
 
 // cohort tells of common starts, stops and moves to another model.
 func (p *population) cohort(g *grown) piece {
-	e, from, to, in, out := p.joint(g.free[crowd.ByStart], g.others, func(x *profile.Profile) (uint32, bool) {
+	of := g.free[crowd.ByStart]
+	e, from, to, in, out := p.joint(of, g.others, func(x *profile.Profile) (uint32, bool) {
 		return x.First, x.First > p.o.watch().Settled()
 	})
+	// Keys with a past begin too: that more are known to have begun speaks louder,
+	// that more others have done so less.
+	if f, since, until, within, without := p.joint(of, g.others, func(x *profile.Profile) (uint32, bool) {
+		o, ok := crowd.OnsetOf(x, p.o.watch())
+		return o.At, ok
+	}); f > e {
+		e, from, to, in, out = f, since, until, within, without
+	}
 	e = g.weight(crowd.ByStart, e)
 	known := p.o.End > p.o.Since+4*24*60
-	if old, _ := p.share(g.members, func(x *profile.Profile) (bool, bool) { return x.First <= p.o.watch().Settled() && !grew(x), true }); old > 0.6 && known {
+	if old, _ := p.share(g.members, func(x *profile.Profile) (bool, bool) {
+		_, began := crowd.OnsetOf(x, p.o.watch())
+		return !began, true
+	}); old > 0.6 && known {
 		e = -1.5 // they were there before and did not change
 	}
 	stop, _, _, _, _ := p.joint(g.members, g.others, func(x *profile.Profile) (uint32, bool) {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/campaign/correlate/internal/crowd"
 	"github.com/gatehound/gatehound/detectors/campaign/profile"
 )
 
@@ -32,17 +34,58 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-func TestGrew(t *testing.T) {
+// TestEqualVolumes holds volumes that are equal every day against those that are
+// equal on average, and those of keys that had another use before.
+func TestEqualVolumes(t *testing.T) {
+	at := func(days ...uint16) profile.Profile {
+		p := profile.Profile{First: since + 3*minutesADay, Last: end - 5}
+		copy(p.Days[:], days)
+		for _, d := range days {
+			p.Calls += float32(d)
+		}
+		return p
+	}
 	for _, c := range []struct {
-		days [8]uint16
-		want bool
+		name  string
+		of    func(i uint16) profile.Profile
+		sigma [2]float64 // its bounds
 	}{
-		{[8]uint16{50, 100, 100, 90, 10, 10, 10, 10}, true},
-		{[8]uint16{50, 100, 100, 100, 100, 100, 100, 100}, false},
-		{[8]uint16{}, false},
+		{"a quota", func(i uint16) profile.Profile { return at(50, 100+i, 100-i, 101) }, [2]float64{0, 0.05}},
+		{"equal on average", func(i uint16) profile.Profile { return at(0, 10+30*(i%3), 70, 70-30*(i%3)) }, [2]float64{0.3, 1}},
+		{"days without a call", func(i uint16) profile.Profile { return at(10, 0, 100, 0) }, [2]float64{1, 3}},
+		{"a quota beside the use before", func(i uint16) profile.Profile {
+			p := at(50, 120+i, 120-i, 110, 4*i, 20-i, 2*i, i*i)
+			p.First = since
+			return p
+		}, [2]float64{0, 0.1}},
+		{"unequal", func(i uint16) profile.Profile { return at(4<<i, 8<<i, 8<<i, 8<<i) }, [2]float64{1, 3}},
+		{"few calls", func(i uint16) profile.Profile { return at(2+i, 4+i, 4+2*i, 8-i/2) }, [2]float64{0.2, 1}},
 	} {
-		if got := grew(&profile.Profile{Days: c.days}); got != c.want {
-			t.Errorf("%v: %v", c.days, got)
+		w := newWorld(1)
+		for i := range uint16(10) {
+			w.all = append(w.all, detectors.Profiled[profile.Profile]{Key: uint64(i), Profile: c.of(i)})
+		}
+		o := options()
+		p := &population{crowd.New(w.all, o.watch()), &o}
+		sigma, _ := p.spread([]uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, p.days)
+		if sigma < c.sigma[0] || sigma > c.sigma[1] {
+			t.Errorf("%s: a deviation of %.2f, want %v", c.name, sigma, c.sigma)
+		}
+	}
+}
+
+// TestConductMustBeClear has vague signs in the place of a clear one.
+func TestConductMustBeClear(t *testing.T) {
+	o := options()
+	o.Score = DefaultScore
+	for _, c := range []struct {
+		acts   int
+		beside float64
+		want   bool
+	}{{2, 1.7, true}, {1, 1.5, false}, {1, 2.5, true}, {0, 4, false}} {
+		v := verdict{score: 14, links: 3, together: 2, calls: 1000, acts: c.acts, beside: c.beside}
+		if v.reported(&o) != c.want {
+			t.Errorf("%d clear signs and %.1f beside: want %v", c.acts, c.beside, c.want)
 		}
 	}
 }

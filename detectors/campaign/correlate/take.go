@@ -223,12 +223,12 @@ func (p *population) tenantOf(of []uint32) (tenant uint32, share float64) {
 // conduct is a quick estimate of what judge finds in a sample, to rank it: equal
 // volumes, one start, calls as a machine's at all hours, and much in all.
 func (p *population) conduct(of []uint32) float64 {
-	sigma, median := p.spread(of, func(x *profile.Profile) float64 { return crowd.Daily(x, p.o.End) })
+	sigma, median := p.spread(of, p.days)
 	e := min(max(2*math.Log(1.2/max(sigma, 0.15)), -3), 4)
 	var times []uint32
 	for _, m := range of {
-		if x := p.Profile(m); x.First > p.o.watch().Settled() {
-			times = append(times, x.First)
+		if o, ok := crowd.OnsetOf(p.Profile(m), p.o.watch()); ok {
+			times = append(times, o.At)
 		}
 	}
 	if 2*len(times) > len(of) {

@@ -10,9 +10,8 @@ import (
 
 // The watch of all tests began a week before the window's end, a Thursday noon.
 const (
-	minutesADay = 24 * 60
-	end         = uint32(20_500*minutesADay + 12*60)
-	since       = end - 7*minutesADay
+	end   = uint32(20_500*minutesADay + 12*60)
+	since = end - 7*minutesADay
 )
 
 func TestUnknownTraitsAreNoTokens(t *testing.T) {
