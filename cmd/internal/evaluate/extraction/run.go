@@ -153,13 +153,16 @@ func (w *witness) outcome(s stage, h *hunt.Hunt, truths []population.Truth) *out
 		}
 		one := suspect{scenario: t.Scenario, title: t.Title, benign: t.Benign, mild: t.Mild, set: int64(t.Set), start: t.Start}
 		for _, m := range t.Members {
-			one.members = append(one.members, h.Keys.Principal(m.Entity.Raw))
+			name := h.Keys.Principal(m.Entity.Raw)
+			one.members = append(one.members, name)
 			one.times = append(one.times, m.Times...)
+			if _, called := w.callers[name]; called && !t.Benign {
+				out.principals--
+			}
 		}
 		slices.Sort(one.times)
 		if !t.Benign {
 			out.benign -= int64(t.Taken)
-			out.principals -= len(t.Members)
 		}
 		out.suspects = append(out.suspects, one)
 	}

@@ -185,19 +185,22 @@ func TestOutcomeNamesPrincipalsAsFindingsDo(t *testing.T) {
 		{Detector: "extraction.harvest", Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: c}, Severity: medium, Detected: noon.Add(time.Hour)},
 	}
 	w := newWitness()
-	for _, name := range []string{a, b} {
+	for _, name := range []string{a, b, c} {
 		ev := call(noon, 80)
-		ev.Principal, ev.Tenant = name, "t"
+		if ev.Principal = name; name != c {
+			ev.Tenant = "t"
+		}
 		w.observe(ev)
 	}
 	out := w.outcome(stage{seed: 1, attacks: []string{"two"}}, h, []population.Truth{
-		{Scenario: "two", Members: []population.Member{member("a", 30, 50), member("b", 20)}, Taken: 3, Set: 10, Start: noon},
+		{Scenario: "two", Members: []population.Member{member("a", 30, 50), member("b", 20), member("e")}, Taken: 3, Set: 10, Start: noon},
 		{Scenario: "look", Benign: true, Members: []population.Member{member("c", 1)}, Taken: 1, Start: noon},
 		{Scenario: "never", Members: []population.Member{member("d")}},
 	})
 	require.Len(t, out.suspects, 2, "what did not take place was not missed")
 	assert.Equal(t, []int64{20, 30, 50}, out.suspects[0].times)
 	assert.EqualValues(t, 97, out.benign)
+	assert.Equal(t, 1, out.principals, "c; e was to take part and never called")
 	v := out.any.verdicts[0]
 	assert.Equal(t, []any{true, 2, 0}, []any{v.found, v.named, v.wrong}, "all callers of the tenant")
 	assert.False(t, out.loud.verdicts[0].found)
