@@ -5,10 +5,9 @@
 // HLL64, HLL256, HLL1024, Bitmap256, Hist64 and Hist256 merge exactly: merging is the
 // union of what was added, commutative and associative to the bit, so they may
 // be part of a cohort without a finding depending on the number of shards.
-// TopK8 and Moments merge within their error bound only (rounding and ties
-// depend on the order), and EWMA and CUSUM depend on order and do not merge:
-// these four belong into the state of one entity, or are touched only in
-// Conclude.
+// TopK8 merges within its error bound only (ties depend on the order), and EWMA,
+// CUSUM, Majority and CountedMajority depend on order and do not merge: these
+// five belong into the state of one entity, or are touched only in Conclude.
 //
 // Summaries of distinct values take hashes. Who hashes strings that a client
 // chose uses a Key that the client does not know, or the client can make

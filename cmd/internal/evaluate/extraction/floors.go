@@ -9,19 +9,19 @@ import (
 // The floors: what a rule of one line finds, on the same events. A detector that
 // does no better than they do is not worth having.
 const (
-	// FloorThousand and FloorHundred are a key's calls on one day, UTC: the
+	// floorThousand and floorHundred are a key's calls on one day, UTC: the
 	// thresholds that people set first.
-	FloorThousand = "over 1,000 a day"
-	FloorHundred  = "over 100 a day"
-	// FloorHour is Elastic's rule about probing of models on Amazon Bedrock, 500
+	floorThousand = "over 1,000 a day"
+	floorHundred  = "over 100 a day"
+	// floorHour is Elastic's rule about probing of models on Amazon Bedrock, 500
 	// answered calls of one principal in an hour, for prompts of nearly one length.
-	FloorHour = "500 an hour of one length"
-	// FloorDay is the same for the patient: 100 calls on one day.
-	FloorDay = "100 a day of one length"
+	floorHour = "500 an hour of one length"
+	// floorDay is the same for the patient: 100 calls on one day.
+	floorDay = "100 a day of one length"
 )
 
 // floorNames has them all.
-var floorNames = [...]string{FloorThousand, FloorHundred, FloorHour, FloorDay}
+var floorNames = [...]string{floorThousand, floorHundred, floorHour, floorDay}
 
 // alike is below what the lengths of prompts vary, as their standard deviation over
 // their mean, when they are nearly of one length.

@@ -25,10 +25,10 @@ func played(seed uint64, suspects []suspect, said ...alarm) *outcome {
 	for _, s := range suspects {
 		if !s.benign {
 			o.attacks = append(o.attacks, s.scenario)
-			floor = append(floor, finding(FloorThousand, medium, 2*time.Hour, s.members[0]))
+			floor = append(floor, finding(floorThousand, medium, 2*time.Hour, s.members[0]))
 		}
 	}
-	floor = append(floor, finding(FloorThousand, medium, 2*time.Hour, "x"))
+	floor = append(floor, finding(floorThousand, medium, 2*time.Hour, "x"))
 	for i := range o.floors {
 		o.floors[i] = c.judge(floor, schemas.SeverityInfo)
 	}
@@ -109,7 +109,7 @@ func TestReportOfInnocents(t *testing.T) {
 
 	require.Len(t, r.Floors, len(floorNames))
 	f := r.Floors[0]
-	assert.Equal(t, Floor{Name: FloorThousand, False: 2, PerMillion: 1, Flagged: 2, Found: 2, Runs: 6, Recall: 6. / 142, Precision: 6. / 12}, f)
+	assert.Equal(t, Floor{Name: floorThousand, False: 2, PerMillion: 1, Flagged: 2, Found: 2, Runs: 6, Recall: 6. / 142, Precision: 6. / 12}, f)
 }
 
 func TestWhatWorldsOfASeedRepeatIsListedOnce(t *testing.T) {
@@ -187,7 +187,7 @@ func TestProgramsReadIt(t *testing.T) {
 	for _, want := range [][]string{
 		{"table", "name", "figure", "value"}, {"scenario", "burst", "found", "2"}, {"scenario", "burst", "medium_and_above: found", "1"},
 		{"scenario", "burst", "over 1,000 a day: taken", "121"}, {"benign", "without an attack", "false_per_million", "1"},
-		{"without an attack", "load_test", "false_low", "1"}, {"floor", FloorHundred, "keys_flagged", "2"},
+		{"without an attack", "load_test", "false_low", "1"}, {"floor", floorHundred, "keys_flagged", "2"},
 		{"target", "unrelated_50 found", "reached", "50"},
 	} {
 		assert.Contains(t, rows, want)

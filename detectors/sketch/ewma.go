@@ -34,61 +34,6 @@ func (e *EWMA) Score(v, floor float64) float64 {
 	return (v - e.Mean) / max(e.Deviation(), floor)
 }
 
-// Moments is the mean and variance of all values (Welford 1962), mergeable
-// (Chan, Golub, LeVeque: Updating formulae and a pairwise algorithm for
-// computing sample variances, 1979).
-type Moments struct {
-	N        uint64
-	Mean, M2 float64
-}
-
-// Add adds v; what is not finite is ignored.
-func (m *Moments) Add(v float64) {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return
-	}
-	m.N++
-	diff := v - m.Mean
-	m.Mean += diff / float64(m.N)
-	m.M2 += diff * (v - m.Mean)
-}
-
-// Variance returns the population variance, 0 below two values.
-func (m *Moments) Variance() float64 {
-	if m.N < 2 {
-		return 0
-	}
-	return m.M2 / float64(m.N)
-}
-
-// Variation returns the coefficient of variation: the standard deviation as a
-// share of the mean, 0 if the mean is 0.
-func (m *Moments) Variation() float64 {
-	if m.Mean == 0 {
-		return 0
-	}
-	return math.Sqrt(m.Variance()) / math.Abs(m.Mean)
-}
-
-// Merge adds o to m.
-func (m *Moments) Merge(o *Moments) {
-	if o.N == 0 {
-		return
-	}
-	if m.N == 0 {
-		*m = *o
-		return
-	}
-	a, b := float64(m.N), float64(o.N)
-	diff := o.Mean - m.Mean
-	m.Mean += diff * b / (a + b)
-	m.M2 += o.M2 + diff*diff*a*b/(a+b)
-	m.N += o.N
-}
-
-// Reset empties the summary.
-func (m *Moments) Reset() { *m = Moments{} }
-
 // CUSUM adds up how far standardised values stray from 0 in one direction, and
 // so sees a small lasting shift that no single value shows (Page: Continuous
 // inspection schemes, Biometrika 1954).

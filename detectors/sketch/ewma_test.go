@@ -45,46 +45,6 @@ func TestEWMAStartsUnbiased(t *testing.T) {
 	}
 }
 
-func TestMomentsMerge(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	var a, b, all Moments
-	for i := range 4000 {
-		v := 1e6 + r.ExpFloat64()
-		if all.Add(v); i < 300 {
-			a.Add(v)
-		} else {
-			b.Add(v)
-		}
-	}
-	a.Merge(&b)
-	near(t, "n", float64(a.N), float64(all.N), 0)
-	near(t, "mean", a.Mean, all.Mean, 1e-6)
-	near(t, "variance", a.Variance(), all.Variance(), 1e-6)
-	near(t, "variance of an exponential", all.Variance(), 1, 0.15)
-	var empty Moments
-	empty.Merge(&a)
-	a.Merge(&Moments{})
-	if empty != a {
-		t.Error("merging with the empty summary changes it")
-	}
-	a.Reset()
-	a.Add(math.NaN())
-	if a != (Moments{}) {
-		t.Error("reset or NaN leaves something")
-	}
-}
-
-func TestVariation(t *testing.T) {
-	var m Moments
-	if m.Variation() != 0 {
-		t.Error("an empty summary varies")
-	}
-	for _, v := range []float64{8, 12, 8, 12} {
-		m.Add(v)
-	}
-	near(t, "variation", m.Variation(), 0.2, 1e-9)
-}
-
 func TestCUSUM(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	var c CUSUM
