@@ -227,7 +227,26 @@ func (p *population) quota(g *grown) piece {
 		}
 	}
 	return piece{name: "quota", value: g.weight(crowd.ByVolume, e), conduct: true, observed: math.Exp(sigma), expected: math.Exp(others), unit: "times",
-		text: quotaText(median, sigma, others)}
+		text: quotaText(median, sigma, others, p.soFar(g))}
+}
+
+// seen returns for how many minutes the first of the members has been seen.
+func (p *population) seen(g *grown) uint32 {
+	first := p.o.End
+	for _, m := range g.members {
+		first = min(first, p.Profile(m).First)
+	}
+	return crowd.Sub(p.o.End, first)
+}
+
+// soFar returns the median of all calls of the members, if all are seen for less
+// than a day, and else 0: what they will take in a day is not known yet.
+func (p *population) soFar(g *grown) float64 {
+	if p.seen(g) >= 24*60 {
+		return 0
+	}
+	n, _ := p.median(g.members, func(x *profile.Profile) (float64, bool) { return crowd.Positive(x.Calls), x.Calls > 0 })
+	return n
 }
 
 // share returns which share of those for whom it is known have something, and of
@@ -325,7 +344,7 @@ func (p *population) timing(g *grown) piece {
 	}
 	e := g.weight(crowd.ByTiming, min(max(scatter+alone, -3), 3.5))
 	return piece{name: "timing", value: e, conduct: true, observed: 100 * within, expected: 100 * without, unit: "%",
-		text: timingText(within, without, quiet)}
+		text: timingText(within, without, quiet, p.seen(g) < 24*60)}
 }
 
 // interval returns the shortest stretch of time that holds four fifths of the

@@ -37,18 +37,29 @@ var kindTexts = [crowd.Groups]string{
 // KindNames returns the kinds of links by their bits in Cluster.Linked.
 func KindNames() []string { return slices.Clone(kindNames[:]) }
 
-func quotaText(median, sigma, others float64) string {
-	return fmt.Sprintf("about %s a day each, within a factor of %s; other callers differ by a factor of %s",
-		words.Count(max(median, 1), "call"), words.Number(math.Exp(max(sigma, 0.05))), words.Number(math.Exp(others)))
+// quotaText says how much each takes, of a median a day; of members that are seen
+// for less than a day, so many calls so far.
+func quotaText(median, sigma, others, sofar float64) string {
+	each := words.Count(max(math.Round(median), 1), "call") + " a day each"
+	if sofar > 0 {
+		each = words.Count(max(math.Round(sofar), 1), "call") + " each so far"
+	}
+	return fmt.Sprintf("about %s, within a factor of %s; other callers differ by a factor of %s",
+		each, words.Number(math.Exp(max(sigma, 0.05))), words.Number(math.Exp(others)))
 }
 
-func timingText(within, without, quiet float64) string {
-	rest := "together they rest for no part of the day"
-	if quiet < 0.15 {
-		rest = "together they rest for a part of the day"
+// timingText says how calls come and when all members together rest, if they are
+// seen for long enough to know.
+func timingText(within, without, quiet float64, brief bool) string {
+	text := fmt.Sprintf("calls of %s come one by one as a program sends them, not in people's sessions nor by a clock, against %s of other callers",
+		share(within), share(without))
+	switch {
+	case brief:
+		return text
+	case quiet < 0.15:
+		return text + ", and together they rest for a part of the day"
 	}
-	return fmt.Sprintf("calls of %s come as evenly as a scheduler sends them, against %s of other callers, and %s",
-		share(within), share(without), rest)
+	return text + ", and together they rest for no part of the day"
 }
 
 func cohortText(from, to uint32, in, out float64) string {
@@ -111,7 +122,7 @@ func (p *population) cluster(v *verdict) Cluster {
 	}
 	c.Links = links(linked, weight, len(g.members), p.sharers(g))
 	for _, x := range v.pieces {
-		if x.value <= 0 {
+		if x.value <= 0 || x.text == "" && x.observed < 0.5 { // of what nobody clearly has there is nothing to say
 			continue
 		}
 		if x.text == "" {

@@ -3,6 +3,7 @@ package correlate
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gatehound/gatehound/detectors/campaign/correlate/internal/crowd"
@@ -66,5 +67,39 @@ func TestEffectInventsNothing(t *testing.T) {
 	}
 	if few, many := effect(1, 0.01, 4, -4, 9), effect(1, 0.01, 400, -4, 9); few >= many {
 		t.Errorf("four say %v, four hundred %v", few, many)
+	}
+}
+
+// TestWordsOfLessThanADay: what is seen for hours is not told by the day.
+func TestWordsOfLessThanADay(t *testing.T) {
+	if got, want := quotaText(432.4, 0.1, 1.34, 0), "about 432 calls a day each, within a factor of 1.1; other callers differ by a factor of 3.8"; got != want {
+		t.Errorf("%q", got)
+	}
+	if got, want := quotaText(432.4, 0.1, 1.34, 108), "about 108 calls each so far, within a factor of 1.1; other callers differ by a factor of 3.8"; got != want {
+		t.Errorf("%q", got)
+	}
+	for quiet, want := range map[float64]string{0.01: "a part of the day", 0.3: "no part of the day"} {
+		if got := timingText(1, 0.1, quiet, false); !strings.HasSuffix(got, want) {
+			t.Errorf("%q", got)
+		}
+		if got := timingText(1, 0.1, quiet, true); strings.Contains(got, "rest") {
+			t.Errorf("two hours tell of no rest: %q", got)
+		}
+	}
+}
+
+// TestNobodyHasIt: a link that supports a little and that no member clearly has is
+// not told.
+func TestNobodyHasIt(t *testing.T) {
+	for seed := range uint64(4) {
+		w := newWorld(seed).crowd(800)
+		scenarios["unrelated_50"](w)
+		for _, c := range w.clusters() {
+			for _, f := range c.Features {
+				if slices.Contains(kindNames[:crowd.ByVolume], f.Name) && f.Observed < 0.5 {
+					t.Errorf("%s: %s", f.Name, f.Text)
+				}
+			}
+		}
 	}
 }
