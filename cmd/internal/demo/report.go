@@ -97,7 +97,11 @@ func (s *Screen) attacks(b *strings.Builder, score *Score) {
 		s.indent(b, dim, "  ", "The time is event time from the first planted request to the finding.")
 	}
 	if score.Related > 0 {
-		s.indent(b, dim, "  ", fmt.Sprintf("%d further alerts are about callers, addresses or routes that an attack involves.", score.Related))
+		alerts := "further alerts are"
+		if score.Related == 1 {
+			alerts = "further alert is"
+		}
+		s.indent(b, dim, "  ", fmt.Sprintf("%d %s about callers, addresses or routes that an attack involves.", score.Related, alerts))
 	}
 }
 

@@ -193,6 +193,21 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestOneFurtherAlertIsOne(t *testing.T) {
+	p := Plant{Title: "guessing", Expect: []string{"authfail"}, Entities: []schemas.Entity{alert().Entity}, Start: noon, End: noon.Add(time.Minute), Events: 3}
+	r := Report{Plants: []Plant{p}, Alerts: []schemas.Alert{alert()}}
+	for i, want := range []string{"1 further alert is about", "2 further alerts are about"} {
+		related := alert()
+		related.ID, related.Detector = string(rune('x'+i)), "rate.spike"
+		r.Alerts = append(r.Alerts, related)
+		var out bytes.Buffer
+		score, err := New(Options{Out: &out, Width: fixed(100)}).Report(t.Context(), r)
+		require.NoError(t, err)
+		require.Equal(t, i+1, score.Related)
+		assert.Contains(t, out.String(), want)
+	}
+}
+
 func TestJudgeKnowsClientsByTheirNetwork(t *testing.T) {
 	for _, tt := range []struct {
 		plant, alert string

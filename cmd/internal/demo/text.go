@@ -171,8 +171,10 @@ func span(d time.Duration) string {
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 	case d < 2*time.Minute:
 		return strconv.Itoa(int(d.Seconds())) + " s"
-	case d < 2*time.Hour:
+	case d < 100*time.Minute:
 		return strconv.Itoa(int(d.Minutes())) + " min"
+	case d < 10*time.Hour:
+		return strconv.FormatFloat(d.Hours(), 'f', 1, 64) + " h"
 	default:
 		return strconv.Itoa(int(d.Hours())) + " h"
 	}

@@ -75,7 +75,7 @@ func TestNumbers(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 9999: "9,999", 53225: "53.2k", 1234567: "1.23M", 123456789: "123.5M"} {
 		assert.Equal(t, want, short(n))
 	}
-	for d, want := range map[time.Duration]string{0: "0.0 s", 4200 * time.Millisecond: "4.2 s", 61 * time.Second: "61 s", 5 * time.Minute: "5 min", 26 * time.Hour: "26 h"} {
+	for d, want := range map[time.Duration]string{0: "0.0 s", 4200 * time.Millisecond: "4.2 s", 61 * time.Second: "61 s", 5 * time.Minute: "5 min", 99 * time.Minute: "99 min", 115 * time.Minute: "1.9 h", 26 * time.Hour: "26 h"} {
 		assert.Equal(t, want, span(d))
 	}
 }

@@ -23,7 +23,7 @@ const (
 	hydraLeast = 3 * time.Hour
 )
 
-var hydra = Behaviour{Title: fmt.Sprintf("%d keys of one hand share out one extraction", hydraKeys), Service: LiteLLMChat,
+var hydra = Behaviour{Title: fmt.Sprintf("%d quiet keys of one hand copy a model", hydraKeys), Service: LiteLLMChat,
 	Expect: []string{"campaign"}, Rate: hydraKeys * hydraRate / 3600, Jitter: 1, Lasts: hydraLeast, Fixed: true,
 	Also: hydraMembers, Fill: fillHydra}
 
