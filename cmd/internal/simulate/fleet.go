@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehound/gatehound/cmd/internal/simulate/agenda"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 )
 
@@ -120,25 +121,18 @@ type due struct {
 	src source
 }
 
-// queue is a binary heap of what is due.
-type queue struct {
-	heap []due
-	seq  uint64
-}
+// Before orders by time.
+func (d due) Before(o due) bool { return d.at < o.at || d.at == o.at && d.seq < o.seq }
 
-func (q *queue) before(i, j int) bool {
-	a, b := &q.heap[i], &q.heap[j]
-	return a.at < b.at || a.at == b.at && a.seq < b.seq
+// queue has what is due.
+type queue struct {
+	heap agenda.Agenda[due]
+	seq  uint64
 }
 
 func (q *queue) push(at int64, src source) {
 	q.seq++
-	q.heap = append(q.heap, due{at, q.seq, src})
-	i := len(q.heap) - 1
-	for i > 0 && q.before(i, (i-1)/2) {
-		q.heap[i], q.heap[(i-1)/2] = q.heap[(i-1)/2], q.heap[i]
-		i = (i - 1) / 2
-	}
+	q.heap.Push(due{at, q.seq, src})
 }
 
 func (q *queue) first() (int64, source, bool) {
@@ -154,30 +148,7 @@ func (q *queue) first() (int64, source, bool) {
 func (q *queue) replace(at int64) {
 	q.seq++
 	q.heap[0].at, q.heap[0].seq = at, q.seq
-	q.sink()
+	q.heap.Settle()
 }
 
-func (q *queue) drop() {
-	last := len(q.heap) - 1
-	q.heap[0] = q.heap[last]
-	q.heap[last] = due{}
-	q.heap = q.heap[:last]
-	q.sink()
-}
-
-func (q *queue) sink() {
-	i := 0
-	for {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(q.heap); child++ {
-			if q.before(child, least) {
-				least = child
-			}
-		}
-		if least == i {
-			return
-		}
-		q.heap[i], q.heap[least] = q.heap[least], q.heap[i]
-		i = least
-	}
-}
+func (q *queue) drop() { q.heap.Drop() }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gatehound/gatehound/cmd/internal/simulate/agenda"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/population/internet"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/population/usage"
@@ -146,10 +147,10 @@ func TestAProductIsTheSameEverywhere(t *testing.T) {
 }
 
 func TestTheQueueKeepsTheOrder(t *testing.T) {
-	var q queue
+	var q agenda.Agenda[*actor]
 	d := gateway.Dice(8)
 	for n := range 500 {
-		q.push(&actor{next: int64(d.Below(100)), number: n})
+		q.Push(&actor{next: int64(d.Below(100)), number: n})
 	}
 	last, number := int64(0), -1
 	for len(q) > 0 {
@@ -158,10 +159,10 @@ func TestTheQueueKeepsTheOrder(t *testing.T) {
 		last, number = a.next, a.number
 		if a.number%3 == 0 {
 			a.next, a.number = a.next+int64(d.Below(50)), a.number+1000
-			q.settle()
+			q.Settle()
 			continue
 		}
-		q.drop()
+		q.Drop()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gatehound/gatehound/cmd/internal/simulate/agenda"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/gateway"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/population/internet"
 	"github.com/gatehound/gatehound/cmd/internal/simulate/population/rhythm"
@@ -26,7 +27,7 @@ type World struct {
 	start, end int64
 	// release is when the new model comes out.
 	release int64
-	queue   queue
+	queue   agenda.Agenda[*actor]
 	actors  int
 	// numbers counts tenants and clients.
 	numbers uint64
@@ -55,6 +56,12 @@ type actor struct {
 	busy float64
 	// blunt tells that a refusal does not make it wait.
 	blunt bool
+}
+
+// Before orders by the time of the next call; number keeps the order of equal times
+// the same in every run.
+func (a *actor) Before(o *actor) bool {
+	return a.next < o.next || a.next == o.next && a.number < o.number
 }
 
 // New returns the world of cfg. It checks cfg.
@@ -98,7 +105,7 @@ func (w *World) enter(a *actor, from, until int64) *actor {
 	a.dice = gateway.Dice(w.dice.Next())
 	a.number, a.until = w.actors, until
 	if a.next = a.rhythm.Next(&a.dice, max(from, w.start)); a.next < a.until {
-		w.queue.push(a)
+		w.queue.Push(a)
 	}
 	return a
 }
@@ -116,9 +123,9 @@ func (w *World) Next() (*gateway.Record, bool) {
 	r.Time = a.next
 	again := w.call(a, r)
 	if a.next = again; a.next >= a.until || a.truth >= 0 && a.set > 0 && len(w.truths[a.truth].Members[a.member].Times) >= a.set {
-		w.queue.drop()
+		w.queue.Drop()
 	} else {
-		w.queue.settle()
+		w.queue.Settle()
 	}
 	return r, true
 }
