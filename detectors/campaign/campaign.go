@@ -50,7 +50,7 @@ type Cohort struct{ since uint32 }
 // Spec implements detectors.Detector. Of a campaign with 26 calls a day each key
 // has a state within hours. With the default memory of the engine the share gives
 // room for 46,000 principals, twice the keys of the largest campaigns known, and
-// takes less than a fiftieth from each other detector.
+// takes a fourteenth from each other detector.
 func (d *watch) Spec() detectors.Spec {
 	return detectors.Spec{
 		ID: "campaign.principal", Entity: schemas.EntityPrincipal, Window: time.Hour,
