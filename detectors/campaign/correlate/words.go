@@ -28,7 +28,7 @@ var kindTexts = [crowd.Groups]string{
 	crowd.BySettings: "ask the same models with the same settings",
 	crowd.ByClient:   "use the same client software",
 	crowd.ByNetwork:  "come from the same networks",
-	crowd.ByTemplate: "fill in the same prompt template",
+	crowd.ByTemplate: "have the same template or instruction in their prompts",
 	crowd.ByVolume:   "take the same amount a day",
 	crowd.ByTiming:   "call at the same hours in the same manner",
 	crowd.ByStart:    "began at the same time",

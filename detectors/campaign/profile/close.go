@@ -64,8 +64,11 @@ func (s *State) common(p *Profile) {
 		p.Networks[i] = s.networks[at]
 	}
 	p.Places = uint8(min(math.Round(sketch.Distinct64(s.nets)), 255))
-	for i, at := range ranked(&order, s.templates, c[templated:]) {
+	for i, at := range ranked(&order, s.templates, c[templated:phrased]) {
 		p.Templates[i] = trait(s.templates[at], c[templated+at], c[prompted])
+	}
+	if at := ranked(&order, s.phrases, c[phrased:]); len(at) > 0 {
+		p.Phrase = trait(s.phrases[at[0]], c[phrased+at[0]], c[prompted])
 	}
 }
 

@@ -28,8 +28,11 @@ type Profile struct {
 	// from most, hashed; 0 is none. Places is about how many there are, up to 255.
 	Networks [4]uint32
 	Places   uint8
-	// Templates are the most frequent templates of its prompts, hashed.
+	// Templates are the most frequent templates of its prompts, hashed. Phrase is
+	// what most of them have in common: a number of their MinHash, whose share is
+	// about that of the words which all share (an instruction, say) in a prompt.
 	Templates [4]Trait
+	Phrase    Trait
 	// Prompts are the smallest hashes of its different prompts, in rising order (0
 	// is none): of two sets of prompts they tell how many are the same. Prompted
 	// is how many calls had a prompt, Different about how many prompts there were.

@@ -37,6 +37,7 @@ type State struct {
 	// nets and users are bitmaps of hashes.
 	nets, users uint64
 	templates   [places]uint32
+	phrases     [places]uint32
 	prompts     [16]uint32
 
 	// hours are the calls by hour of the day, fading; recent those of the last 24
@@ -74,11 +75,12 @@ const (
 	traits    = outputs + Bins // two of each trait
 	networked = traits + 2*Traits
 	templated = networked + places
-	counters  = templated + places
+	phrased   = templated + places
+	counters  = phrased + places
 )
 
 const (
-	// places is how many networks and templates are kept.
+	// places is how many networks, templates and phrases are kept.
 	places = 4
 	// unit is what a call adds to a counter.
 	unit = 16
@@ -257,6 +259,9 @@ func (s *State) prompt(ev *schemas.Event) {
 	}
 	s.sample(fold32(ev.PromptFingerprint))
 	if ev.TemplateFingerprint != 0 {
-		frequent(&s.templates, s.counts[templated:], fold32(ev.TemplateFingerprint))
+		frequent(&s.templates, s.counts[templated:phrased], fold32(ev.TemplateFingerprint))
+	}
+	if ev.PromptMinHash != [4]uint32{} {
+		frequent(&s.phrases, s.counts[phrased:], fold32(uint64(ev.PromptMinHash[0])))
 	}
 }

@@ -175,6 +175,24 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
+// TestPhrase: of prompts with one instruction and free text behind it no template
+// comes twice, and two in five have the number of a shingle of the instruction.
+func TestPhrase(t *testing.T) {
+	for _, n := range []int{25, 400} {
+		r := rand.New(rand.NewPCG(1, 1))
+		p := profileOf(t, n, func(i int, ev *schemas.Event) {
+			ev.PromptFingerprint, ev.TemplateFingerprint = r.Uint64(), r.Uint64()
+			ev.PromptMinHash = [4]uint32{r.Uint32(), r.Uint32(), r.Uint32(), r.Uint32()}
+			if i%5 < 2 {
+				ev.PromptMinHash[0] = 7
+			}
+		})
+		if p.Phrase.Value != fold32(7) || p.Phrase.Share < 254*30/100 || p.Phrase.Share > 254*45/100 {
+			t.Errorf("phrase of %d prompts %+v, want up to 40 %% of %d", n, p.Phrase, fold32(7))
+		}
+	}
+}
+
 func TestPrompts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for _, n := range []int{1, 12, 100, 2000, 50_000} {

@@ -42,6 +42,16 @@ const halfDay = 12 * 60
 // Whole is the share of everything.
 const Whole = 254
 
+// wording returns what the prompts have in common: the template of half of them, else
+// the phrase of most, because an instruction with free text behind it makes as many
+// templates as there are texts.
+func wording(p *profile.Profile) profile.Trait {
+	if x := p.Templates[0]; x.Share >= Whole/2 || x.Share >= p.Phrase.Share {
+		return x
+	}
+	return p.Phrase
+}
+
 // tokensOf sums up a profile. What is a number becomes a class.
 func tokensOf(p *profile.Profile, o *Watch) Tokens {
 	var t Tokens
@@ -62,7 +72,7 @@ func tokensOf(p *profile.Profile, o *Watch) Tokens {
 	if p.Networks[0] != 0 {
 		t[Network] = p.Networks[0] // a keyed hash already
 	}
-	if x := p.Templates[0]; x.Share >= Whole*15/100 && x.Share <= Whole {
+	if x := wording(p); x.Share >= Whole*15/100 && x.Share <= Whole {
 		value(Template, uint64(x.Value), 0)
 	}
 	if v := Daily(p, o.End); v > 0 {

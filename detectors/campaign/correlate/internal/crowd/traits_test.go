@@ -113,3 +113,27 @@ func TestSpanNeverUnderflows(t *testing.T) {
 		}
 	}
 }
+
+// TestWording: an instruction with free text behind it has as many templates as there
+// are texts; its phrase stands for it.
+func TestWording(t *testing.T) {
+	template := func(share uint8) profile.Trait { return profile.Trait{Value: 1, Share: share} }
+	phrase := func(share uint8) profile.Trait { return profile.Trait{Value: 2, Share: share} }
+	for _, c := range []struct {
+		template, phrase profile.Trait
+		want             uint32
+	}{
+		{template(254), phrase(254), 1},
+		{template(130), phrase(254), 1},
+		{template(9), phrase(100), 2},
+		{template(60), phrase(60), 1},
+		{profile.Trait{}, phrase(100), 2},
+		{profile.Trait{}, profile.Trait{}, 0},
+	} {
+		p := profile.Profile{Phrase: c.phrase}
+		p.Templates[0] = c.template
+		if got := wording(&p); got.Value != c.want {
+			t.Errorf("template %v, phrase %v: %v, want %d", c.template, c.phrase, got, c.want)
+		}
+	}
+}
