@@ -17,6 +17,8 @@ const (
 	finalists = 32
 	// closer is how many of them are grown once more.
 	closer = 6
+	// mostReported is how many groups are reported.
+	mostReported = 128
 	// clear is from where a fit counts as sharing a trait: twice as likely.
 	clear = 0.7
 	// alikeSample bounds who is looked at for being left out. Of more than that, a
@@ -58,7 +60,7 @@ func (p *population) clusters(ctx context.Context) []Cluster {
 	tried := make(map[uint32]bool) // members of groups that were grown
 	grownSoFar, retries := 0, closer
 	for i := range seeds {
-		if grownSoFar == finalists || ctx.Err() != nil {
+		if grownSoFar == finalists || len(done) == mostReported || ctx.Err() != nil {
 			break
 		}
 		known := 0
@@ -80,6 +82,7 @@ func (p *population) clusters(ctx context.Context) []Cluster {
 		}
 		if ok {
 			done = append(done, v)
+			grownSoFar-- // what is reported takes no other's turn
 		} else {
 			retries--
 		}
@@ -144,7 +147,9 @@ func (p *population) seeds(ctx context.Context) []seed {
 	others := p.sampleOthers(nil, quickOthers)
 	var c crowd.Centre
 	kept := make([]uint32, 0, sampleSize)
-	const keep = 8 * finalists
+	// A group has seeds in up to eighteen tables: so many that fifty groups which
+	// promise more leave room for another.
+	const keep = 32 * finalists
 	best := func() {
 		slices.SortStableFunc(out, func(a, b seed) int {
 			if d := cmp.Compare(b.promise, a.promise); d != 0 {

@@ -108,6 +108,32 @@ func TestPoisonedBucketsHideNothing(t *testing.T) {
 	}
 }
 
+// An attacker plants forty small campaigns that promise more than his own, to be
+// looked at in its place.
+func TestDecoysTakeNoTurn(t *testing.T) {
+	for seed := range uint64(2) {
+		w := newWorld(302 + seed).crowd(1500)
+		h := w.hand()
+		for range 50 {
+			w.add("campaign", w.member(h))
+		}
+		for range 40 {
+			d := w.hand()
+			d.inVary, d.outVary, d.daily = 0.1, 0.1, 200
+			d.client, d.hello, d.network, d.settings = 1000+w.rng.Uint32N(1000), 1000+w.rng.Uint32N(1000), 1<<30+w.rng.Uint32(), 1000+w.rng.Uint32N(1e6)
+			for range 8 {
+				c := w.member(d)
+				c.client, c.hello, c.network, c.system = d.client, d.hello, d.network, 0
+				c.daily, c.days = w.vary(d.daily, 0.02), d.days
+				w.add("decoy", c)
+			}
+		}
+		if hits, of, _ := w.found("campaign", w.clusters()); hits < of*8/10 {
+			t.Errorf("world %d: %d of %d keys named", seed, hits, of)
+		}
+	}
+}
+
 // Work must not grow with the square of what somebody can make equal.
 func TestFloodOfOneBucketIsLinear(t *testing.T) {
 	took := func(n int) time.Duration {
