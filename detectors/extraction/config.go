@@ -24,11 +24,11 @@ type Config struct {
 	// Default 4.5; 1 to 20.
 	LogitScore float64 `mapstructure:"logit_score"`
 	// DayCalls is the least number of calls in 24 hours for
-	// extraction.sustained. Default 300: 1,000 good answers, three days, were
+	// extraction.sustained. Default 200: 1,000 good answers, five days, were
 	// enough to train s1. 50 to 1e9.
 	DayCalls int `mapstructure:"day_calls"`
 	// DayScore is the sum of evidence at which extraction.sustained reports.
-	// Default 4.8; 1 to 20.
+	// Default 4.6; 1 to 20.
 	DayScore float64 `mapstructure:"day_score"`
 	// ReasoningCalls is the least number of prompts in an hour that ask for the
 	// reasoning for extraction.reasoning. Default 50; 10 to 1e9.
@@ -69,7 +69,7 @@ func DefaultConfig() Config {
 	return Config{
 		Calls: 500, Score: 4.5, EarlyScore: 5.7,
 		LogitCalls: 250, LogitScore: 4.5,
-		DayCalls: 300, DayScore: 4.8,
+		DayCalls: 200, DayScore: 4.6,
 		ReasoningCalls: 50, ReasoningScore: 4,
 		MembershipCalls: 500, MembershipScore: 4,
 		EmbeddingCalls: 20_000, BatchJobs: 6,

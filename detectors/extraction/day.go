@@ -3,6 +3,9 @@ package extraction
 import (
 	"math"
 
+	"github.com/gatehound/gatehound/detectors/extraction/internal/clock"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/talk"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/yield"
 	"github.com/gatehound/gatehound/detectors/sketch"
 )
 
@@ -10,7 +13,7 @@ import (
 // hour loses 1/24.
 type day struct {
 	// hours has the calls by hour of the day, age the hours since the first.
-	hours [24]uint16
+	hours clock.Hours
 	age   uint16
 	calls float32
 
@@ -24,7 +27,7 @@ type day struct {
 	follows, shrinks, cacheable                          float32
 	finished, pinned                                     float32
 	weighed, requestBytes, responseBytes                 float32
-	tools, users                                         float32
+	tools, users, paid, units                            float32
 }
 
 // add closes an hour, the n-th since the epoch.
@@ -44,50 +47,26 @@ func (d *day) add(h *hour, n int64) {
 		{&d.top, float64(h.templates.Max().Count)},
 		{&d.messaged, float64(h.messaged)}, {&d.single, float64(h.single)},
 		{&d.cached, float64(h.cached)}, {&d.cacheable, float64(h.cacheable)},
-		{&d.follows, float64(h.follows)}, {&d.shrinks, float64(h.shrinks)}, {&d.outputs, h.out.squares(metered)}, {&d.sizes, metered * float64(h.in.mean)}, {&d.inputs, h.in.squares(metered)},
-		{&d.talked, talked}, {&d.turned, talked * float64(h.turns.mean)}, {&d.turns, h.turns.squares(talked)},
-		{&d.along, float64(h.along) + talked*float64(h.turns.mean)*float64(h.in.mean)},
+		{&d.follows, float64(h.follows)}, {&d.shrinks, float64(h.shrinks)}, {&d.outputs, h.out.Squares(metered)}, {&d.sizes, metered * float64(h.in.Mean)}, {&d.inputs, h.in.Squares(metered)},
+		{&d.talked, talked}, {&d.turned, talked * float64(h.turns.Mean)}, {&d.turns, h.turns.Squares(talked)},
+		{&d.along, float64(h.along) + talked*float64(h.turns.Mean)*float64(h.in.Mean)},
 		{&d.metered, float64(h.metered)}, {&d.input, float64(h.input)}, {&d.output, float64(h.output)},
 		{&d.finished, float64(h.finished)}, {&d.pinned, float64(h.pinned)},
 		{&d.weighed, float64(h.weighed)}, {&d.requestBytes, float64(h.requestBytes)}, {&d.responseBytes, float64(h.responseBytes)},
+		{&d.paid, float64(h.paid)}, {&d.units, float64(h.units)},
 		{&d.tools, float64(h.tools)}, {&d.users, sketch.Distinct64(h.users)},
 	} {
 		*v.sum += float32(v.value) - *v.sum/24
 	}
 }
 
-// active returns how many of the last 24 hours had a call, how even they were
-// (their coefficient of variation), and how they scatter as minutes do in pace.
-func (d *day) active() (hours int, uneven, scatter float64) {
-	var sum, squares float64
-	for _, n := range d.hours {
-		if n > 0 {
-			hours++
-		}
-		sum += float64(n)
-		squares += float64(n) * float64(n)
+// price returns what a million tokens of the day cost in dollars, 0 if that is not
+// known.
+func (d *day) price() float64 {
+	if d.metered < enough || !(d.units > 0) {
+		return 0
 	}
-	mean := sum / 24
-	if mean == 0 {
-		return 0, 0, -1
-	}
-	variance := max(squares/24-mean*mean, 0)
-	return hours, math.Sqrt(variance) / mean, variance/mean + math.Sqrt(2./24)
-}
-
-// busy returns in how many of the last 24 hours there was half of
-// the mean of all and more.
-func (d *day) busy() int {
-	sum, busy := 0, 0
-	for _, n := range d.hours {
-		sum += int(n)
-	}
-	for _, n := range d.hours {
-		if n > 0 && 48*int(n) >= sum {
-			busy++
-		}
-	}
-	return busy
+	return 1e6 * float64(d.paid/d.units)
 }
 
 // profile sums up the day; single hours are no part of it.
@@ -112,20 +91,20 @@ func (d *day) profile() profile {
 		squares := max(float64(d.inputs)-n*mean*mean, 0)
 		p.inputSpread = math.Sqrt(squares / n)
 		p.outputSpread = math.Sqrt(max(float64(d.outputs)/n-p.output*p.output, 0)) / max(p.output, 1)
-		p.grown = continued(float64(d.follows), float64(d.shrinks), n)
+		p.grown = talk.Continued(float64(d.follows), float64(d.shrinks), n)
 		if d.cacheable >= enough {
 			p.cached = float64(d.cached / d.cacheable)
 		}
 		if t := float64(d.talked); t >= enough {
 			turned := float64(d.turned) / t
-			p.grown = max(p.grown, grown(p.single, float64(d.along)-t*turned*mean, float64(d.turns)-t*turned*turned, squares))
+			p.grown = max(p.grown, talk.Grown(p.single, float64(d.along)-t*turned*mean, float64(d.turns)-t*turned*turned, squares))
 		}
 	}
 	for _, n := range d.hours {
 		p.calls += float64(n)
 	}
 	if p.take = p.calls; p.output >= 0 {
-		p.take = p.calls * p.output / answer
+		p.take = p.calls * p.output / yield.Answer
 	}
 	if d.sampled >= 8 {
 		p.repeated = float64(d.repeated / d.sampled)

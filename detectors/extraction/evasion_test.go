@@ -25,9 +25,9 @@ func disguised(events []schemas.Event) []schemas.Event {
 	})
 }
 
-// talk makes every event one of a conversation that goes on: its input has all that
+// converse makes every event one of a conversation that goes on: its input has all that
 // was said before.
-func talk(events []schemas.Event, turns int) []schemas.Event {
+func converse(events []schemas.Event, turns int) []schemas.Event {
 	var said int64
 	return each(events, func(i int, ev *schemas.Event) {
 		turn := i % turns
@@ -65,7 +65,7 @@ func TestEvasions(t *testing.T) {
 		"the hours of people":  {office.events(5, "h1:k1:x"), 800},
 		"a key with a past":    {slices.Concat(little.events(6, "h1:k1:x"), at(6, collect).events(6, "h1:k1:x")), 2100},
 		"to a new model":       {slices.Concat(little.events(6, "h1:k1:x"), pivot), 1700},
-		"a new chat":           {talk(at(12, use{perHour: 300, jitter: 1, unlogged: true, in: 120, out: 600, spread: 0.4}).events(7, "h1:k1:x"), 8), 0},
+		"a new chat":           {converse(at(12, use{perHour: 300, jitter: 1, unlogged: true, in: 120, out: 600, spread: 0.4}).events(7, "h1:k1:x"), 8), 0},
 		"a new retrieval":      {at(24, use{perHour: 300, jitter: 1, unlogged: true, in: 2200, out: 210}).events(8, "h1:k1:x"), 0},
 		"a new enrichment":     {at(5, use{perHour: 6000, jitter: 0.3, unlogged: true, in: 600, out: 120}).events(8, "h1:k1:x"), 0},
 		"a new summary":        {at(24, use{perHour: 80, jitter: 1, unlogged: true, in: 2600, out: 220}).events(8, "h1:k1:x"), 0},
@@ -118,10 +118,10 @@ func TestConversation(t *testing.T) {
 	if grown, total := weigh(disguised(base.events(1, "h1:k1:x"))); grown > 0.1 || math.Abs(total) > 0.1 {
 		t.Errorf("messages at will: grown %v, weight %v; want neither", grown, total)
 	}
-	if grown, total := weigh(talk(base.events(1, "h1:k1:x"), 6)); grown < 0.5 || total > -1.5 {
+	if grown, total := weigh(converse(base.events(1, "h1:k1:x"), 6)); grown < 0.5 || total > -1.5 {
 		t.Errorf("a conversation: grown %v, weight %v; want it to acquit", grown, total)
 	}
-	quiet := talk(base.events(1, "h1:k1:x"), 6)
+	quiet := converse(base.events(1, "h1:k1:x"), 6)
 	each(quiet, func(_ int, ev *schemas.Event) { ev.Messages, ev.Known = 0, ev.Known&^schemas.HasMessages })
 	if grown, total := weigh(quiet); grown < 0.5 || total > -1.5 {
 		t.Errorf("a conversation without its messages in the log: grown %v, weight %v; want it to acquit", grown, total)
@@ -138,7 +138,9 @@ func TestPast(t *testing.T) {
 	step := func(hours int, calls uint32) {
 		for range hours {
 			h := hour{calls: calls}
-			d.add(&h, int64(d.age))
+			n := int64(d.age)
+			p.lag(&d, n)
+			d.add(&h, n)
 			p.add(&d, 1)
 		}
 	}
@@ -153,15 +155,5 @@ func TestPast(t *testing.T) {
 	step(1000, 0)
 	if got := p.daily(); got > 10 {
 		t.Errorf("after six weeks of nothing the past has %.0f a day, want none", got)
-	}
-}
-
-func TestYield(t *testing.T) {
-	for _, c := range []struct{ in, out, from, till float64 }{
-		{180, 240, -0.3, 0.2}, {2200, 210, -1.2, -0.5}, {120, 900, 2, 3}, {1400, 450, 0.2, 0.5}, {400, 6, -5, -3}, {0, 0, -7, -4},
-	} {
-		if got := yield(c.in, c.out); !(got >= c.from && got <= c.till) {
-			t.Errorf("%v in and %v out yield %v, want %v to %v", c.in, c.out, got, c.from, c.till)
-		}
 	}
 }

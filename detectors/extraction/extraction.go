@@ -6,8 +6,9 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/extraction/internal/bulk"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/peers"
 	"github.com/gatehound/gatehound/detectors/extraction/internal/tenant"
-	"github.com/gatehound/gatehound/detectors/sketch"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/yield"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -25,7 +26,7 @@ func Watchers(c Config) ([]detectors.Watcher, error) {
 			Techniques: techniques,
 		}),
 		detectors.Watch(&tenant.Watch{
-			Limits:     tenant.Limits{Keys: c.TenantKeys, Calls: c.TenantCalls, Score: c.TenantScore, Repeat: silent, Yield: yield},
+			Limits:     tenant.Limits{Keys: c.TenantKeys, Calls: c.TenantCalls, Score: c.TenantScore, Repeat: silent, Yield: yield.Of},
 			Techniques: techniques,
 		}),
 	}, nil
@@ -36,29 +37,7 @@ type watch struct{ config Config }
 var _ detectors.Detector[State, Cohort] = (*watch)(nil)
 
 // Cohort is what all principals did in an hour, and what it leaves.
-type Cohort struct {
-	// takes has the principals by what they took in the hour, yields those with
-	// enough calls in the last day by 1,000 times what yield returns the logarithm
-	// of.
-	takes, yields sketch.Hist64
-	// recent and older are those of up to three and a half days each.
-	recentTakes, olderTakes, recentYields, olderYields sketch.Hist64
-	windows                                            uint32
-	// peerTake and peerMost are the 95th and the 99.5th percentile of what was
-	// taken in the past, peerYield the upper quartile of the yields and peerHigh
-	// their 97th percentile; 0 is not known.
-	peerTake, peerMost, peerYield, peerHigh float32
-}
-
-const (
-	// generation is how many windows recent has.
-	generation = 84
-	// mostYield is the highest yield that peers make usual: what thieves among
-	// them make must not excuse the others.
-	mostYield = 1.2
-	// peers is how many hours of principals make a cohort.
-	peers = 50
-)
+type Cohort = peers.Peers
 
 // Spec implements detectors.Detector.
 func (d *watch) Spec() detectors.Spec {
@@ -82,7 +61,7 @@ func (d *watch) Observe(x *detectors.Context, s *State, ev *schemas.Event) {
 	h := &s.open[x.Slot]
 	h.observe(x, s, ev)
 	// Overwhelming evidence does not wait for the hour to end.
-	if n := h.calls; (n&(n-1) == 0 || n&127 == 0 && n < 1<<12) && (int(n) >= d.config.Calls || int(n) >= d.config.LogitCalls) {
+	if n := h.calls; (n&(n-1) == 0 || n&63 == 0 && n < 1<<12) && (int(n) >= d.config.Calls || int(n) >= d.config.LogitCalls) {
 		p := h.profile()
 		d.logits(x, s, &p, 1.5)
 		d.harvest(x, s, &p, true)
@@ -95,52 +74,26 @@ func (d *watch) Gather(x *detectors.Context, s *State, c *Cohort) {
 	if h.calls == 0 {
 		return
 	}
-	c.takes.Add(h.take())
+	one := peers.One{Take: h.take(), Price: s.day.price()}
 	if p := s.day.profile(); p.output >= 0 {
-		c.yields.Add(1000 * math.Exp(yield(p.input, p.output)))
+		one.Yield, one.Metered = yield.Of(p.input, p.output), true
+		one.Writer, one.Young = one.Yield >= writer, s.fresh() && int(s.day.age) < arrived
 	}
+	c.Add(one)
 }
 
 // Merge implements detectors.Detector.
-func (d *watch) Merge(dst, src *Cohort) {
-	dst.takes.Merge(&src.takes)
-	dst.yields.Merge(&src.yields)
-}
+func (d *watch) Merge(dst, src *Cohort) { dst.Merge(src) }
 
-// Conclude implements detectors.Detector. The percentiles are those of the
-// past, so that who is judged does not move them.
-func (d *watch) Conclude(_ *detectors.Context, prev, c *Cohort) {
-	c.recentTakes, c.olderTakes, c.windows = prev.recentTakes, prev.olderTakes, prev.windows
-	c.recentYields, c.olderYields = prev.recentYields, prev.olderYields
-	past := c.recentTakes
-	past.Merge(&c.olderTakes)
-	if past.Total() >= peers {
-		c.peerTake, c.peerMost = float32(past.Quantile(0.95)), float32(past.Quantile(0.995))
-	}
-	past = c.recentYields
-	past.Merge(&c.olderYields)
-	if past.Total() >= peers {
-		c.peerYield = float32(min(math.Log(max(past.Quantile(0.75)/1000, 0.001)), mostYield))
-		c.peerHigh = float32(math.Log(max(past.Quantile(0.97)/1000, 0.001)))
-	}
-	c.recentTakes.Merge(&c.takes)
-	c.recentYields.Merge(&c.yields)
-	if c.windows < math.MaxUint32 {
-		c.windows++
-	}
-	if c.windows%generation == 0 {
-		c.olderTakes, c.olderYields = c.recentTakes, c.recentYields
-		c.recentTakes.Reset()
-		c.recentYields.Reset()
-	}
-}
+// Conclude implements detectors.Detector.
+func (d *watch) Conclude(_ *detectors.Context, prev, c *Cohort) { c.Conclude(prev) }
 
 // Close implements detectors.Detector. A state is kept for eight days after
 // the last call, so that weekly work is known.
 func (d *watch) Close(x *detectors.Context, s *State, c *Cohort) bool {
 	h := &s.open[x.Slot]
-	s.peerTake, s.peerMost, s.peerYield, s.peerHigh = c.peerTake, c.peerMost, c.peerYield, c.peerHigh
-	s.watched = uint16(min(c.windows, math.MaxUint16))
+	s.peers, s.watched = c.Figures, uint16(min(c.Windows, math.MaxUint16))
+	s.past.lag(&s.day, x.WindowStart/int64(x.Window))
 	s.day.add(h, x.WindowStart/int64(x.Window))
 	if h.calls > 0 {
 		p, day := h.profile(), s.day.profile()

@@ -5,7 +5,9 @@ import (
 	"math"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/clock"
 	"github.com/gatehound/gatehound/detectors/extraction/internal/weigh"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/yield"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -25,23 +27,24 @@ func (d *watch) harvest(x *detectors.Context, s *State, p *profile, early bool) 
 	e.history(s, p, s.usual(x, p))
 	e.prompts(p)
 	e.lengths(p)
-	e.answers(p, float64(s.peerYield), float64(s.peerHigh))
-	e.timing(p.scatter, "a minute")
+	e.answers(p, float64(s.peers.Yield), float64(s.peers.High))
+	clock.Scatter(&e.Sum, p.scatter)
 	e.sampling(p)
-	e.clock(&s.day)
+	s.peers.Pays(&e.Sum, s.day.price())
+	s.day.hours.Judge(&e.Sum, x.WindowStart/int64(x.Window))
 	if early {
 		// What is not logged cannot add up.
 		if least = d.config.EarlyScore; p.distinct < 0 {
 			least -= unlogged
 		}
-	} else if p.last < 55 && p.minutes < 40 && s.day.busy() < 3 {
+	} else if p.last < 55 && p.minutes < 40 && s.day.hours.Busy() < 3 {
 		e.Add(weigh.Context, -1.5, schemas.Feature{
 			Name: "short_burst", Observed: p.minutes, Expected: 40, Unit: "minutes",
 			Text: fmt.Sprintf("The calls took %s and have ended, as an evaluation run does.", words.Count(p.minutes, "minute")),
 		})
 	}
 	sides := e.Sides()
-	if e.Total < least || sides < 2 || !e.Speaks(weigh.Answers) {
+	if e.Total < least || sides < 2 || !e.Speaks(weigh.Answers) && (sides < 3 || e.Of(weigh.Answers) < 0.1 || !e.Speaks(weigh.History)) {
 		return
 	}
 	f := &schemas.Finding{
@@ -52,7 +55,7 @@ func (d *watch) harvest(x *detectors.Context, s *State, p *profile, early bool) 
 		Features: e.Features(),
 	}
 	switch {
-	case sides < 3, p.distinct < 0 && s.unknown():
+	case sides < 3, p.distinct < 0 && s.unknown(), !e.Speaks(weigh.Answers), p.distinct < 0 && sides < 4 && e.Total < d.config.Score+sure:
 		f.Severity = schemas.SeverityLow
 	case p.calls >= 10_000 || e.Total >= 12:
 		f.Severity = schemas.SeverityHigh
@@ -69,7 +72,7 @@ func (s *State) usual(x *detectors.Context, p *profile) float64 {
 // past and its peers.
 func (d *watch) amount(x *detectors.Context, s *State, p *profile, e *sum) {
 	own := s.volume.Judge(x.WindowStart, p.calls)
-	expected := max(float64(d.config.Calls), min(float64(s.peerTake), p.calls))
+	expected := max(float64(d.config.Calls), min(float64(s.peers.Take), p.calls))
 	// A day of its own past, in which hours with few calls do not count.
 	if own.Values >= 24 && own.High >= float64(d.config.Calls)/2 {
 		expected = max(expected, own.High)
@@ -94,10 +97,10 @@ func (d *watch) amount(x *detectors.Context, s *State, p *profile, e *sum) {
 
 // take judges what was taken against what the peers who take most take in an hour.
 func (e *sum) take(s *State, p *profile) {
-	if most := float64(s.peerMost); most > 0 && p.take > most {
+	if most := float64(s.peers.Most); most > 0 && p.take > most {
 		e.Add(weigh.Volume, weigh.Ramp(math.Log(p.take/most), 0, math.Log(8), 0.3, 1), schemas.Feature{
-			Name: "taken", Observed: p.take * answer, Expected: most * answer, Unit: "tokens/h",
-			Text: fmt.Sprintf("It took %s tokens in the hour; 99.5 %% of the callers take %s or less.", words.Number(p.take*answer), words.Number(most*answer)),
+			Name: "taken", Observed: p.take * yield.Answer, Expected: most * yield.Answer, Unit: "tokens/h",
+			Text: fmt.Sprintf("It took %s tokens in the hour; 99.5 %% of the callers take %s or less.", words.Number(p.take*yield.Answer), words.Number(most*yield.Answer)),
 		})
 	}
 }
@@ -109,25 +112,9 @@ func (e *sum) lengths(p *profile) {
 	if p.distinct >= 0 || p.inputSpread < 0 {
 		return
 	}
-	weight := weigh.Ramp(p.inputSpread, 0.03, 0.15, -2, 0) + weigh.Ramp(p.inputSpread, 0.15, 0.4, 0, 0.5) - weigh.Ramp(p.inputSpread, 0.75, 1.1, 0, 1)
+	weight := weigh.Ramp(p.inputSpread, 0.03, 0.15, -2, 0) + weigh.Ramp(p.inputSpread, 0.15, 0.4, 0, 0.3) - weigh.Ramp(p.inputSpread, 0.75, 1.1, 0, 1)
 	e.Add(weigh.Prompts, weight, schemas.Feature{
 		Name: "input_variation", Observed: p.inputSpread, Expected: 0.2, Unit: "deviation of the logarithm",
-		Text: fmt.Sprintf("The length of the input varies by %s, as that of different questions does.", varies(p.inputSpread)),
-	})
-}
-
-// clock judges the hours of the day, once a day is known.
-func (e *sum) clock(d *day) {
-	if d.age < 24 {
-		return
-	}
-	hours, uneven, _ := d.active()
-	weight := weigh.Ramp(float64(hours), 18, 23, 0, 1) * weigh.Ramp(uneven, 0.4, 0.8, 1, 0)
-	if hours <= 12 {
-		weight = weigh.Ramp(float64(hours), 6, 12, -1, 0)
-	}
-	e.Add(weigh.Timing, weight, schemas.Feature{
-		Name: "active_hours", Observed: float64(hours), Expected: 14, Unit: "hours of 24",
-		Text: fmt.Sprintf("It called in %d of the last 24 hours, and the calls of an hour vary by %s.", hours, varies(uneven)),
+		Text: fmt.Sprintf("The length of the input varies by %s, as that of different questions does.", weigh.Varies(p.inputSpread)),
 	})
 }

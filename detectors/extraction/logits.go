@@ -27,7 +27,7 @@ func (d *watch) logits(x *detectors.Context, s *State, p *profile, margin float6
 	})
 	e.Add(weigh.Answers, weigh.Ramp(p.one, 0.3, 0.9, -2, 1.5), schemas.Feature{
 		Name: "one_token", Observed: p.one, Expected: 0.05, Unit: "share",
-		Text: shareOf(p.one, "of the answers are one token long."),
+		Text: weigh.Share(p.one, "of the answers are one token long."),
 	})
 	e.settings(p)
 	e.inputs(p)
@@ -59,11 +59,11 @@ func (e *sum) settings(p *profile) {
 	}
 	e.Add(weigh.Sampling, weigh.Ramp(p.logprobs, 0.1, 0.5, 0, 1.5), schemas.Feature{
 		Name: "logprobs", Observed: p.logprobs, Expected: 0.05, Unit: "share",
-		Text: shareOf(p.logprobs, "of the calls ask for log probabilities."),
+		Text: weigh.Share(p.logprobs, "of the calls ask for log probabilities."),
 	})
 	e.Add(weigh.Sampling, weigh.Ramp(p.biased, 0.1, 0.5, 0, 2.5), schemas.Feature{
 		Name: "logit_bias", Observed: p.biased, Expected: 0.01, Unit: "share",
-		Text: shareOf(p.biased, "of the calls bias the logits, in %s.", words.Count(p.biases, "different way")),
+		Text: weigh.Share(p.biased, "of the calls bias the logits, in %s.", words.Count(p.biases, "different way")),
 	})
 	if p.biased >= 0.3 {
 		e.Add(weigh.Sampling, weigh.Ramp(p.biases, 1, 6, -1, 1), schemas.Feature{
@@ -79,12 +79,12 @@ func (e *sum) inputs(p *profile) {
 	case p.distinct >= 0:
 		e.Add(weigh.Prompts, weigh.Ramp(p.distinct, 0.1, 0.8, 1.5, -2), schemas.Feature{
 			Name: "distinct_prompts", Observed: p.distinct, Expected: 0.7, Unit: "share",
-			Text: shareOf(p.distinct, "of the prompts are different from one another."),
+			Text: weigh.Share(p.distinct, "of the prompts are different from one another."),
 		})
 	case p.inputSpread >= 0:
 		e.Add(weigh.Prompts, weigh.Ramp(p.inputSpread, 0.05, 0.3, 1.5, -2), schemas.Feature{
 			Name: "input_variation", Observed: p.inputSpread, Expected: 0.3, Unit: "deviation / mean",
-			Text: fmt.Sprintf("The length of the input varies by %s.", varies(p.inputSpread)),
+			Text: fmt.Sprintf("The length of the input varies by %s.", weigh.Varies(p.inputSpread)),
 		})
 	}
 	e.sweep(p)
@@ -103,6 +103,6 @@ func (e *sum) sweep(p *profile) {
 	}
 	e.Add(weigh.Sampling, weigh.Ramp(p.multiple, 0.1, 0.5, 0, 0.4), schemas.Feature{
 		Name: "several_choices", Observed: p.multiple, Expected: 0.05, Unit: "share",
-		Text: shareOf(max(p.multiple, 0), "of the calls ask for several answers to one prompt."),
+		Text: weigh.Share(max(p.multiple, 0), "of the calls ask for several answers to one prompt."),
 	})
 }

@@ -33,14 +33,14 @@ func (d *watch) reasoning(x *detectors.Context, s *State, p *profile) {
 	var e sum
 	e.Add(weigh.Sampling, weigh.Ramp(p.reasoned, 0.05, 0.5, 0.5, 2.5), schemas.Feature{
 		Name: "reasoning_asked", Observed: p.reasoned, Expected: 0.05, Unit: "share",
-		Text: shareOf(p.reasoned, "of the prompts ask for the reasoning behind an answer."),
+		Text: weigh.Share(p.reasoned, "of the prompts ask for the reasoning behind an answer."),
 	})
 	e.Add(weigh.Volume, min(0.5*math.Log(asked/float64(d.config.ReasoningCalls)), 1), schemas.Feature{
 		Name: "calls", Observed: asked, Expected: float64(d.config.ReasoningCalls), Unit: "calls/h",
 		Text: fmt.Sprintf("%s for reasoning in this hour; fewer than %d are curiosity.", words.Count(asked, "prompt"), d.config.ReasoningCalls),
 	})
 	e.prompts(p)
-	e.answers(p, float64(s.peerYield), float64(s.peerHigh))
+	e.answers(p, float64(s.peers.Yield), float64(s.peers.High))
 	e.history(s, p, s.usual(x, p))
 	if e.Total < d.config.ReasoningScore || e.Sides() < 2 || !e.Speaks(weigh.Prompts) {
 		return
@@ -72,16 +72,16 @@ func (d *watch) membership(x *detectors.Context, s *State, p *profile, usual flo
 	})
 	e.Add(weigh.Answers, weigh.Ramp(p.outputSpread, 0.05, 0.25, 1, -2), schemas.Feature{
 		Name: "output_variation", Observed: p.outputSpread, Expected: 0.4, Unit: "deviation / mean",
-		Text: fmt.Sprintf("The length of the answers varies by %s.", varies(p.outputSpread)),
+		Text: fmt.Sprintf("The length of the answers varies by %s.", weigh.Varies(p.outputSpread)),
 	})
 	e.variants(p)
 	e.Add(weigh.Sampling, weigh.Ramp(p.logprobs, 0.05, 0.5, 0, 1.5), schemas.Feature{
 		Name: "logprobs", Observed: p.logprobs, Expected: 0.05, Unit: "share",
-		Text: shareOf(max(p.logprobs, 0), "of the calls ask for log probabilities."),
+		Text: weigh.Share(max(p.logprobs, 0), "of the calls ask for log probabilities."),
 	})
 	e.Add(weigh.Sampling, weigh.Ramp(p.ends, 0.5, 0.95, 0, 0.3), schemas.Feature{
 		Name: "temperature_ends", Observed: p.ends, Expected: 0.5, Unit: "share",
-		Text: shareOf(p.ends, "of the calls set the temperature to an end of its scale."),
+		Text: weigh.Share(p.ends, "of the calls set the temperature to an end of its scale."),
 	})
 	e.history(s, p, usual)
 	if e.Total < d.config.MembershipScore || e.Sides() < 3 {
@@ -103,13 +103,13 @@ func (e *sum) variants(p *profile) {
 	case p.close >= 0:
 		e.Add(weigh.Prompts, weigh.Ramp(p.close, 0.3, 0.8, -1, 1)+weigh.Ramp(p.distinct, 0.1, 0.5, -2, 0.5), schemas.Feature{
 			Name: "near_duplicates", Observed: p.close, Expected: 0.3, Unit: "share",
-			Text: shareOf(p.close, "of the prompts are nearly the same as one shortly before, and %s are not the same.", words.Percent(max(p.distinct, 0))),
+			Text: weigh.Share(p.close, "of the prompts are nearly the same as one shortly before, and %s are not the same.", words.Percent(max(p.distinct, 0))),
 		})
 	case p.inputSpread >= 0 && p.distinct < 0:
 		// A load test that sends one input has no spread at all.
 		e.Add(weigh.Prompts, weigh.Ramp(p.inputSpread, 0.05, 0.2, 0.8, -1)+weigh.Ramp(p.inputSpread, 0.003, 0.01, -2, 0), schemas.Feature{
 			Name: "input_variation", Observed: p.inputSpread, Expected: 0.3, Unit: "deviation of the logarithm",
-			Text: fmt.Sprintf("The length of the input varies by %s.", varies(p.inputSpread)),
+			Text: fmt.Sprintf("The length of the input varies by %s.", weigh.Varies(p.inputSpread)),
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors/extraction/internal/weigh"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/yield"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -14,6 +15,8 @@ const (
 	// week is the memory of a past, known how long a principal is watched before
 	// its past counts, young until when it is new; in hours.
 	week, known, young = 168, 24, 7 * 24
+	// few is how many calls of the past tell what answers were like.
+	few = 20
 )
 
 // past is how a principal used models in the weeks before: sums of which each hour
@@ -21,8 +24,20 @@ const (
 // lags behind: what began some hours ago is hardly past yet.
 type past struct {
 	span, calls, metered, input, output float32
+	// since is as span and lagged as calls, but of what is a day and more ago only.
+	since, lagged float32
 	// models has the models of all hours, as hour.models.
 	models uint64
+}
+
+// lag takes in the hour of a day before the n-th, which the day is about to forget.
+func (p *past) lag(d *day, n int64) {
+	whole := float32(0)
+	if d.age >= known {
+		whole = 1
+	}
+	p.since += whole - p.since/week
+	p.lagged += float32(d.hours[n%24]) - p.lagged/week
 }
 
 // add closes an hour, when the day has taken it in.
@@ -31,27 +46,32 @@ func (p *past) add(d *day, models uint64) {
 	// Of a constant rate of one call an hour calls would be as much as span.
 	p.span += float32(1-math.Exp(-float64(d.age)/hours)) - p.span/week
 	p.calls += d.calls/hours - p.calls/week
-	p.metered += d.metered/hours - p.metered/week
-	p.input += d.input/hours - p.input/week
-	p.output += d.output/hours - p.output/week
+	// What stands out is no past before it has lasted for a day.
+	known := float32(1)
+	if p.since >= 1 {
+		known = min((1.5*float32(p.daily())+20)/max(d.calls, 1), 1)
+	}
+	p.metered += known*d.metered/hours - p.metered/week
+	p.input += known*d.input/hours - p.input/week
+	p.output += known*d.output/hours - p.output/week
 	p.models |= models
 }
 
-// daily returns how many calls a day had.
-func (p *past) daily() float64 { return 24 * float64(p.calls) / max(float64(p.span), 1) }
+// daily returns how many calls a day had, before the last one.
+func (p *past) daily() float64 { return 24 * float64(p.lagged) / max(float64(p.since), 12) }
 
-// answer is how many tokens an ordinary answer of a chat has at most: those of
-// published traces have means of 100 to 260 (LMSYS-Chat-1M, BurstGPT, Azure 2023).
-const answer = 250
+// daily with the last day faded in.
+func (p *past) lately() float64 { return 24 * float64(p.calls) / max(float64(p.span), 1) }
 
-// yield returns the logarithm of what a call gives: tokens out, and with less weight
-// tokens out for each token in. Of chat it is about 0 and below, of collected
-// answers 0.5 to 4.
-func yield(input, output float64) float64 {
-	out := math.Log(max(output, 1) / answer)
-	ratio := math.Log(max(output, 1) / max(input, 1))
-	return out + weigh.Ramp(ratio, -3, 0, -0.75, 0) + weigh.Ramp(ratio, 0, 3, 0, 1.5)
-}
+const (
+	// writer is the yield from which answers are long, arrived for how many hours a
+	// principal counts as new among those that write.
+	writer, arrived = 0.3, 72
+)
+
+// fresh tells that the gateway was watched for a day and more before the principal
+// was first seen.
+func (s *State) fresh() bool { return int(s.watched) >= known+int(s.day.age) }
 
 // unknown tells that the principal was first seen in this hour, so that it is not
 // known yet for how long the gateway is watched.
@@ -63,10 +83,14 @@ func (s *State) unknown() bool { return s.day.age == 0 && s.watched == 0 }
 // customer does every week is known.
 func (e *sum) history(s *State, p *profile, usual float64) {
 	age := s.day.age
-	if fresh := int(s.watched) >= known+int(age); fresh && age < young {
-		e.Add(weigh.History, weigh.Ramp(float64(age), known, young, 2, 1), schemas.Feature{
-			Name: "known_for", Observed: float64(age), Expected: young, Unit: "hours",
-			Text: fmt.Sprintf("This principal was first seen %s ago.", words.Duration(max(time.Duration(age), 1)*time.Hour)),
+	if s.fresh() && age < young {
+		text := fmt.Sprintf("This principal was first seen %s ago.", words.Duration(max(time.Duration(age), 1)*time.Hour))
+		if s.peers.Young > 0 {
+			text = fmt.Sprintf("This principal was first seen %s ago, as were %s of those who have long texts written.",
+				words.Duration(max(time.Duration(age), 1)*time.Hour), words.Percent(float64(s.peers.Young)))
+		}
+		e.Add(weigh.History, s.peers.Newness()*weigh.Ramp(float64(age), known, young, 2, 1), schemas.Feature{
+			Name: "known_for", Observed: float64(age), Expected: young, Unit: "hours", Text: text,
 		})
 		return
 	}
@@ -86,14 +110,16 @@ func (e *sum) history(s *State, p *profile, usual float64) {
 		return
 	}
 	more := p.calls / max(usual, 50)
-	e.Add(weigh.History, weigh.Ramp(math.Log(more), math.Log(3), math.Log(30), 0, 1), schemas.Feature{
+	// A night is no past of a day.
+	whole := weigh.Ramp(float64(s.past.since), 6, 24, 0.3, 1)
+	e.Add(weigh.History, whole*weigh.Ramp(math.Log(more), math.Log(3), math.Log(20), 0, 1.8), schemas.Feature{
 		Name: "own_past", Observed: p.calls, Expected: usual, Unit: "calls",
 		Text: fmt.Sprintf("This principal was known to make up to %s in that time.", words.Count(max(usual, 1), "call")),
 	})
 	shift := 0.
-	if s.past.metered >= enough && p.output >= 0 {
+	if s.past.metered >= few && p.output >= 0 {
 		before := float64(s.past.output) / float64(s.past.metered)
-		shift = yield(p.input, p.output) - yield(float64(s.past.input)/float64(s.past.metered), before)
+		shift = yield.Of(p.input, p.output) - yield.Of(float64(s.past.input)/float64(s.past.metered), before)
 		e.Add(weigh.History, weigh.Ramp(shift, 0.5, 1.5, 0, 1.2), schemas.Feature{
 			Name: "other_use", Observed: p.output / max(p.input, 1), Expected: float64(s.past.output) / max(float64(s.past.input), 1), Unit: "tokens out per token in",
 			Text: fmt.Sprintf("Its answers had %s tokens before, %s for each token of the prompt.", words.Number(before), words.Number(float64(s.past.output)/max(float64(s.past.input), 1))),
@@ -105,7 +131,7 @@ func (e *sum) history(s *State, p *profile, usual float64) {
 			Text: "Most calls are of a model that it did not use before.",
 		})
 	}
-	if more < 2 && shift < 0.5 && p.output >= 0 {
+	if (more < 2 || whole < 1 && p.calls < 2*s.past.lately()) && shift < 0.5 && p.output >= 0 {
 		e.Add(weigh.Context, weigh.Ramp(float64(age), known, 3*known, -0.7, -1.5), schemas.Feature{
 			Name: "as_before", Observed: p.calls, Expected: usual, Unit: "calls",
 			Text: "It does what it has done all the time that it is known.",

@@ -1,10 +1,10 @@
 package extraction
 
 import (
-	"math"
 	"math/bits"
 
-	"github.com/gatehound/gatehound/detectors/extraction/internal/weigh"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/talk"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/yield"
 	"github.com/gatehound/gatehound/detectors/sketch"
 )
 
@@ -71,7 +71,7 @@ func (h *hour) take() float64 {
 	if h.metered == 0 {
 		return float64(h.calls)
 	}
-	return float64(h.output) / answer
+	return float64(h.output) / yield.Answer
 }
 
 // profile sums up the hour.
@@ -88,7 +88,7 @@ func (h *hour) profile() profile {
 		temperatures: float64(bits.OnesCount32(h.temperatures)),
 		models:       sketch.Distinct64(h.models), users: sketch.Distinct64(h.users),
 	}
-	p.minutes, p.last, p.scatter = h.pace()
+	p.minutes, p.last, p.scatter = h.minutes.Pace()
 	if h.prompted >= enough {
 		p.distinct = min(h.prompts.Count()/float64(h.prompted), 1)
 		top := h.templates.Max()
@@ -100,16 +100,16 @@ func (h *hour) profile() profile {
 	}
 	if h.metered >= enough {
 		p.input, p.output = float64(h.input)/float64(h.metered), float64(h.output)/float64(h.metered)
-		p.inputSpread, p.outputSpread = h.in.deviation(h.metered), h.out.spread(h.metered)
-		p.take = p.output * p.calls / answer
-		p.grown = max(grown(p.single, float64(h.along), float64(h.turns.m2), float64(h.in.m2)),
-			continued(float64(h.follows), float64(h.shrinks), float64(h.metered)))
+		p.inputSpread, p.outputSpread = h.in.Deviation(h.metered), h.out.Spread(h.metered)
+		p.take = p.output * p.calls / yield.Answer
+		p.grown = max(talk.Grown(p.single, float64(h.along), float64(h.turns.M2), float64(h.in.M2)),
+			talk.Continued(float64(h.follows), float64(h.shrinks), float64(h.metered)))
 		if h.cacheable >= enough {
 			p.cached = float64(h.cached) / float64(h.cacheable)
 		}
 	}
 	if h.compared >= enough {
-		p.distanceSpread = h.distances.spread(h.compared)
+		p.distanceSpread = h.distances.Spread(h.compared)
 	}
 	// Most calls were of the model if its lead is a fifth and more.
 	if h.lead >= max(h.calls/5, 1) {
@@ -119,55 +119,4 @@ func (h *hour) profile() profile {
 		p.bytes = float64(h.responseBytes) / float64(h.requestBytes)
 	}
 	return p
-}
-
-// grown returns the share of calls that go on with a conversation, as far as the
-// input grows with the messages: not at all if they go along by less than 0.2,
-// fully from 0.5 (Pearson's coefficient). It takes the sums of products of what
-// both are off their means.
-func grown(single, along, turns, input float64) float64 {
-	spread := math.Sqrt(max(turns, 0)) * math.Sqrt(max(input, 0))
-	if single < 0 || !(spread > 0) {
-		return -1
-	}
-	return (1 - single) * weigh.Ramp(along/spread, 0.2, 0.5, 0, 1)
-}
-
-// continued returns what grown does, by the calls that go on where the one before
-// ended, less those that shrink as much.
-func continued(follows, shrinks, calls float64) float64 {
-	return weigh.Ramp((follows-shrinks)/max(calls, 1), 0.1, 0.4, 0, 1)
-}
-
-// pace returns how many minutes had a call, the last of them, and how the
-// calls of the minutes between the first and the last scatter: the variance
-// over the mean, with its standard error added so that few minutes do not look
-// regular by chance; -1 if there are too few calls to tell. Unlike the gaps
-// between calls it depends neither on the order of events nor on the clock's
-// resolution.
-func (h *hour) pace() (active, last, scatter float64) {
-	first, end := -1, -1
-	for m, n := range h.minutes {
-		if n > 0 {
-			if first < 0 {
-				first = m
-			}
-			end = m
-			active++
-		}
-	}
-	between := float64(end - first - 1)
-	if between < 10 {
-		return active, float64(end), -1
-	}
-	var sum, squares float64
-	for _, n := range h.minutes[first+1 : end] {
-		sum += float64(n)
-		squares += float64(n) * float64(n)
-	}
-	mean := sum / between
-	if mean < 3 {
-		return active, float64(end), -1
-	}
-	return active, float64(end), (squares/between-mean*mean)/mean + math.Sqrt(2/between)
 }

@@ -5,7 +5,11 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/clock"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/moments"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/peers"
 	"github.com/gatehound/gatehound/detectors/extraction/internal/recall"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/talk"
 	"github.com/gatehound/gatehound/detectors/score"
 	"github.com/gatehound/gatehound/detectors/sketch"
 	"github.com/gatehound/gatehound/schemas"
@@ -21,13 +25,11 @@ type State struct {
 	volume score.Stream
 	day    day
 	past   past
-	// last is the time of the last call, Unix nanoseconds, lastInput and lastOutput
-	// what it took.
-	last                  int64
-	lastInput, lastOutput float32
-	// peerTake, peerMost, peerYield and peerHigh are the cohort's figures when the
-	// last window closed; 0 is not known.
-	peerTake, peerMost, peerYield, peerHigh float32
+	// last is the time of the last call, Unix nanoseconds, before what it took.
+	last   int64
+	before talk.Last
+	// peers are the cohort's figures when the last window closed.
+	peers peers.Figures
 	// watched is for how many hours the gateway was watched by then.
 	watched uint16
 	// said is the hour, since the epoch, in which each rule spoke last, and how
@@ -41,7 +43,7 @@ type hour struct {
 	prompts   sketch.HLL64
 	templates sketch.TopK8
 	// minutes has the calls of each minute.
-	minutes [60]uint16
+	minutes clock.Minutes
 	// models and users are bitmaps of hashes.
 	models, users uint64
 	// temperatures and biases are bitmaps of the settings that were used.
@@ -49,13 +51,13 @@ type hour struct {
 	input, output        uint64
 	// in are the moments of the logarithms of the input tokens, out those of the
 	// output tokens.
-	in, out moments
+	in, out moments.Moments
 	// turns are the moments of the messages of a call, along the moments with
 	// the input tokens: in conversations that grow, both do.
-	turns moments
+	turns moments.Moments
 	along float32
 	// distances are the moments of the distances to the nearest neighbours.
-	distances moments
+	distances moments.Moments
 	calls     uint32
 	// model is the model that most calls were of, if any is, by its bit, and lead
 	// how many more they were (Boyer and Moore: MJRTY, 1981).
@@ -76,6 +78,9 @@ type hour struct {
 	follows, shrinks, cacheable, cached uint32
 	requestBytes, responseBytes         uint64
 	weighed                             uint32
+	// paid is what the calls cost in dollars, units the tokens of that, one out
+	// as four in, which is about what they cost.
+	paid, units float32
 }
 
 // The rules.
@@ -144,7 +149,7 @@ func (h *hour) prompt(x *detectors.Context, s *State, ev *schemas.Event) {
 	}
 	if bits, ok := s.near.Nearest(ev.PromptSimHash); ok {
 		h.compared++
-		h.distances.add(float32(bits), float32(h.compared))
+		h.distances.Add(float32(bits), float32(h.compared))
 		if bits <= recall.Nearby {
 			h.close++
 		}
@@ -170,21 +175,30 @@ func (h *hour) tokens(s *State, ev *schemas.Event) {
 	h.output += uint64(output)
 	n := float32(h.metered)
 	size := float32(math.Log(float64(input)))
-	h.in.add(size, n)
-	h.out.add(float32(output), n)
-	h.follow(s, float32(input), float32(output))
+	h.in.Add(size, n)
+	h.out.Add(float32(output), n)
+	switch s.before.Next(float32(input), float32(output)) {
+	case talk.Follows:
+		h.follows++
+	case talk.Shrinks:
+		h.shrinks++
+	}
 	if ev.Messages > 0 {
 		h.talked++
 		turns := float32(min(ev.Messages, 1000))
-		before := turns - h.turns.mean
-		h.turns.add(turns, float32(h.talked))
-		h.along += before * (size - h.in.mean)
+		before := turns - h.turns.Mean
+		h.turns.Add(turns, float32(h.talked))
+		h.along += before * (size - h.in.Mean)
 	}
 	if ev.Has(schemas.HasCachedTokens) || ev.CachedTokens > 0 {
 		h.cacheable++
 		if 4*ev.CachedTokens >= input {
 			h.cached++
 		}
+	}
+	if ev.Cost > 0 {
+		h.paid += float32(min(ev.Cost, 1e6))
+		h.units += float32(input + 4*min(max(ev.OutputTokens, 0), 1e9))
 	}
 	choices := max(int64(ev.Choices), 1)
 	if ev.OutputTokens > 0 && ev.OutputTokens <= choices {
@@ -200,23 +214,6 @@ func (h *hour) tokens(s *State, ev *schemas.Event) {
 			h.pinned++
 		}
 	}
-}
-
-// follow counts a call that goes on where the one before ended: its input has the
-// input and the answer of that one in it. Of calls that have nothing to do with one
-// another as many shrink as grow.
-func (h *hour) follow(s *State, input, output float32) {
-	added := input - s.lastInput
-	// An answer is passed on whole, or nearly, and with no more than was there.
-	if least := 0.7 * s.lastOutput; s.lastInput > 0 && least > 0 {
-		switch {
-		case added >= least && added <= s.lastOutput+max(s.lastInput, 2000):
-			h.follows++
-		case -added >= least:
-			h.shrinks++
-		}
-	}
-	s.lastInput, s.lastOutput = input, output
 }
 
 // parameters adds how the answer was to be sampled.
@@ -246,30 +243,6 @@ func (h *hour) parameters(ev *schemas.Event) {
 		h.probed++
 	}
 }
-
-// moments are the mean of figures and the sum of the squares of what they are
-// off it (Welford 1962).
-type moments struct{ mean, m2 float32 }
-
-// add takes in a figure, the n-th.
-func (m *moments) add(v, n float32) {
-	diff := v - m.mean
-	m.mean += diff / n
-	m.m2 += diff * (v - m.mean)
-}
-
-// squares returns the sum of the squares of n figures.
-func (m *moments) squares(n float64) float64 {
-	return float64(m.m2) + n*float64(m.mean)*float64(m.mean)
-}
-
-// deviation returns the standard deviation of n figures.
-func (m *moments) deviation(n uint32) float64 {
-	return math.Sqrt(float64(max(m.m2, 0)) / float64(max(n, 1)))
-}
-
-// spread returns the coefficient of variation of n figures.
-func (m *moments) spread(n uint32) float64 { return m.deviation(n) / max(float64(m.mean), 1) }
 
 // bit returns one of 64 bits for a name.
 func bit(name string) uint64 {

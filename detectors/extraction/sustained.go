@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/extraction/internal/weigh"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/yield"
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -18,11 +19,11 @@ const sure = 1
 // answers an hour or a day, with pauses or without.
 func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 	// A single hour is the matter of harvest.
-	if p.calls < float64(d.config.DayCalls) || s.day.busy() < 2 || d.quiet(x, s, harvest, 0) {
+	if p.calls < float64(d.config.DayCalls) || s.day.hours.Busy() < 2 || d.quiet(x, s, harvest, 0) {
 		return
 	}
 	// Many new customers make a few hundred calls: their day tells more of them.
-	if p.calls < 2*float64(d.config.DayCalls) && s.day.age < known {
+	if p.calls < 1.5*float64(d.config.DayCalls) && s.day.age < known && s.day.hours.Active() < 12 {
 		return
 	}
 	var e sum
@@ -33,19 +34,21 @@ func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 	e.history(s, p, s.past.daily())
 	e.prompts(p)
 	e.lengths(p)
-	e.answers(p, float64(s.peerYield), float64(s.peerHigh))
+	e.answers(p, float64(s.peers.Yield), float64(s.peers.High))
 	e.sampling(p)
-	hours := e.clockwork(&s.day, p.calls)
+	s.peers.Pays(&e.Sum, s.day.price())
+	s.day.hours.Judge(&e.Sum, x.WindowStart/int64(x.Window))
+	hours := s.day.hours.Active()
 	least := d.config.DayScore
 	if p.distinct < 0 {
 		least -= unlogged
 	}
-	if e.Total < least || e.Sides() < 3 || !e.Speaks(weigh.Answers) {
+	if e.Total < least || !e.collects(p, e.Total >= least+sure) {
 		return
 	}
 	f := &schemas.Finding{
 		Detector: "extraction.sustained", Severity: schemas.SeverityMedium, Confidence: e.Confidence(), Events: int64(p.calls),
-		Title: fmt.Sprintf("Slow harvest: one principal collects answers, %s a day in %s", words.Count(p.calls, "call"), words.Count(float64(hours), "hour")),
+		Title: fmt.Sprintf("Slow harvest: one principal collects answers, %s in a day (active in %s)", words.Count(p.calls, "call"), words.Count(float64(hours), "hour")),
 		Summary: fmt.Sprintf("%s%s. Most likely innocent explanation: a service of your own that generates content%s.",
 			madeCalls(p.calls, "the last 24 hours", float64(d.config.DayCalls)), e.Strongest(), map[bool]string{true: " on a schedule", false: ", or a new customer who does"}[hours >= 22]),
 		Features: e.Features(),
@@ -57,19 +60,17 @@ func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 	d.say(x, s, sustained, f)
 }
 
-// clockwork judges whether it goes on round the clock, and returns in how many of
-// the last 24 hours there were calls.
-func (e *sum) clockwork(d *day, calls float64) int {
-	hours, uneven, scatter := d.active()
-	if d.age < 24 || hours < 22 {
-		return hours
+// collects tells whether the evidence is of enough kinds for a slow harvest: what
+// every service that writes has, long answers to questions without a past, is not;
+// it takes a principal that is new or does other things than before, or a machine's
+// hours or settings. Answers longer than a chat's are enough then, though others
+// have longer ones.
+func (e *sum) collects(p *profile, clear bool) bool {
+	if e.Of(weigh.Answers) < -0.3 || p.output >= 0 && yield.Of(p.input, p.output) < 0 {
+		return false
 	}
-	// What chance alone makes of a steady rate is even; people are not.
-	noise := math.Sqrt(24 / calls)
-	e.Add(weigh.Timing, weigh.Ramp(uneven, max(0.2, 1.2*noise), max(0.45, 1.8*noise), 2, -0.5), schemas.Feature{
-		Name: "active_hours", Observed: float64(hours), Expected: 14, Unit: "hours of 24",
-		Text: fmt.Sprintf("It called in %d of the last 24 hours, and the calls of an hour vary by %s (people and batches have a night or a day).", hours, varies(uneven)),
-	})
-	e.timing(scatter, "an hour")
-	return hours
+	if e.Sides() < 2 || e.Sides() < 3 && !clear {
+		return false
+	}
+	return e.Speaks(weigh.History) || e.Speaks(weigh.Timing) || e.Speaks(weigh.Sampling)
 }

@@ -1,36 +1,15 @@
 package extraction
 
 import (
-	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/detectors/detectortest"
+	"github.com/gatehound/gatehound/detectors/extraction/internal/yield"
 	"github.com/gatehound/gatehound/schemas"
 )
-
-func TestPace(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 2))
-	for name, c := range map[string]struct {
-		calls      func(minute int) int
-		from, till float64
-	}{
-		"a clock":     {func(int) int { return 10 }, 0.1, 0.3},
-		"independent": {func(int) int { return int(max(0, 30+math.Sqrt(30)*r.NormFloat64())) }, 0.7, 2},
-		"bursts":      {func(m int) int { return m % 10 / 9 * 200 }, 30, 1000},
-		"too few":     {func(int) int { return 1 }, -1, -1},
-	} {
-		var h hour
-		for m := range h.minutes {
-			h.minutes[m] = uint16(c.calls(m))
-		}
-		if _, _, scatter := h.pace(); scatter < c.from || scatter > c.till {
-			t.Errorf("%s scatters %v, want %v to %v", name, scatter, c.from, c.till)
-		}
-	}
-}
 
 // noWindow is a context for tests of what an hour sees.
 var noWindow = *detectors.NewContext(func(*detectors.Context, *schemas.Finding) {})
@@ -116,7 +95,7 @@ func TestPeers(t *testing.T) {
 	p := profile{input: 100, output: 800, bytes: -1, pinned: -1}
 	e.answers(&p, 0, 0)
 	var among sum
-	among.answers(&p, yield(100, 600), 0)
+	among.answers(&p, yield.Of(100, 600), 0)
 	if e.Total < 2 || among.Total > 1 {
 		t.Errorf("a ratio of 8 weighs %v alone and %v among peers with 6, want 2 and more, 1 and less", e.Total, among.Total)
 	}

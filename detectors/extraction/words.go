@@ -2,7 +2,6 @@ package extraction
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/gatehound/gatehound/detectors/words"
 	"github.com/gatehound/gatehound/schemas"
@@ -33,16 +32,6 @@ func innocent(p *profile, total float64) string {
 		return begin + "a team of your own that generates content or training data in bulk."
 	}
 }
-
-// shareOf writes a sentence that begins with a share: "85 % of the prompts …",
-// "All of the calls …".
-func shareOf(v float64, of string, args ...any) string {
-	s := words.Percent(v) + " " + fmt.Sprintf(of, args...)
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// varies writes a coefficient of variation.
-func varies(v float64) string { return words.Percent(min(max(v, 0.001), 0.99)) }
 
 // madeCalls begins a summary: the calls of a time, and how many are usual.
 func madeCalls(n float64, time string, usual float64) string {

@@ -22,6 +22,7 @@ const (
 	Answers
 	Timing
 	Sampling
+	Model
 	History
 	Sharing
 	Context
