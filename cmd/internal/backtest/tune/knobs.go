@@ -19,17 +19,22 @@ const maxKnobs = 24
 // not here is tuned by the first numbers of its Config, which are its thresholds
 // by convention.
 var mainKnobs = map[string][]string{
-	"authfail":             {"guesses", "targets", "failures", "retries", "scan_paths", "addresses", "spray_addresses", "spike_failures"},
-	"extraction":           {"score", "early_score", "calls", "logit_score", "logit_calls", "day_score", "day_calls"},
-	"extraction.harvest":   {"score", "early_score", "calls"},
-	"extraction.logits":    {"logit_score", "logit_calls"},
-	"extraction.sustained": {"day_score", "day_calls"},
-	"rate":                 {"*.floor", "*.factor", "*.cold_floor", "cold_factor", "*.shift_factor", "*.throttled_floor", "*.errors_floor"},
-	"rate.spike":           {"*.floor", "*.factor", "*.cold_floor", "cold_factor"},
-	"rate.shift":           {"*.floor", "*.shift_factor"},
-	"rate.throttled":       {"*.throttled_floor", "*.throttled_share"},
-	"rate.errors":          {"*.errors_floor", "*.errors_share"},
-	"feed":                 {"reject_share"},
+	"authfail":              {"guesses", "targets", "failures", "retries", "scan_paths", "addresses", "spray_addresses", "spike_failures"},
+	"extraction":            {"score", "early_score", "calls", "logit_score", "logit_calls", "day_score", "day_calls"},
+	"extraction.harvest":    {"score", "early_score", "calls"},
+	"extraction.logits":     {"logit_score", "logit_calls"},
+	"extraction.sustained":  {"day_score", "day_calls"},
+	"extraction.reasoning":  {"reasoning_score", "reasoning_calls"},
+	"extraction.membership": {"membership_score", "membership_calls"},
+	"extraction.embeddings": {"embedding_calls"},
+	"extraction.batch":      {"batch_jobs"},
+	"extraction.tenant":     {"tenant_score", "tenant_calls", "tenant_keys"},
+	"rate":                  {"*.floor", "*.factor", "*.cold_floor", "cold_factor", "*.shift_factor", "*.throttled_floor", "*.errors_floor"},
+	"rate.spike":            {"*.floor", "*.factor", "*.cold_floor", "cold_factor"},
+	"rate.shift":            {"*.floor", "*.shift_factor"},
+	"rate.throttled":        {"*.throttled_floor", "*.throttled_share"},
+	"rate.errors":           {"*.errors_floor", "*.errors_share"},
+	"feed":                  {"reject_share"},
 }
 
 // otherNumbers are parts of the names of numbers that are no thresholds: for how
