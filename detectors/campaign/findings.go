@@ -160,21 +160,29 @@ func reason(c *correlate.Cluster) string {
 		}
 		why = append(why, fmt.Sprintf("%s (%s)", clause(l.Text), others))
 	}
-	kinds := correlate.KindNames()
-	for _, f := range c.Features {
-		// What the links say once more in figures is left out.
-		if len(why) > 0 && (len(why) > 1 || f.Name == c.Links[0].Kind) {
-			continue
-		}
-		if i := slices.Index(kinds, f.Name); i >= 0 && slices.ContainsFunc(c.Links, func(l schemas.Link) bool { return l.Kind == f.Name }) && len(c.Features) > 3 {
-			continue
-		}
+	if f := deed(c); f != nil {
 		why = append(why, clause(f.Text))
 	}
 	if len(why) == 0 {
 		return "They act as one, as unrelated callers hardly do."
 	}
 	return "They act as one, as unrelated callers hardly do: " + strings.Join(why, ", and ") + "."
+}
+
+// deed returns the strongest figure that does not say once more what a link does:
+// that the first link does, if there are few figures. It is nil if there is none.
+func deed(c *correlate.Cluster) *schemas.Feature {
+	told := c.Links
+	if len(c.Features) <= 3 {
+		told = told[:min(len(told), 1)]
+	}
+	for i := range c.Features {
+		f := &c.Features[i]
+		if !slices.ContainsFunc(told, func(l schemas.Link) bool { return l.Kind == f.Name }) {
+			return f
+		}
+	}
+	return nil
 }
 
 // clause returns a text without the point at its end.

@@ -48,6 +48,37 @@ func TestFinding(t *testing.T) {
 	}
 }
 
+// TestReason gives clusters with all, some and none of what there is to say.
+func TestReason(t *testing.T) {
+	link := func(kind string, others int) schemas.Link {
+		return schemas.Link{Kind: kind, Others: others, Text: "all share the " + kind}
+	}
+	figures := func(names ...string) (out []schemas.Feature) {
+		for _, n := range names {
+			out = append(out, schemas.Feature{Name: n, Text: "the " + n + " is told."})
+		}
+		return out
+	}
+	const first = "They act as one, as unrelated callers hardly do"
+	for _, c := range []struct {
+		cluster correlate.Cluster
+		want    string
+	}{
+		{correlate.Cluster{}, "."},
+		{correlate.Cluster{Features: figures("quota", "start")}, ": the quota is told."},
+		{correlate.Cluster{Links: []schemas.Link{link("network", 0)}}, ": all share the network (no other caller does)."},
+		{correlate.Cluster{Links: []schemas.Link{link("network", 1)}, Features: figures("network")}, ": all share the network (1 other caller does)."},
+		{correlate.Cluster{Links: []schemas.Link{link("network", 1200), link("client", 0)}, Features: figures("network", "client", "quota")},
+			": all share the network (1,200 others do), and the client is told."},
+		{correlate.Cluster{Links: []schemas.Link{link("network", 0), link("client", 0)}, Features: figures("network", "client", "quota", "start")},
+			": all share the network (no other caller does), and the quota is told."},
+	} {
+		if got := reason(&c.cluster); got != first+c.want {
+			t.Errorf("%+v:\n got %q\nwant %q", c.cluster, got, first+c.want)
+		}
+	}
+}
+
 func TestLittleIsNotTold(t *testing.T) {
 	p := newPlay(t, 20)
 	for _, k := range keys(1, 9) {
