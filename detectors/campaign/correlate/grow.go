@@ -19,6 +19,9 @@ const (
 	closer = 6
 	// mostReported is how many groups are reported.
 	mostReported = 128
+	// joins is how many reported groups are looked at for being parts of a whole,
+	// the strongest: each takes as long as growing one.
+	joins = 4
 	// clear is from where a fit counts as sharing a trait: twice as likely.
 	clear = 0.7
 	// alikeSample bounds who is looked at for being left out. Of more than that, a
@@ -57,6 +60,7 @@ type grown struct {
 func (p *population) clusters(ctx context.Context) []Cluster {
 	seeds := p.seeds(ctx)
 	var done []verdict
+	var groups []*grown
 	tried := make(map[uint32]bool) // members of groups that were grown
 	grownSoFar, retries := 0, closer
 	for i := range seeds {
@@ -77,6 +81,7 @@ func (p *population) clusters(ctx context.Context) []Cluster {
 		if v.g == nil {
 			continue
 		}
+		groups = append(groups, v.g)
 		for _, m := range v.g.members {
 			tried[m] = true
 		}
@@ -87,7 +92,12 @@ func (p *population) clusters(ctx context.Context) []Cluster {
 			retries--
 		}
 	}
-	slices.SortStableFunc(done, func(a, b verdict) int { return cmp.Compare(b.score, a.score) })
+	stronger := func(a, b verdict) int { return cmp.Compare(b.score, a.score) }
+	slices.SortStableFunc(done, stronger)
+	for i := range done[:min(len(done), joins)] {
+		done[i] = p.join(ctx, done[i], groups)
+	}
+	slices.SortStableFunc(done, stronger)
 	return p.divide(done)
 }
 
