@@ -110,7 +110,7 @@ func (f *pastFlags) open(c *cobra.Command, cfg *app.Config, paths []string, opts
 		p.source = backtest.NewStored(st, history, extent.Events)
 		return do(p)
 	})
-	return away(err)
+	return awayFolder(err)
 }
 
 func newBacktest() *cobra.Command {

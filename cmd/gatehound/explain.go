@@ -121,7 +121,7 @@ with 4 if not.`,
 				return printRerun(c.OutOrStdout(), x.Rerun)
 			})
 			if err != nil {
-				return away(err)
+				return awayFolder(err)
 			}
 			if verdict == backtest.VerdictDiffers || verdict == backtest.VerdictAbsent {
 				return &exitCode{exitDiffers, fmt.Errorf("the re-run says something else: %s", verdict)}

@@ -34,10 +34,10 @@ func newInvestigate() *cobra.Command {
 		Use:   "investigate [CAMPAIGN]",
 		Short: "see a campaign of many keys, and get the list of keys to act on",
 		Long: `Without an argument list the campaigns: keys that act as one hand, each of them too
-quiet to be told of alone. With the id of one, or four and more digits of its beginning, show why it
-is taken for one, who belongs to it, what it did over time, what holds it together
-and how rare that is, what its keys have in common, what they took, and what else
-was found about them.
+quiet to be told of alone. With the id of one, or four and more digits of its
+beginning, show why it is taken for one, who belongs to it, what it did over time,
+what holds it together and how rare that is, what its keys have in common, what they
+took, and what else was found about them.
 
   gatehound investigate
   gatehound investigate c-3f9a
@@ -141,7 +141,7 @@ func (o *investigation) explain(err error) error {
 	case clickhouse.IsNoTable(err):
 		return fmt.Errorf("%w\nThe store was made by an older version: gatehound migrate brings its schema up to date.", err)
 	}
-	return away(err)
+	return awayFolder(err)
 }
 
 func (o *investigation) list(c *cobra.Command, st *clickhouse.Store) error {

@@ -140,7 +140,7 @@ func TestInvestigateWithoutAStore(t *testing.T) {
 	r := gatehound(t, dir, "", "investigate", "--config", path, plotted)
 	require.Equal(t, exitError, r.code)
 	require.Contains(t, r.stderr, "connection refused")
-	require.Contains(t, r.stderr, "GATEHOUND_STORAGE_EMBEDDED_DIR")
+	require.Contains(t, r.stderr, "is asked with --store DIR")
 	none := write(t, filepath.Join(dir, "none.yaml"), "storage: {mode: none}\n")
 	require.Contains(t, gatehound(t, dir, "", "investigate", "--config", none).stderr, `"none" keeps nothing`)
 	// A store without campaigns.

@@ -110,6 +110,8 @@ Start here:
   gatehound demo                      everything in one process, with simulated attacks
   gatehound replay access.log         what would have been found in a file
   gatehound run --config gatehound.yaml
+  gatehound explain 1f0c6a            why an alert fired, and the events behind it
+  gatehound investigate               campaigns of many keys, and which keys to act on
 
 Results go to stdout, everything else to stderr.`,
 		SilenceUsage:  true,
@@ -119,10 +121,20 @@ Results go to stdout, everything else to stderr.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w\nSee '%s --help'.", err, c.CommandPath()))
 	})
-	root.AddCommand(newRun(), newDemo(), newReplay(), newDecode(), newRedact(), newCheck(), newMigrate(),
-		newQuery(), newConfig(), newSimulate(), newVersion(), newRejects(), newRejectReasons(),
-		newExplain(), newInvestigate(), newBacktest(), newTune(),
-		newReveal(), newForget(), newKeys(), newScore(), newExitCodes(), newEvaluate(), newRules())
+	group := func(id, title string, commands ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: id, Title: title})
+		for _, c := range commands {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	group("watch", "Watch:", newDemo(), newReplay(), newRun(), newConfig(), newCheck(), newMigrate())
+	group("look", "Look into what was found:", newExplain(), newInvestigate(), newQuery())
+	group("tune", "Set it to your traffic:", newBacktest(), newTune(), newRules(), newScore())
+	group("measure", "Measure how good it is:", newEvaluate(), newSimulate())
+	group("ingest", "See what becomes of a record:", newDecode(), newRedact(), newRejects())
+	group("privacy", "Personal data and keys:", newKeys(), newReveal(), newForget())
+	root.AddCommand(newVersion(), newRejectReasons(), newExitCodes())
 	return root
 }
 

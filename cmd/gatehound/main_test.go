@@ -203,3 +203,14 @@ func TestErrorsOfTheConfigurationNameTheLine(t *testing.T) {
 		})
 	}
 }
+
+// TestHelpGroupsCommands: somebody new reads the commands by what they are for.
+func TestHelpGroupsCommands(t *testing.T) {
+	root := newRoot()
+	for _, c := range root.Commands() {
+		if c.Runnable() && c.Name() != "version" {
+			require.NotEmpty(t, c.GroupID, c.Name())
+		}
+	}
+	require.Contains(t, root.Long, "gatehound investigate")
+}

@@ -89,10 +89,7 @@ per-minute roll-ups; see "SHOW TABLES" and "DESCRIBE events".`,
 			err = app.WithStore(cfg, log, func(st *clickhouse.Store) error {
 				return query.Print(c.Context(), st, args[0], query.Options{Output: output, Rows: rows, Seconds: seconds}, c.OutOrStdout())
 			})
-			if errors.Is(err, syscall.ECONNREFUSED) {
-				return fmt.Errorf("%w\nIs storage.clickhouse of the --config right? A folder that replay has kept is asked with --store DIR.", err)
-			}
-			return err
+			return awayFolder(err)
 		},
 	}
 	configFlag(c, &path)
@@ -128,6 +125,14 @@ key ring is made if there is none.
 	configFlag(c, &path)
 	c.Flags().BoolVar(&offline, "offline", false, "only validate, try no connection")
 	return c
+}
+
+// awayFolder is away for commands with --store.
+func awayFolder(err error) error {
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		return err
+	}
+	return fmt.Errorf("%w\nIs storage.clickhouse of the --config right? A folder that replay has kept is asked with --store DIR.", err)
 }
 
 // away adds to the error of a store that does not answer how another is named.

@@ -47,7 +47,7 @@ func ofKeys(n int64, what string) string { return words.Count(float64(n), what) 
 // PrintList prints the campaigns, for each the latest finding.
 func PrintList(out io.Writer, list []schemas.Finding) error {
 	var p page
-	lines := []string{"CAMPAIGN\tKEYS\tEXCHANGES\t24 H\tSINCE\tLAST\tSEVERITY\tREASON"}
+	lines := []string{"CAMPAIGN\tKEYS\tEXCHANGES\t24 H\tSINCE\tLAST\tSEVERITY\tALIKE IN"}
 	for i := range list {
 		f := &list[i]
 		c := f.Campaign
@@ -55,11 +55,20 @@ func PrintList(out io.Writer, list []schemas.Finding) error {
 			continue
 		}
 		lines = append(lines, strings.Join([]string{c.ID, whole(int64(c.Size)), whole(c.Exchanges), whole(c.Today), stamp(c.First), stamp(c.Last),
-			f.Severity.String(), query.Plain(f.Title)}, "\t"))
+			f.Severity.String(), query.Plain(strings.Join(kinds(c.Links), ", "))}, "\t"))
 	}
 	p.table(0, lines)
 	_, err := io.WriteString(out, p.String())
 	return err
+}
+
+// kinds are those of the links, the strongest first.
+func kinds(links []schemas.Link) []string {
+	out := make([]string, len(links))
+	for i, l := range links {
+		out[i] = l.Kind
+	}
+	return out
 }
 
 // Print prints a report for a person, with at most so many members.

@@ -25,7 +25,7 @@ func (d *DryRun) Print(out io.Writer) error {
 	p.printf("Blocking %s of %s would have stopped %s in the 24 hours before %s%s.\nNothing is blocked: this is a dry run, and Gatehound blocks nobody itself.\n\n",
 		ofKeys(int64(len(d.Keys)), "key"), d.Campaign, words.Count(float64(d.Day), "request"), stamp(d.AsOf), share)
 	p.table(0, []string{
-		fmt.Sprintf("%s\tcalled a day and more before the campaign began (%s): old customers, or taken over", whole(int64(d.Known)), stamp(d.Began)),
+		fmt.Sprintf("%s\tcalled a day and more before the first tenth of the keys was there (%s): old customers, or taken over", whole(int64(d.Known)), stamp(d.Began)),
 		fmt.Sprintf("%s\thad successful requests that call no model, in the last seven days", whole(int64(d.Mixed))),
 		fmt.Sprintf("%s\thave several end users behind them", whole(int64(d.Shared))),
 		fmt.Sprintf("%s\tleft out: in use long before the campaign's keys; --known takes them too", whole(int64(d.LeftKnown))),
