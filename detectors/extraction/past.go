@@ -57,10 +57,16 @@ func (p *past) add(d *day, models uint64) {
 	p.models |= models
 }
 
-// daily returns how many calls a day had, before the last one.
-func (p *past) daily() float64 { return 24 * float64(p.lagged) / max(float64(p.since), 12) }
+// daily returns how many calls a day had, before the last one; with the last one
+// faded in while no whole day before it is known, because a night is no past of a day.
+func (p *past) daily() float64 {
+	if p.since < 24 {
+		return max(24*float64(p.lagged)/max(float64(p.since), 12), p.lately())
+	}
+	return 24 * float64(p.lagged) / float64(p.since)
+}
 
-// daily with the last day faded in.
+// lately returns how many calls a day had with the last one faded in.
 func (p *past) lately() float64 { return 24 * float64(p.calls) / max(float64(p.span), 1) }
 
 const (
@@ -110,9 +116,7 @@ func (e *sum) history(s *State, p *profile, usual float64) {
 		return
 	}
 	more := p.calls / max(usual, 50)
-	// A night is no past of a day.
-	whole := weigh.Ramp(float64(s.past.since), 6, 24, 0.3, 1)
-	e.Add(weigh.History, whole*weigh.Ramp(math.Log(more), math.Log(3), math.Log(20), 0, 1.8), schemas.Feature{
+	e.Add(weigh.History, weigh.Ramp(math.Log(more), math.Log(3), math.Log(20), 0, 1.8), schemas.Feature{
 		Name: "own_past", Observed: p.calls, Expected: usual, Unit: "calls",
 		Text: fmt.Sprintf("This principal was known to make up to %s in that time.", words.Count(max(usual, 1), "call")),
 	})
@@ -131,7 +135,7 @@ func (e *sum) history(s *State, p *profile, usual float64) {
 			Text: "Most calls are of a model that it did not use before.",
 		})
 	}
-	if (more < 2 || whole < 1 && p.calls < 2*s.past.lately()) && shift < 0.5 && p.output >= 0 {
+	if more < 2 && shift < 0.5 && p.output >= 0 {
 		e.Add(weigh.Context, weigh.Ramp(float64(age), known, 3*known, -0.7, -1.5), schemas.Feature{
 			Name: "as_before", Observed: p.calls, Expected: usual, Unit: "calls",
 			Text: "It does what it has done all the time that it is known.",

@@ -54,7 +54,8 @@ func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 		Features: e.Features(),
 	}
 	// That a customer is new and writes long texts is not enough to wake somebody.
-	if !e.Speaks(weigh.Timing) && !e.Speaks(weigh.Sampling) && e.Total < least+sure {
+	machine := e.Speaks(weigh.Timing) || e.Speaks(weigh.Sampling)
+	if !machine && (e.Total < least+sure || !e.Speaks(weigh.Model) && !e.Speaks(weigh.Prompts)) {
 		f.Severity = schemas.SeverityLow
 	}
 	d.say(x, s, sustained, f)

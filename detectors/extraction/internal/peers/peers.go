@@ -45,8 +45,9 @@ const (
 	mostYield = 1.2
 	// enough is how many hours of principals make peers.
 	enough = 50
-	// day is over how many hours prices and newcomers are averaged.
-	day = 24
+	// day is over how many hours prices are averaged, shift over how many newcomers
+	// are: they come in crowds.
+	day, shift = 24, 8
 )
 
 // One is an hour of one principal.
@@ -110,13 +111,13 @@ func (p *Peers) Conclude(prev *Peers) {
 	}
 	// As if half of one in five were new: a newcomer by himself is no crowd.
 	if prev.of > 0 {
-		p.Young = (prev.new/day + 0.5) / (prev.of/day + 5)
+		p.Young = (prev.new/shift + 0.5) / (prev.of/shift + 5)
 	}
 	p.recentTakes.Merge(&p.takes)
 	p.recentYields.Merge(&p.yields)
-	fade := func(before, hour float32) float32 { return before - before/day + hour }
-	p.prices, p.payers = fade(prev.prices, float32(p.price)/64), fade(prev.payers, float32(p.priced))
-	p.of, p.new = fade(prev.of, float32(p.writers)), fade(prev.new, float32(p.young))
+	fade := func(before, hour, over float32) float32 { return before - before/over + hour }
+	p.prices, p.payers = fade(prev.prices, float32(p.price)/64, day), fade(prev.payers, float32(p.priced), day)
+	p.of, p.new = fade(prev.of, float32(p.writers), shift), fade(prev.new, float32(p.young), shift)
 	if p.Windows < math.MaxUint32 {
 		p.Windows++
 	}
