@@ -279,14 +279,13 @@ func (p *population) scan(c *crowd.Centre, size int, closer float32) *grown {
 	var sums [crowd.Groups]float64
 	for i := range p.Tokens {
 		x := p.Profile(uint32(i))
-		f := c.FitTokens(&p.Tokens[i], x)
-		sum, worst := float32(0), float32(0)
+		f, ok := c.FitTokens(&p.Tokens[i], x, bound)
+		if !ok {
+			continue
+		}
+		sum := float32(0)
 		for _, v := range f {
 			sum += v
-			worst = min(worst, v)
-		}
-		if sum-worst+crowd.MostOfLengths <= bound {
-			continue
 		}
 		f[crowd.ByLengths] = c.FitLengths(x)
 		sum += f[crowd.ByLengths]

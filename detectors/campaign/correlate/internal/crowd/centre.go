@@ -136,6 +136,8 @@ type Centre struct {
 	values          [Kinds]values
 	in, out         lengths
 	inLike, outLike likeness
+	// most is the most that anybody can fit, by group.
+	most Fits
 }
 
 // Fill makes the centre of members, held against all but them and those who are
@@ -182,6 +184,7 @@ func (p *Population) Fill(c *Centre, members, gone, others []uint32) {
 	for kind := range c.values {
 		c.values[kind].weigh(p, kind, float64(len(gone)))
 	}
+	c.limit()
 	c.in, c.out = newLengths(&in), newLengths(&out)
 	c.inLike, c.outLike = p.othersLengths(c, others)
 }
@@ -219,31 +222,92 @@ func (p *Population) othersLengths(c *Centre, others []uint32) (in, out likeness
 	return c.in.newLikeness(buffer[0][:n[0]], which[0][:n[0]]), c.out.newLikeness(buffer[1][:n[1]], which[1][:n[1]])
 }
 
-// FitTokens returns how a principal fits but for its lengths.
-func (c *Centre) FitTokens(t *Tokens, x *profile.Profile) (f Fits) {
+// best is the most that any value speaks for belonging; who has none has 0.
+func (v *values) best() float32 {
+	most := max(v.other, 0)
+	for i, t := range v.keys {
+		if t != 0 {
+			most = max(most, v.like[i])
+		}
+	}
+	return most
+}
+
+// limit tells the most that anybody can fit.
+func (c *Centre) limit() {
+	best := func(kind int) float32 { return c.values[kind].best() }
+	c.most = Fits{
+		ByLengths:  MostOfLengths,
+		BySettings: best(Model) + best(Settings) + best(Shape),
+		ByClient:   max(best(Client), best(Hello)),
+		ByNetwork:  max(best(Network), best(System), best(Country)),
+		ByTemplate: best(Template),
+		ByVolume:   best(Volume),
+		ByTiming:   best(Rhythm) + best(Hours),
+		ByStart:    best(Start) + best(Pivot),
+	}
+	for g := range c.most {
+		c.most[g] = min(c.most[g], limits[g].high)
+	}
+}
+
+// order is in which groups of tokens are looked at: those first that tell most
+// strangers from members, the networks, of which there are four, last.
+var order = [...]int{BySettings, ByVolume, ByTiming, ByStart, ByClient, ByTemplate, ByNetwork}
+
+// slack is more than what rounding makes of sums of fits.
+const slack = 1e-3
+
+// FitTokens returns how a principal fits but for its lengths, and false as soon as
+// it cannot fit by more than the bound, whatever lengths it has and even without
+// the group that it fits worst in.
+func (c *Centre) FitTokens(t *Tokens, x *profile.Profile, bound float32) (f Fits, ok bool) {
+	reach, worst := float32(0), float32(0)
+	for _, m := range c.most {
+		reach += m
+	}
+	for _, g := range order {
+		v := min(max(c.fitGroup(g, t, x), limits[g].low), limits[g].high)
+		f[g] = v
+		reach += v - c.most[g]
+		if worst = min(worst, v); reach-worst < bound-slack {
+			return f, false
+		}
+	}
+	return f, true
+}
+
+// fitGroup returns how a principal fits in a group of tokens.
+func (c *Centre) fitGroup(g int, t *Tokens, x *profile.Profile) float32 {
 	of := func(kind int) float32 {
 		if t[kind] == 0 {
 			return 0
 		}
 		return c.values[kind].of(t[kind])
 	}
-	f[BySettings] = of(Model) + of(Settings) + of(Shape)
-	f[ByClient] = either(of(Client), of(Hello))
-	near := of(Network)
-	for _, n := range x.Networks[1:] {
-		if n != 0 {
-			near = max(near, c.values[Network].of(n))
+	switch g {
+	case BySettings:
+		return of(Model) + of(Settings) + of(Shape)
+	case ByClient:
+		return either(of(Client), of(Hello))
+	case ByNetwork:
+		near := of(Network)
+		for _, n := range x.Networks[1:] {
+			if n != 0 {
+				near = max(near, c.values[Network].of(n))
+			}
 		}
+		return either(near, either(of(System), of(Country)))
+	case ByTemplate:
+		return of(Template)
+	case ByVolume:
+		return of(Volume)
+	case ByTiming:
+		return of(Rhythm) + of(Hours)
+	case ByStart:
+		return of(Start) + of(Pivot)
 	}
-	f[ByNetwork] = either(near, either(of(System), of(Country)))
-	f[ByTemplate] = of(Template)
-	f[ByVolume] = of(Volume)
-	f[ByTiming] = of(Rhythm) + of(Hours)
-	f[ByStart] = of(Start) + of(Pivot)
-	for g := range f {
-		f[g] = min(max(f[g], limits[g].low), limits[g].high)
-	}
-	return f
+	return 0
 }
 
 // either is what the stronger sign of two that depend on one another says; a
@@ -292,7 +356,7 @@ func (c *Centre) Typical(t *Tokens, x *profile.Profile) bool {
 
 // Fit returns how a principal fits.
 func (c *Centre) Fit(t *Tokens, x *profile.Profile) Fits {
-	f := c.FitTokens(t, x)
+	f, _ := c.FitTokens(t, x, -math.MaxFloat32)
 	f[ByLengths] = c.FitLengths(x)
 	return f
 }
