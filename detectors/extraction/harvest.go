@@ -24,7 +24,7 @@ func (d *watch) harvest(x *detectors.Context, s *State, p *profile, early bool) 
 	var e sum
 	least := d.config.Score
 	d.amount(x, s, p, &e)
-	e.history(s, p, s.usual(x, p))
+	e.history(s, p, s.usual(x, p), s.peers.Newness())
 	e.prompts(p)
 	e.lengths(p)
 	e.answers(p, float64(s.peers.Yield), float64(s.peers.High))

@@ -41,7 +41,7 @@ func (d *watch) reasoning(x *detectors.Context, s *State, p *profile) {
 	})
 	e.prompts(p)
 	e.answers(p, float64(s.peers.Yield), float64(s.peers.High))
-	e.history(s, p, s.usual(x, p))
+	e.history(s, p, s.usual(x, p), 1)
 	if e.Total < d.config.ReasoningScore || e.Sides() < 2 || !e.Speaks(weigh.Prompts) {
 		return
 	}
@@ -83,7 +83,7 @@ func (d *watch) membership(x *detectors.Context, s *State, p *profile, usual flo
 		Name: "temperature_ends", Observed: p.ends, Expected: 0.5, Unit: "share",
 		Text: weigh.Share(p.ends, "of the calls set the temperature to an end of its scale."),
 	})
-	e.history(s, p, usual)
+	e.history(s, p, usual, 1)
 	if e.Total < d.config.MembershipScore || e.Sides() < 3 {
 		return
 	}

@@ -84,18 +84,18 @@ func (s *State) fresh() bool { return int(s.watched) >= known+int(s.day.age) }
 func (s *State) unknown() bool { return s.day.age == 0 && s.watched == 0 }
 
 // history judges the principal against its own past: usual is what it made at
-// most, in the time that p is of. Keys are made for a campaign, or stolen for it:
+// most, in the time that p is of, newness how much being new says. Keys are made for a campaign, or stolen for it:
 // then they are new, or do other things than before, and more of them. What a
 // customer does every week is known.
-func (e *sum) history(s *State, p *profile, usual float64) {
+func (e *sum) history(s *State, p *profile, usual, newness float64) {
 	age := s.day.age
 	if s.fresh() && age < young {
 		text := fmt.Sprintf("This principal was first seen %s ago.", words.Duration(max(time.Duration(age), 1)*time.Hour))
-		if s.peers.Young > 0 {
+		if newness < 1 {
 			text = fmt.Sprintf("This principal was first seen %s ago, as were %s of those who have long texts written.",
 				words.Duration(max(time.Duration(age), 1)*time.Hour), words.Percent(float64(s.peers.Young)))
 		}
-		e.Add(weigh.History, s.peers.Newness()*weigh.Ramp(float64(age), known, young, 2, 1), schemas.Feature{
+		e.Add(weigh.History, newness*weigh.Ramp(float64(age), known, young, 2, 1), schemas.Feature{
 			Name: "known_for", Observed: float64(age), Expected: young, Unit: "hours", Text: text,
 		})
 		return

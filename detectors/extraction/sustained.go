@@ -31,7 +31,7 @@ func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 		Name: "calls", Observed: p.calls, Expected: float64(d.config.DayCalls), Unit: "calls/d",
 		Text: fmt.Sprintf("%s in 24 hours; up to %d are not looked at.", words.Count(p.calls, "successful model call"), d.config.DayCalls),
 	})
-	e.history(s, p, s.past.daily())
+	e.history(s, p, s.past.daily(), s.peers.Newness())
 	e.prompts(p)
 	e.lengths(p)
 	e.answers(p, float64(s.peers.Yield), float64(s.peers.High))
