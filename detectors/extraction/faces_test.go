@@ -185,6 +185,11 @@ func TestTenant(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := detectortest.Of(newcomer(t, c.events), "extraction.tenant")
+			for _, f := range found {
+				if f.Severity > schemas.SeverityLow {
+					t.Errorf("%s: a tenant that shares work is %s, want low at most", f.Title, f.Severity)
+				}
+			}
 			if got := len(found) == 1; got != c.want {
 				tell(t, found)
 				t.Errorf("%d findings, want it told: %v", len(found), c.want)
