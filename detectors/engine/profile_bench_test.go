@@ -48,7 +48,6 @@ func BenchmarkProfiles(b *testing.B) {
 		events = append(events, detectortest.Event(time.Minute, func(ev *schemas.Event) { ev.Principal = fmt.Sprintf("h1:k1:%032x", i) }))
 	}
 	h.feed(0, events...)
-	events = nil
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
