@@ -31,6 +31,7 @@ func (d *watch) logits(x *detectors.Context, s *State, p *profile, margin float6
 	})
 	e.settings(p)
 	e.inputs(p)
+	e.lasting(&s.day, d.config.LogitCalls)
 	if e.Total < d.config.LogitScore+margin || e.Sides() < 2 {
 		return
 	}
@@ -41,7 +42,26 @@ func (d *watch) logits(x *detectors.Context, s *State, p *profile, margin float6
 			madeCalls(p.calls, "this hour", float64(d.config.LogitCalls)), e.Strongest()),
 		Features: e.Features(),
 	}
+	if p.logprobs < 0 {
+		// Without the parameters it may as well be a check that asks for a token.
+		f.Severity = schemas.SeverityMedium
+	}
 	d.say(x, s, logits, f)
+}
+
+// lasting judges for how many hours of the last 24 there were as many calls as make a
+// probing: load tests end sooner, and the checks of a monitor are fewer.
+func (e *sum) lasting(d *day, calls int) {
+	n := 0.
+	for _, c := range d.hours {
+		if int(c) >= calls {
+			n++
+		}
+	}
+	e.Add(weigh.Timing, weigh.Ramp(n, 1, 6, 0, 1), schemas.Feature{
+		Name: "lasting", Observed: n, Expected: 1, Unit: "hours of 24",
+		Text: fmt.Sprintf("It went on for %s of the last 24.", words.Count(n, "hour")),
+	})
 }
 
 // settings judges log probabilities and logit biases; a log that states that
@@ -82,7 +102,11 @@ func (e *sum) inputs(p *profile) {
 			Text: weigh.Share(p.distinct, "of the prompts are different from one another."),
 		})
 	case p.inputSpread >= 0:
-		e.Add(weigh.Prompts, weigh.Ramp(p.inputSpread, 0.05, 0.3, 1.5, -2), schemas.Feature{
+		spread := p.inputSpread
+		if spread*p.input <= 1 {
+			spread = 0 // another digit makes a token more or less
+		}
+		e.Add(weigh.Prompts, weigh.Ramp(spread, 0.05, 0.3, 1.5, -2), schemas.Feature{
 			Name: "input_variation", Observed: p.inputSpread, Expected: 0.3, Unit: "deviation / mean",
 			Text: fmt.Sprintf("The length of the input varies by %s.", weigh.Varies(p.inputSpread)),
 		})
