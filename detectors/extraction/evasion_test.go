@@ -157,3 +157,24 @@ func TestPast(t *testing.T) {
 		t.Errorf("after six weeks of nothing the past has %.0f a day, want none", got)
 	}
 }
+
+// TestModest: a writer who is new and busy is a note; who calls as often and never
+// sleeps is more.
+func TestModest(t *testing.T) {
+	writer := at(30, use{perHour: 30, diurnal: true, jitter: 1, in: 120, out: 900, unlogged: true})
+	sleepless := at(30, use{perHour: 16, jitter: 1, in: 120, out: 900, unlogged: true})
+	for name, c := range map[string]struct {
+		use  use
+		info bool
+	}{"a writer": {writer, true}, "sleepless": {sleepless, false}} {
+		var most schemas.Severity
+		found := detectortest.Of(newcomer(t, c.use.events(5, "h1:k1:x")), "extraction.sustained")
+		for _, f := range found {
+			most = max(most, f.Severity)
+		}
+		if len(found) == 0 || (most == schemas.SeverityInfo) != c.info {
+			tell(t, found)
+			t.Errorf("%s: %d findings, %s at most", name, len(found), most)
+		}
+	}
+}

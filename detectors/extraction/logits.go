@@ -31,7 +31,9 @@ func (d *watch) logits(x *detectors.Context, s *State, p *profile, margin float6
 	})
 	e.settings(p)
 	e.inputs(p)
-	e.lasting(&s.day, d.config.LogitCalls)
+	if p.logprobs < 0 {
+		e.lasting(&s.day, d.config.LogitCalls)
+	}
 	if e.Total < d.config.LogitScore+margin || e.Sides() < 2 {
 		return
 	}
@@ -49,7 +51,7 @@ func (d *watch) logits(x *detectors.Context, s *State, p *profile, margin float6
 	d.say(x, s, logits, f)
 }
 
-// lasting judges for how many hours of the last 24 there were as many calls as make a
+// lasting judges, where the parameters are not known, for how many hours of the last 24 there were as many calls as make a
 // probing: load tests end sooner, and the checks of a monitor are fewer.
 func (e *sum) lasting(d *day, calls int) {
 	n := 0.

@@ -15,6 +15,13 @@ import (
 // the times nor the parameters of the calls speak.
 const sure = 1
 
+// Below modest times the least calls of a day only a principal that calls in sleepless
+// hours of the 24, evenly, is more than a note.
+const (
+	modest    = 3
+	sleepless = 20
+)
+
 // sustained reports a slow extraction by the figures of about a day: a few hundred
 // answers an hour or a day, with pauses or without.
 func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
@@ -57,6 +64,11 @@ func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 	machine := e.Speaks(weigh.Timing) || e.Speaks(weigh.Sampling)
 	if !machine && (e.Total < least+sure || !e.Speaks(weigh.Model) && !e.Speaks(weigh.Prompts)) {
 		f.Severity = schemas.SeverityLow
+	}
+	// A writing service, a newcomer at a hackathon or a busy day of one make a few
+	// hundred calls too, but they sleep.
+	if p.calls < modest*float64(d.config.DayCalls) && !(hours >= sleepless && e.Speaks(weigh.Timing)) {
+		f.Severity = schemas.SeverityInfo
 	}
 	d.say(x, s, sustained, f)
 }
