@@ -16,7 +16,7 @@ import (
 const sure = 1
 
 // Below modest times the least calls of a day only a principal that calls in sleepless
-// hours of the 24, evenly, is more than a note.
+// hours of the 24, evenly, is told.
 const (
 	modest    = 3
 	sleepless = 20
@@ -53,6 +53,11 @@ func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 	if e.Total < least || !e.collects(p, e.Total >= least+sure) {
 		return
 	}
+	// A writing service, a newcomer at a hackathon or a busy day of one make a few
+	// hundred calls too, but they sleep.
+	if p.calls < modest*float64(d.config.DayCalls) && !(hours >= sleepless && e.Speaks(weigh.Timing)) {
+		return
+	}
 	f := &schemas.Finding{
 		Detector: "extraction.sustained", Severity: schemas.SeverityMedium, Confidence: e.Confidence(), Events: int64(p.calls),
 		Title: fmt.Sprintf("Slow harvest: one principal collects answers, %s in a day (active in %s)", words.Count(p.calls, "call"), words.Count(float64(hours), "hour")),
@@ -64,11 +69,6 @@ func (d *watch) sustained(x *detectors.Context, s *State, p *profile) {
 	machine := e.Speaks(weigh.Timing) || e.Speaks(weigh.Sampling)
 	if !machine && (e.Total < least+sure || !e.Speaks(weigh.Model) && !e.Speaks(weigh.Prompts)) {
 		f.Severity = schemas.SeverityLow
-	}
-	// A writing service, a newcomer at a hackathon or a busy day of one make a few
-	// hundred calls too, but they sleep.
-	if p.calls < modest*float64(d.config.DayCalls) && !(hours >= sleepless && e.Speaks(weigh.Timing)) {
-		f.Severity = schemas.SeverityInfo
 	}
 	d.say(x, s, sustained, f)
 }
