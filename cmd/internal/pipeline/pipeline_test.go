@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,9 +147,10 @@ func TestAFullSpoolHoldsIngestBackAndLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 2000)
 		w.room = 2
-		away := true
+		var away atomic.Bool
+		away.Store(true)
 		w.fail = func(context.Context) error {
-			if away {
+			if away.Load() {
 				return errAway
 			}
 			return nil
@@ -158,9 +160,7 @@ func TestAFullSpoolHoldsIngestBackAndLosesNothing(t *testing.T) {
 		go func() { fed <- pr.feed(t.Context(), 50) }()
 		time.Sleep(time.Minute)
 		require.Empty(t, fed, "the source is held back")
-		w.mu.Lock()
-		away = false
-		w.mu.Unlock()
+		away.Store(false)
 		require.NoError(t, <-fed)
 		pr.Revoked(t.Context(), w.assignments())
 		time.Sleep(time.Minute)
