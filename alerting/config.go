@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -51,6 +52,11 @@ type Config struct {
 	// DrainTimeout is how long Run goes on delivering after its context is
 	// done. Default 5s; 0 to 5m.
 	DrainTimeout time.Duration `mapstructure:"drain_timeout"`
+	// CaseURL is where people look at an alert: a URL in which "{id}" stands for
+	// the alert's id. Default "": alerts have no link.
+	CaseURL string `mapstructure:"case_url"`
+	// Routing says who is told of what. Default: every sink of everything.
+	Routing route.Config `mapstructure:"routing"`
 	// Sinks are the receivers; at most 32.
 	Sinks []SinkConfig `mapstructure:"sinks"`
 }
@@ -75,6 +81,20 @@ type SinkConfig struct {
 	OnStorm string `mapstructure:"on_storm"`
 	// Timeout bounds one attempt. Default 15s; 100ms to 5m.
 	Timeout time.Duration `mapstructure:"timeout"`
+	// Reveal is what the sink is shown of client addresses: "pseudonyms"
+	// (default), as they are stored, "addresses", the true ones where a key of
+	// the ring still reveals them, which is audited, or "nothing", which takes
+	// the names of callers and addresses out.
+	Reveal string `mapstructure:"reveal"`
+	// Omit are parts of alerts that the sink is not sent: "query", "samples",
+	// "features", "techniques", "series", "related", "tenant", "model",
+	// "campaign", "parts", "names". Default: none.
+	Omit []string `mapstructure:"omit"`
+	// Title and Summary are Go templates over the alert that replace its title
+	// and summary for the sink, such as
+	// `{{.Severity}} {{.Title}} ({{.Tenant}})`. Default "": as they are.
+	Title   string `mapstructure:"title"`
+	Summary string `mapstructure:"summary"`
 	// Options are the settings of the kind, decoded over its DefaultConfig.
 	Options map[string]any `mapstructure:"options"`
 }

@@ -24,8 +24,8 @@ const maxThrottle = time.Hour
 // its end makes due again what has failed during it.
 const outage = 3
 
-// route is a sink with its queue and its worker's state.
-type route struct {
+// lane is a sink with its queue and its worker's state.
+type lane struct {
 	name string
 	sink Sink
 	min  schemas.Severity
@@ -40,7 +40,7 @@ type route struct {
 
 // deliver is a sink's worker. It works until ctx is done and nothing is due,
 // or hard is done.
-func (m *Manager) deliver(ctx, hard context.Context, r *route) {
+func (m *Manager) deliver(ctx, hard context.Context, r *lane) {
 	for hard.Err() == nil {
 		wait, err := m.step(hard, r)
 		if err != nil {
@@ -67,7 +67,7 @@ func (m *Manager) deliver(ctx, hard context.Context, r *route) {
 
 // step does one thing for the sink. It returns how long nothing is to be done
 // unless something is pushed; zero to go on, negative for ever.
-func (m *Manager) step(ctx context.Context, r *route) (time.Duration, error) {
+func (m *Manager) step(ctx context.Context, r *lane) (time.Duration, error) {
 	now := time.Now()
 	if err := m.trim(r, now); err != nil {
 		return 0, err
@@ -109,7 +109,7 @@ func (m *Manager) step(ctx context.Context, r *route) (time.Duration, error) {
 }
 
 // attempt makes one attempt for it and notes the outcome.
-func (m *Manager) attempt(ctx context.Context, r *route, it *outbox.Item) error {
+func (m *Manager) attempt(ctx context.Context, r *lane, it *outbox.Item) error {
 	d, prev, err := m.read(r, it)
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (m *Manager) backoff(n int) time.Duration {
 	return 1 + rand.N(bound)
 }
 
-func (m *Manager) read(r *route, it *outbox.Item) (d *outbox.Delivery, prev Ref, err error) {
+func (m *Manager) read(r *lane, it *outbox.Item) (d *outbox.Delivery, prev Ref, err error) {
 	err = m.db.View(func(tx *bolt.Tx) error {
 		var ref string
 		d, ref, err = outbox.Read(tx, r.name, it)
@@ -193,7 +193,7 @@ func (m *Manager) read(r *route, it *outbox.Item) (d *outbox.Delivery, prev Ref,
 }
 
 // settle makes durable that the receiver has it.
-func (m *Manager) settle(r *route, it *outbox.Item) error {
+func (m *Manager) settle(r *lane, it *outbox.Item) error {
 	if err := m.db.Update(func(tx *bolt.Tx) error { return outbox.Settle(tx, r.name, it) }); err != nil {
 		return fmt.Errorf("note delivery of %s: %w", it.Key, err)
 	}
@@ -202,7 +202,7 @@ func (m *Manager) settle(r *route, it *outbox.Item) error {
 }
 
 // remove takes items out of the outbox without an attempt.
-func (m *Manager) remove(r *route, items []*outbox.Item, outcome string) error {
+func (m *Manager) remove(r *lane, items []*outbox.Item, outcome string) error {
 	if err := m.db.Update(func(tx *bolt.Tx) error { return outbox.Delete(tx, r.name, items...) }); err != nil {
 		return fmt.Errorf("remove from outbox of %s: %w", r.name, err)
 	}
@@ -212,7 +212,7 @@ func (m *Manager) remove(r *route, items []*outbox.Item, outcome string) error {
 }
 
 // bury makes a dead letter of it.
-func (m *Manager) bury(r *route, it *outbox.Item, reason string) error {
+func (m *Manager) bury(r *lane, it *outbox.Item, reason string) error {
 	kept := 0
 	if err := m.db.Update(func(tx *bolt.Tx) (err error) {
 		kept, err = outbox.Bury(tx, r.name, it, reason, time.Now())
@@ -228,7 +228,7 @@ func (m *Manager) bury(r *route, it *outbox.Item, reason string) error {
 }
 
 // trim keeps the sink's queue within its bound.
-func (m *Manager) trim(r *route, now time.Time) error {
+func (m *Manager) trim(r *lane, now time.Time) error {
 	length := r.q.Size()
 	if length <= m.cfg.QueueLimit {
 		return nil
@@ -250,7 +250,7 @@ func (m *Manager) trim(r *route, now time.Time) error {
 
 // sumUp replaces what waits for the sink by one notification about it, in the
 // log and in the queue, and reports whether it did: one alert needs no digest.
-func (m *Manager) sumUp(r *route, now time.Time) (bool, error) {
+func (m *Manager) sumUp(r *lane, now time.Time) (bool, error) {
 	items := r.q.Waiting()
 	if len(items) < 2 {
 		return false, nil
@@ -269,7 +269,7 @@ func (m *Manager) sumUp(r *route, now time.Time) (bool, error) {
 	return true, nil
 }
 
-func (m *Manager) gone(r *route, items ...*outbox.Item) {
+func (m *Manager) gone(r *lane, items ...*outbox.Item) {
 	r.q.Drop(items...)
 	m.metrics.queue.WithLabelValues(r.name).Sub(float64(len(items)))
 }

@@ -26,7 +26,7 @@ type Manager struct {
 	cfg     Config
 	log     *slog.Logger
 	metrics *metrics
-	routes  []*route
+	lanes   []*lane
 
 	// mu keeps the decisions of Offer, Advance and the sweep apart, and opens
 	// the log once.
@@ -67,20 +67,20 @@ func New(cfg Config, sinks []Sink, log *slog.Logger, reg prometheus.Registerer) 
 		if err := sc.validate(); err != nil {
 			return nil, fmt.Errorf("sink: %w", err)
 		}
-		if m.route(sc.Name) != nil {
+		if m.lane(sc.Name) != nil {
 			return nil, fmt.Errorf("two sinks are named %s: want unique names", sc.Name)
 		}
 		least, _ := sc.severity() // validate has checked it
-		m.routes = append(m.routes, &route{name: sc.Name, sink: s, min: least, cfg: sc, q: outbox.NewQueue(),
+		m.lanes = append(m.lanes, &lane{name: sc.Name, sink: s, min: least, cfg: sc, q: outbox.NewQueue(),
 			rate: outbox.Window{Limit: sc.PerMinute}})
 		met.sink(sc.Name)
 	}
 	return m, nil
 }
 
-// route returns the sink of that name, or nil.
-func (m *Manager) route(name string) *route {
-	for _, r := range m.routes {
+// lane returns the sink of that name, or nil.
+func (m *Manager) lane(name string) *lane {
+	for _, r := range m.lanes {
 		if r.name == name {
 			return r
 		}
@@ -120,7 +120,7 @@ func (m *Manager) open() error {
 func (m *Manager) restore() error {
 	var gone map[string]int
 	if err := m.db.Update(func(tx *bolt.Tx) (err error) {
-		gone, err = outbox.Disown(tx, func(sink string) bool { return m.route(sink) != nil }, time.Now())
+		gone, err = outbox.Disown(tx, func(sink string) bool { return m.lane(sink) != nil }, time.Now())
 		return err
 	}); err != nil {
 		return err
@@ -138,7 +138,7 @@ func (m *Manager) restore() error {
 			seen, _ := journal.AtMoment(k)
 			m.clock.advance(seen, time.Now())
 		}
-		for _, r := range m.routes {
+		for _, r := range m.lanes {
 			r.q.Push(outbox.Load(tx, r.name)...)
 			m.metrics.queue.WithLabelValues(r.name).Set(float64(r.q.Size()))
 			if dead := tx.Bucket(journal.Dead).Bucket([]byte(r.name)); dead != nil {
@@ -164,7 +164,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	defer cancel()
 	var workers sync.WaitGroup
 	busy := make(map[string]chan struct{})
-	for _, r := range m.routes {
+	for _, r := range m.lanes {
 		done := make(chan struct{})
 		busy[r.name] = done
 		workers.Go(func() {
@@ -182,7 +182,7 @@ func (m *Manager) Run(ctx context.Context) error {
 		cancel()
 		if !within(drained, time.Second) {
 			var names []string
-			for _, r := range m.routes {
+			for _, r := range m.lanes {
 				if !within(busy[r.name], 0) {
 					names = append(names, r.name)
 				}

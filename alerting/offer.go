@@ -199,7 +199,7 @@ func (m *Manager) decide(f func(*group.Book) error) ([]schemas.Alert, error) {
 	for i := range b.Told {
 		m.metrics.alerts.WithLabelValues(b.Told[i].State.String()).Inc()
 	}
-	for i, r := range m.routes {
+	for i, r := range m.lanes {
 		m.metrics.notifications.WithLabelValues(r.name, outcomeBelow).Add(float64(below[i]))
 		m.metrics.queue.WithLabelValues(r.name).Add(float64(len(queued[i])))
 		r.q.Push(queued[i]...)
@@ -210,8 +210,8 @@ func (m *Manager) decide(f func(*group.Book) error) ([]schemas.Alert, error) {
 // enqueue puts alerts into the outboxes of the sinks that want them; it returns
 // by sink what is to be queued, and how many were not severe enough.
 func (m *Manager) enqueue(tx *bolt.Tx, alerts []schemas.Alert, now time.Time) (queued [][]*outbox.Item, below []int, err error) {
-	queued, below = make([][]*outbox.Item, len(m.routes)), make([]int, len(m.routes))
-	for i, r := range m.routes {
+	queued, below = make([][]*outbox.Item, len(m.lanes)), make([]int, len(m.lanes))
+	for i, r := range m.lanes {
 		for j := range alerts {
 			a := &alerts[j]
 			if a.Severity < r.min {

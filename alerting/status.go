@@ -34,7 +34,7 @@ type DeadLetter = outbox.DeadLetter
 // Pending lists what waits, by sink and then in the order of decision.
 func (m *Manager) Pending() []Delivery {
 	var out []Delivery
-	for _, r := range m.routes {
+	for _, r := range m.lanes {
 		from := len(out)
 		seqs := make(map[string]uint64)
 		r.q.List(func(it *outbox.Item) {
@@ -69,7 +69,7 @@ func (m *Manager) DeadLetters() ([]DeadLetter, error) {
 // Redeliver puts the sink's dead letters back into its queue, under their old
 // keys, and returns how many: after a token was renewed, for example.
 func (m *Manager) Redeliver(sink string) (int, error) {
-	r := m.route(sink)
+	r := m.lane(sink)
 	if r == nil {
 		return 0, fmt.Errorf("redeliver: there is no sink of that name")
 	}

@@ -156,14 +156,23 @@ const (
 	EntityCampaign             // principals that work together: Campaign.ID
 )
 
-// AlertState is where an alert is in its life.
+// AlertState is what last happened to an alert.
 type AlertState uint8
 
 // The states of an alert.
 const (
+	// AlertOpen is new.
 	AlertOpen AlertState = iota
+	// AlertUpdated goes on, or became worse.
 	AlertUpdated
+	// AlertResolved is over: Alert.Resolution says why.
 	AlertResolved
+	// AlertAcknowledged was taken by somebody, who is Alert.Acknowledged.
+	AlertAcknowledged
+	// AlertEscalated was not acknowledged in time.
+	AlertEscalated
+	// AlertReopened was resolved and is back.
+	AlertReopened
 )
 
 // RedactionKind is a kind of personal data or secret.
@@ -213,7 +222,7 @@ var (
 	scriptNames    = []string{"unknown", "latin", "cyrillic", "greek", "arabic", "hebrew", "devanagari", "thai",
 		"han", "japanese", "hangul", "other", "mixed"}
 	signalNames = []string{"injection", "jailbreak", "prompt_leak", "reasoning", "invisible", "encoded", "lookalike"}
-	stateNames  = []string{"open", "updated", "resolved"}
+	stateNames  = []string{"open", "updated", "resolved", "acknowledged", "escalated", "reopened"}
 	kindNames   = []string{"email", "phone", "card", "iban", "national_id", "address", "bearer", "jwt",
 		"api_key", "cloud_key", "private_key", "parameter", "high_entropy", "prompt", "unproven", "principal"}
 )

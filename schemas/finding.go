@@ -75,6 +75,14 @@ type Finding struct {
 	// Samples are request ids of a few of the window's events, at most four: of
 	// what was refused or failed first, if there is any.
 	Samples []string `json:"samples,omitempty"`
+	// Series is how the entity's events spread over the window and before it; nil
+	// if it is not known.
+	Series *Series `json:"series,omitempty"`
+	// Related are entities that the window's events tie to the finding's: of an
+	// address the principals behind it, of a principal its addresses; at most
+	// MaxRelated. RelatedAll tells that there are no more.
+	Related    []Entity `json:"related,omitempty"`
+	RelatedAll bool     `json:"related_all,omitempty"`
 	// Query is a ClickHouse statement that shows the evidence.
 	Query string `json:"query"`
 	// Provider and Model are the model that the finding is about, if it is
@@ -85,6 +93,22 @@ type Finding struct {
 	Campaign *Campaign `json:"campaign,omitempty"`
 	// Exception is set if an allowlist covers the finding.
 	Exception *Exception `json:"exception,omitempty"`
+}
+
+// MaxRelated is how many related entities a finding has at most, MaxBins how
+// many bins its series.
+const (
+	MaxRelated = 4
+	MaxBins    = 24
+)
+
+// Series is counts of events in equal bins of time.
+type Series struct {
+	Start time.Time `json:"start"`
+	// Step is the length of a bin in seconds.
+	Step int64 `json:"step"`
+	// Counts has at most MaxBins entries; the last bin may not be over.
+	Counts []int64 `json:"counts"`
 }
 
 // FindingID returns the id of a finding: 32 hexadecimal digits of a SHA-256

@@ -177,7 +177,7 @@ func TestValuesAreValid(t *testing.T) {
 	for name, values := range map[string][]any{
 		"event":   {schemas.Event{}, full["event"]},
 		"finding": {finding, full["finding"]},
-		"alert":   {schemas.Alert{Finding: finding}, full["alert"]},
+		"alert":   {schemas.Alert{Parts: []schemas.AlertPart{}, Finding: finding}, full["alert"]},
 	} {
 		t.Run(name, func(t *testing.T) {
 			raw, schema := compiled(t, name)
