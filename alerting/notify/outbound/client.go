@@ -7,11 +7,11 @@
 package outbound
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -48,11 +48,9 @@ func (t *TLS) Validate() error {
 	return nil
 }
 
-// Client returns an HTTP client whose every answer but a 2xx is a StatusError.
-// It goes through the proxy that the environment names (HTTPS_PROXY,
-// NO_PROXY). Connections are not kept: notifications are rare, and a
-// connection that went stale would cost the first attempt of an alert.
-func (t *TLS) Client() (*http.Client, error) {
+// Config returns what a TLS client is set up with: version 1.2 or later, and
+// certificates verified. It reads the files.
+func (t *TLS) Config() (*tls.Config, error) {
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
@@ -71,16 +69,47 @@ func (t *TLS) Client() (*http.Client, error) {
 		}
 		conf.Certificates = []tls.Certificate{cert}
 	}
-	return &http.Client{Transport: &guard{&http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+	return conf, nil
+}
+
+// Client returns an HTTP client for the URLs that c.URL has let pass. Its every
+// answer but a 2xx is a StatusError; it follows no redirect, and goes where c
+// allows, which it looks at when the name is resolved and the connection is
+// about to be made. Connections are not kept: notifications are rare, and a
+// connection that went stale would cost the first attempt of an alert.
+func (c *Config) Client() (*http.Client, error) {
+	conf, err := c.TLS.Config()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := c.proxy().Read("proxy")
+	if err != nil {
+		return nil, err
+	}
+	proxy, err := proxyFunc(raw)
+	if err != nil {
+		return nil, err
+	}
+	own := *c // later changes of the settings do not count
+	return &http.Client{Transport: &guard{config: &own, proxy: proxy, base: &http.Transport{
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return tripOf(r.Context()).proxy, nil },
+		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, ControlContext: control}).DialContext,
 		TLSClientConfig:        conf,
 		TLSHandshakeTimeout:    10 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableKeepAlives:      true,
 		ForceAttemptHTTP2:      true,
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode != http.StatusOK {
+				return errProxy
+			}
+			return nil
+		},
 	}}}, nil
 }
+
+// Client is that of a Config with these settings and else the defaults.
+func (t *TLS) Client() (*http.Client, error) { return (&Config{TLS: *t}).Client() }
 
 // StatusError is an answer that is not 2xx.
 type StatusError struct {
@@ -88,27 +117,13 @@ type StatusError struct {
 	// Wait is what the answer's Retry-After asks for, at most a day; negative
 	// if it does not ask.
 	Wait time.Duration
+	// Body is the beginning of the answer's body, at most 4 KB, as far as it
+	// came within a second. It is the receiver's: look codes up in it, and show
+	// nothing of it.
+	Body []byte
 }
 
 func (e *StatusError) Error() string { return "answer " + strconv.Itoa(e.Code) }
-
-// guard is a RoundTripper that bounds answers and turns those that are not 2xx
-// into errors, so that nothing above it follows a redirect or shows a body.
-type guard struct{ base http.RoundTripper }
-
-func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := g.base.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		wait := retryAfter(resp.Header.Get("Retry-After"), time.Now())
-		_ = resp.Body.Close() // nothing of it is wanted
-		return nil, &StatusError{Code: resp.StatusCode, Wait: wait}
-	}
-	resp.Body = &capped{body: resp.Body, left: maxAnswer}
-	return resp, nil
-}
 
 // retryAfter reads a Retry-After: seconds or a date; negative if there is none
 // or it is neither.
@@ -127,25 +142,6 @@ func retryAfter(s string, now time.Time) time.Duration {
 	}
 	return -1
 }
-
-// errLong is returned by the body of an answer that is too long.
-var errLong = errors.New("answer is too long")
-
-type capped struct {
-	body io.ReadCloser
-	left int
-}
-
-func (c *capped) Read(p []byte) (int, error) {
-	if c.left <= 0 {
-		return 0, errLong
-	}
-	n, err := c.body.Read(p[:min(len(p), c.left)])
-	c.left -= n
-	return n, err
-}
-
-func (c *capped) Close() error { return c.body.Close() }
 
 // CheckURL returns the URL of a receiver, or an error that names key and does
 // not quote it. It wants https, http only if plain or to this machine, and no

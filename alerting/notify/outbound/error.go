@@ -78,7 +78,11 @@ func kind(err error) string {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
 	case errors.Is(err, errLong):
-		return "the answer is too long"
+		return errLong.Error()
+	case errors.Is(err, errAddress):
+		return errAddress.Error()
+	case errors.Is(err, errProxy):
+		return errProxy.Error()
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
 		errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
 		return "connection was closed"

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -143,16 +142,5 @@ func TestClassify(t *testing.T) {
 		if got := Classify(err, permanent); alerting.IsPermanent(got) || strings.Contains(got.Error(), "hidden") {
 			t.Errorf("got %v", got)
 		}
-	}
-}
-
-func TestClientVerifiesAndGoesThroughTheProxy(t *testing.T) {
-	c, err := (&TLS{}).Client()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr := c.Transport.(*guard).base.(*http.Transport)
-	if tr.TLSClientConfig.InsecureSkipVerify || tr.TLSClientConfig.MinVersion < 0x0303 || tr.Proxy == nil {
-		t.Error("the client does not verify, speaks old TLS, or ignores the proxy")
 	}
 }

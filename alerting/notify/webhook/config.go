@@ -22,12 +22,6 @@ type Config struct {
 	URL     outbound.Secret `mapstructure:"url"`
 	URLFile string          `mapstructure:"url_file"`
 	URLEnv  string          `mapstructure:"url_env"`
-	// AllowHTTP allows http to other machines: the alert goes over the network
-	// in the clear. Default: false.
-	AllowHTTP bool `mapstructure:"allow_http"`
-	// AllowedHosts are the hosts that the URL may name; ".example.com" stands
-	// for every host below it. Default: empty, which allows every host.
-	AllowedHosts []string `mapstructure:"allowed_hosts"`
 	// Secrets sign each request in the way of Standard Webhooks; each is
 	// "whsec_" and 24 to 64 bytes in base64. Each makes a signature, so that a
 	// secret can be replaced without a gap: add the new one, change the
@@ -39,8 +33,8 @@ type Config struct {
 	// Body is what is sent: "native" (default), an envelope around the alert
 	// as in schemas/json, or "ocsf", an OCSF 1.8.0 Detection Finding.
 	Body string `mapstructure:"body"`
-	// TLS says whom to trust and who to be. Default: the system's authorities.
-	TLS outbound.TLS `mapstructure:"tls"`
+	// HTTP is whom to reach, through what, and whom to trust.
+	HTTP outbound.Config `mapstructure:",squash"`
 }
 
 // DefaultConfig returns the defaults; URL and secrets are still to be set.
@@ -74,7 +68,7 @@ func (c *Config) Validate() error {
 		return err
 	}
 	if c.URL != "" {
-		if _, err := outbound.CheckURL("url", string(c.URL), c.AllowHTTP, c.AllowedHosts); err != nil {
+		if _, err := c.HTTP.URL("url", string(c.URL)); err != nil {
 			return err
 		}
 	}
@@ -94,5 +88,5 @@ func (c *Config) Validate() error {
 	if c.Body != BodyNative && c.Body != BodyOCSF {
 		return fmt.Errorf("body is %q: want %q or %q", c.Body, BodyNative, BodyOCSF)
 	}
-	return c.TLS.Validate()
+	return c.HTTP.Validate()
 }

@@ -5,11 +5,9 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -39,10 +37,10 @@ func New(name string, cfg *Config) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := outbound.CheckURL("url", to, cfg.AllowHTTP, cfg.AllowedHosts); err != nil {
+	if _, err := cfg.HTTP.URL("url", to); err != nil {
 		return nil, err
 	}
-	client, err := cfg.TLS.Client()
+	client, err := cfg.HTTP.Client()
 	if err != nil {
 		return nil, err
 	}
@@ -78,9 +76,6 @@ func permanent(status int) bool {
 		status == http.StatusNotFound || status == http.StatusGone
 }
 
-// bodyWait is how long the body of an answer may take.
-const bodyWait = time.Second
-
 // Notify posts a once. A receiver needs no Ref: alert id and sequence are in
 // the body.
 func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alerting.Ref) (alerting.Ref, error) {
@@ -88,27 +83,12 @@ func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alert
 	if err != nil {
 		return "", alerting.Permanent(errors.New("the alert cannot be encoded"))
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
-	if err != nil {
-		return "", alerting.Permanent(errors.New("the request cannot be made"))
-	}
 	now := time.Now()
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "gatehound")
-	req.Header.Set("Webhook-Id", key)
-	req.Header.Set("Webhook-Timestamp", strconv.FormatInt(now.Unix(), 10))
-	req.Header.Set("Webhook-Signature", sign(s.keys, key, now, body))
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return "", outbound.Classify(err, permanent)
-	}
-	// The status says it all. What the receiver writes besides is read for a
-	// moment, so that it is not cut off in the middle of its work.
-	timer := time.AfterFunc(bodyWait, cancel)
-	defer timer.Stop()
-	_, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
-	_ = resp.Body.Close()
-	return "", nil
+	err = outbound.Tell(ctx, s.client, outbound.Request{URL: s.url, Body: body, Header: map[string]string{
+		"Content-Type":      "application/json",
+		"Webhook-Id":        key,
+		"Webhook-Timestamp": strconv.FormatInt(now.Unix(), 10),
+		"Webhook-Signature": sign(s.keys, key, now, body),
+	}})
+	return "", outbound.Classify(err, permanent)
 }

@@ -83,7 +83,7 @@ func TestRotation(t *testing.T) {
 func alert(state schemas.AlertState) *schemas.Alert {
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	return &schemas.Alert{
-		ID: "a1", Fingerprint: "f1", State: state, Sequence: 1 + int(state), Severity: schemas.SeverityHigh, Confidence: 0.8,
+		ID: "a1", Fingerprint: "f1", Parts: []schemas.AlertPart{}, State: state, Sequence: 1 + int(state), Severity: schemas.SeverityHigh, Confidence: 0.8,
 		Title: "Model extraction", Summary: "One caller asks like a machine.", Detector: "extraction.harvest",
 		Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: "h1:k1:abc"}, Tenant: "acme",
 		FirstSeen: at, LastSeen: at.Add(time.Hour), Findings: 3, Events: 12000,
@@ -167,10 +167,10 @@ func TestConfig(t *testing.T) {
 		"ocsf":            func(c *Config) { c.Body = BodyOCSF },
 		"secret in env":   func(c *Config) { c.Secrets, c.SecretEnvs = nil, []string{"WEBHOOK_TEST_SECRET"} },
 		"no prefix":       func(c *Config) { c.Secrets[0] = outbound.Secret(secretA[6:]) },
-		"http, allowed":   func(c *Config) { c.URL, c.AllowHTTP = "http://siem.example/", true },
+		"http, allowed":   func(c *Config) { c.URL, c.HTTP.AllowHTTP = "http://siem.example/", true },
 		"http, loopback":  func(c *Config) { c.URL = "http://[::1]:8080/" },
-		"host, allowed":   func(c *Config) { c.AllowedHosts = []string{"siem.example"} },
-		"suffix, allowed": func(c *Config) { c.URL, c.AllowedHosts = "https://a.SIEM.example/", []string{".siem.example"} },
+		"host, allowed":   func(c *Config) { c.HTTP.AllowedHosts = []string{"siem.example"} },
+		"suffix, allowed": func(c *Config) { c.URL, c.HTTP.AllowedHosts = "https://a.SIEM.example/", []string{".siem.example"} },
 	} {
 		cfg := good()
 		edit(&cfg)
@@ -184,8 +184,8 @@ func TestConfig(t *testing.T) {
 		"url is http":           func(c *Config) { c.URL = "http://siem.example/hidden" },
 		"url is no absolute":    func(c *Config) { c.URL = "siem.example/hidden" },
 		"url has user":          func(c *Config) { c.URL = "https://hidden:hidden@siem.example/" },
-		"allowed_hosts":         func(c *Config) { c.AllowedHosts = []string{"other.example"} },
-		"allowed_hosts ":        func(c *Config) { c.URL, c.AllowedHosts = "https://evilsiem.example/", []string{".siem.example"} },
+		"allowed_hosts":         func(c *Config) { c.HTTP.AllowedHosts = []string{"other.example"} },
+		"allowed_hosts ":        func(c *Config) { c.URL, c.HTTP.AllowedHosts = "https://evilsiem.example/", []string{".siem.example"} },
 		"0 entries":             func(c *Config) { c.Secrets = nil },
 		"9 entries":             func(c *Config) { c.Secrets = make([]outbound.Secret, 9) },
 		"secrets[0]: want 24":   func(c *Config) { c.Secrets[0] = "whsec_aGlkZGVu" },
@@ -195,8 +195,8 @@ func TestConfig(t *testing.T) {
 		"entry 1 of secrets, secret_files and secret_envs: read": func(c *Config) { c.SecretFiles = []string{"/nowhere"} },
 		"body":            func(c *Config) { c.Body = "xml" },
 		"read url_file":   func(c *Config) { c.URL, c.URLFile = "", "/nowhere" },
-		"tls.key_file":    func(c *Config) { c.TLS.KeyFile = "x" },
-		"load tls.cert_f": func(c *Config) { c.TLS.CertFile, c.TLS.KeyFile = "/nowhere", "/nowhere" },
+		"tls.key_file":    func(c *Config) { c.HTTP.TLS.KeyFile = "x" },
+		"load tls.cert_f": func(c *Config) { c.HTTP.TLS.CertFile, c.HTTP.TLS.KeyFile = "/nowhere", "/nowhere" },
 	} {
 		cfg := good()
 		edit(&cfg)
