@@ -1,0 +1,60 @@
+package interact
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify/outbound"
+)
+
+// excuse says in constant words why something could not be done.
+func excuse(err error) string {
+	switch {
+	case errors.Is(err, alerting.ErrResolved):
+		return "This alert is resolved already."
+	case errors.Is(err, alerting.ErrNoAlert):
+		return "Gatehound does not know this alert any more."
+	case errors.Is(err, context.DeadlineExceeded):
+		return "Gatehound took too long. Whether it was done shows on the alert."
+	}
+	return "Gatehound could not do this. Its log has the reason."
+}
+
+// tell shows text to the one who clicked alone. The address comes with the
+// request; nothing is sent to a host that is not Slack's.
+func (h *handler) tell(ctx context.Context, to, text string) {
+	if to == "" {
+		return
+	}
+	if _, err := outbound.CheckURL("response_url", to, false, h.responseHosts); err != nil {
+		h.log.Warn("slack response url is not of slack")
+		return
+	}
+	doc, err := json.Marshal(struct {
+		Type    string `json:"response_type"`
+		Replace bool   `json:"replace_original"`
+		Text    string `json:"text"`
+	}{"ephemeral", false, text})
+	if err != nil {
+		h.log.Error("slack answer cannot be encoded", "err", err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(doc))
+	if err != nil {
+		h.log.Warn("slack response url is not of slack")
+		return
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := h.client.Do(req)
+	if err != nil {
+		h.log.Warn("slack user could not be told", "err", outbound.Classify(err, func(int) bool { return false }))
+		return
+	}
+	_ = resp.Body.Close() // "ok"
+}
