@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,12 +32,12 @@ func plot(state schemas.AlertState, n int) schemas.Alert {
 
 // conformCampaign sends alerts about campaigns, hostile ones too.
 func conformCampaign(t *testing.T, m *member) {
+	if slices.Contains(m.lacks, "campaign") {
+		return
+	}
 	a := plot(schemas.AlertUpdated, 1203)
 	got := deliver(t, m, &a, "key-1", "")
-	if len(got) != 1 {
-		t.Fatalf("%d requests", len(got))
-	}
-	body := strings.ReplaceAll(string(got[0].body), ",", "") // of numbers, for people
+	body := strings.ReplaceAll(bodies(got), ",", "") // of numbers, for people
 	for _, want := range []string{"c-3f9a0c11d2e4", "1203", "812000", "act as one", "h1:k1:member-00", "four networks of one host"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the message does not have %q:\n%s", want, body)

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,9 +14,10 @@ import (
 func conformText(t *testing.T, m *member) {
 	for name, text := range hostile {
 		t.Run(name, func(t *testing.T) {
-			for _, state := range []schemas.AlertState{schemas.AlertOpen, schemas.AlertUpdated, schemas.AlertResolved} {
+			for _, state := range states {
 				a := sample(state)
 				fill(&a, text)
+				a.Test = state == schemas.AlertUpdated
 				for _, prev := range []alerting.Ref{"", m.ref} {
 					for _, got := range deliver(t, m, &a, "key-1", prev) {
 						m.harmless(t, got)
@@ -29,24 +31,59 @@ func conformText(t *testing.T, m *member) {
 // conformKeys checks that an attempt that is repeated says the same under the
 // same key, and that every state is told.
 func conformKeys(t *testing.T, m *member) {
-	for _, state := range []schemas.AlertState{schemas.AlertOpen, schemas.AlertUpdated, schemas.AlertResolved} {
+	for _, state := range states {
 		a := sample(state)
 		key := alerting.Key(&a)
 		first, second := deliver(t, m, &a, key, ""), deliver(t, m, &a, key, "")
-		if len(first) != 1 || len(second) != 1 {
-			t.Fatalf("%s: %d and %d requests, want one an attempt", state, len(first), len(second))
+		if len(first) != m.count() || len(second) != m.count() {
+			t.Fatalf("%s: %d and %d requests, want %d an attempt", state, len(first), len(second), m.count())
 		}
-		if first[0].key != second[0].key || !m.keyless && first[0].key != key {
-			t.Errorf("%s: keys are %q and %q, want %q", state, first[0].key, second[0].key, key)
+		for i := range first {
+			if first[i].key != second[i].key || !m.keyless && first[i].key != key {
+				t.Errorf("%s: keys are %q and %q, want %q", state, first[i].key, second[i].key, key)
+			}
+			if string(first[i].body) != string(second[i].body) {
+				t.Errorf("%s: a repeated attempt says something else", state)
+			}
 		}
-		if string(first[0].body) != string(second[0].body) {
-			t.Errorf("%s: a repeated attempt says something else", state)
-		}
-		want := state.String()
-		if !strings.Contains(strings.ToLower(string(first[0].body)), m.states[want]) {
-			t.Errorf("%s: the body does not say %q", state, m.states[want])
+		if want := m.states[state.String()]; want == "" || !strings.Contains(strings.ToLower(bodies(first)), want) {
+			t.Errorf("%s: the body does not say %q:\n%.3000s", state, want, bodies(first))
 		}
 	}
+}
+
+// conformLife checks that the receiver is told of a test, of who has taken an
+// alert, of how it ended and of what it became a part of; and that a digest
+// arrives.
+func conformLife(t *testing.T, m *member) {
+	says := func(what string, a schemas.Alert, want string) {
+		t.Helper()
+		if slices.Contains(m.lacks, what) {
+			return
+		}
+		if body := bodies(deliver(t, m, &a, "key-1", "")); !strings.Contains(body, want) {
+			t.Errorf("%s: the body does not say %q:\n%.3000s", what, want, body)
+		}
+	}
+	trial := sample(schemas.AlertOpen)
+	trial.Test = true
+	says("test", trial, "TEST")
+	resolved := sample(schemas.AlertResolved)
+	says("outcome", resolved, resolved.Outcome)
+	says("acknowledged", sample(schemas.AlertAcknowledged), "ana.k")
+	resolved.MergedInto = "abcdabcdabcdabcdabcdabcdabcdabcd"
+	says("merged", resolved, resolved.MergedInto)
+	says("digest", digest(), "12 alerts in one message")
+}
+
+// bodies are those of requests, a line each.
+func bodies(got []request) string {
+	var out strings.Builder
+	for _, r := range got {
+		out.Write(r.body)
+		out.WriteByte('\n')
+	}
+	return out.String()
 }
 
 // deliver sends a to a new receiver and returns what it got.

@@ -1,14 +1,13 @@
 package notify_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log"
 	"maps"
@@ -22,31 +21,50 @@ import (
 	"time"
 
 	"github.com/go-viper/mapstructure/v2"
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify"
-	"github.com/gatehound/gatehound/alerting/notify/stdout"
 	"github.com/gatehound/gatehound/schemas"
 )
+
+// family has the members of every kind; each kind's are in a file of its own.
+var family = map[string]func() []*member{
+	"slack":   slackMembers,
+	"stdout":  stdoutMembers,
+	"webhook": webhookMembers,
+}
 
 // member is a sink in one configuration.
 type member struct {
 	name, kind string
-	// options returns the options for a receiver at base; nil for a sink
-	// without one.
+	// options returns the options for a receiver over HTTP at base; nil for a
+	// sink without one.
 	options func(base string) map[string]any
-	// local sends to a sink without a receiver.
+	// local sends to a sink without options, and returns what its receiver got.
 	local func(t *testing.T, a *schemas.Alert, key string) []request
-	// read takes a request apart and checks that it is genuine.
+	// suite is how a sink without options fails: what its receiver can do
+	// wrong. nil if it has none that could fail.
+	suite func(t *testing.T, m *member)
+	// read takes a notification apart and checks that it is genuine.
 	read func(t *testing.T, r *http.Request) request
-	// accept is the receiver's proper answer.
+	// accept is the receiver's proper answer. It can read the body again.
 	accept func(w http.ResponseWriter, r *http.Request)
+	// aside answers requests that are no notification, such as those for a
+	// token, and reports whether it did. They are neither counted nor made to
+	// fail. Default: there are none.
+	aside func(w http.ResponseWriter, r *http.Request) bool
+	// requests is how many requests make a notification, prev being empty.
+	// Default: 1.
+	requests int
 	// good and permanent are the statuses that it takes for success and for
-	// final.
+	// final. 200 stands for accept.
 	good, permanent []int
 	// needsBody: it does not succeed without the body of an answer.
 	needsBody bool
+	// answers are what the receiver can say besides, and what comes of it.
+	answers []answer
+	// checks are the paths that Check may post to. Default: none.
+	checks []string
 	// secrets are never shown.
 	secrets []string
 	// harmless checks what a hostile alert was made into.
@@ -55,8 +73,11 @@ type member struct {
 	ref alerting.Ref
 	// keyless: the format has no place for the key.
 	keyless bool
-	// states is what the body says of each state, in lower case.
+	// states is what the body says of each of the six states, in lower case.
 	states map[string]string
+	// lacks are what the format has no place for, or is not told: "test",
+	// "outcome", "acknowledged", "merged", "campaign".
+	lacks []string
 }
 
 // request is what a receiver got.
@@ -67,55 +88,37 @@ type request struct {
 	form url.Values
 }
 
-const (
-	botToken  = "xoxb-0000-not-a-real-token"
-	hookPath  = "/services/T000/B000/notarealsecret"
-	urlSecret = "/in/notarealpath?token=notarealtoken"
-	signingA  = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-	signingB  = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
-)
-
-var slackPermanent = []int{400, 401, 403, 404, 410}
-
-var stateWords = map[string]string{"open": "high", "updated": "high", "resolved": "resolved"}
-
-var family = map[string][]*member{
-	"slack": {
-		{name: "token", kind: "slack", options: func(base string) map[string]any {
-			return map[string]any{"token": botToken, "channel": "C0123456789", "api_url": base + "/api"}
-		}, read: readSlackForm, accept: acceptSlack, good: []int{200}, permanent: slackPermanent, needsBody: true,
-			secrets: []string{botToken}, harmless: harmlessSlack, ref: "C0123456789/1700000000.000100", states: stateWords},
-		{name: "incoming webhook", kind: "slack", options: func(base string) map[string]any {
-			return map[string]any{"webhook_url": base + hookPath}
-		}, read: readSlackHook, accept: func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) },
-			good: []int{200}, permanent: slackPermanent,
-			secrets: []string{hookPath, "notarealsecret"}, harmless: harmlessSlack, keyless: true, states: stateWords},
-	},
-	"webhook": {
-		webhookMember("native", map[string]string{"open": `"gatehound.alert.open"`, "updated": `"gatehound.alert.updated"`,
-			"resolved": `"gatehound.alert.resolved"`}),
-		webhookMember("ocsf", map[string]string{"open": `"type_uid":200401`, "updated": `"type_uid":200402`,
-			"resolved": `"type_uid":200403`}),
-	},
-	"stdout": {
-		{name: "stdout", kind: "stdout", local: func(t *testing.T, a *schemas.Alert, key string) []request {
-			var out bytes.Buffer
-			if _, err := stdout.NewWriter("out", &out).Notify(t.Context(), a, key, ""); err != nil {
-				t.Fatal(err)
-			}
-			return []request{{body: out.Bytes()}}
-		}, harmless: harmlessJSON, keyless: true, states: map[string]string{"open": `"state":"open"`,
-			"updated": `"state":"updated"`, "resolved": `"state":"resolved"`}},
-	},
+// answer is something that a receiver can say.
+type answer struct {
+	name   string
+	status int
+	header map[string]string
+	body   string
+	// want is "good", "permanent", "retry" or "after".
+	want string
 }
 
-func webhookMember(format string, states map[string]string) *member {
-	return &member{name: format, kind: "webhook", options: func(base string) map[string]any {
-		return map[string]any{"url": base + urlSecret, "secrets": []string{signingA, signingB}, "body": format}
-	}, read: readSigned, accept: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
-		good: []int{200, 202, 204}, permanent: []int{401, 403, 404, 410},
-		secrets:  []string{"notarealpath", "notarealtoken", signingA, signingB, signingA[6:]},
-		harmless: harmlessJSON, states: states}
+// stateNames returns a text for each state, made by format of its name.
+func stateNames(format string) map[string]string {
+	out := make(map[string]string)
+	for _, s := range states {
+		out[s.String()] = fmt.Sprintf(format, s)
+	}
+	return out
+}
+
+// states are all that an alert can be in.
+var states = []schemas.AlertState{schemas.AlertOpen, schemas.AlertUpdated, schemas.AlertResolved,
+	schemas.AlertAcknowledged, schemas.AlertEscalated, schemas.AlertReopened}
+
+// count is how many requests make a notification.
+func (m *member) count() int { return max(m.requests, 1) }
+
+// taken answers r as a receiver does that takes everything.
+func (m *member) taken(w http.ResponseWriter, r *http.Request) {
+	if m.aside == nil || !m.aside(w, r) {
+		m.accept(w, r)
+	}
 }
 
 // make builds the sink the way the program does.
@@ -134,7 +137,8 @@ func (m *member) make(t *testing.T, base string, more map[string]any) alerting.S
 }
 
 func decode(options map[string]any, into notify.Config) error {
-	d, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{ErrorUnused: true, Result: into})
+	d, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{ErrorUnused: true, Result: into,
+		DecodeHook: mapstructure.StringToTimeDurationHookFunc()})
 	if err != nil {
 		return err
 	}
@@ -147,65 +151,6 @@ func readAll(t *testing.T, r *http.Request) []byte {
 		t.Error(err)
 	}
 	return raw
-}
-
-// readSigned verifies the signatures with the library of Standard Webhooks.
-func readSigned(t *testing.T, r *http.Request) request {
-	raw := readAll(t, r)
-	for _, secret := range []string{signingA, signingB} {
-		wh, err := standardwebhooks.NewWebhook(secret)
-		if err != nil {
-			t.Error(err)
-		} else if err := wh.Verify(raw, r.Header); err != nil {
-			t.Errorf("signature: %v", err)
-		}
-	}
-	if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" || r.URL.RequestURI() != urlSecret {
-		t.Errorf("got %s %s", r.Method, r.Header.Get("Content-Type"))
-	}
-	return request{path: r.URL.Path, key: r.Header.Get("webhook-id"), body: raw}
-}
-
-func readSlackForm(t *testing.T, r *http.Request) request {
-	form, err := url.ParseQuery(string(readAll(t, r)))
-	if err != nil {
-		t.Error(err)
-	}
-	if form.Get("token") != botToken {
-		t.Error("the token is missing")
-	}
-	for name, want := range map[string]string{"parse": "none", "link_names": "false", "mrkdwn": "false", "unfurl_links": "false", "unfurl_media": "false"} {
-		if form.Get(name) != want {
-			t.Errorf("%s is %q, want %q", name, form.Get(name), want)
-		}
-	}
-	var meta struct {
-		Payload struct {
-			Key string `json:"key"`
-		} `json:"event_payload"`
-	}
-	if err := json.Unmarshal([]byte(form.Get("metadata")), &meta); err != nil {
-		t.Errorf("metadata: %v", err)
-	}
-	return request{path: r.URL.Path, key: meta.Payload.Key, body: []byte(form.Get("text") + "\n" + form.Get("blocks")), form: form}
-}
-
-func readSlackHook(t *testing.T, r *http.Request) request {
-	raw := readAll(t, r)
-	var msg struct {
-		Text   string          `json:"text"`
-		Blocks json.RawMessage `json:"blocks"`
-		Parse  string          `json:"parse"`
-	}
-	if err := json.Unmarshal(raw, &msg); err != nil {
-		t.Error(err)
-	}
-	return request{path: r.URL.Path, body: raw, form: url.Values{"text": {msg.Text}, "blocks": {string(msg.Blocks)}, "parse": {msg.Parse}}}
-}
-
-func acceptSlack(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(`{"ok":true,"channel":"C0123456789","ts":"1700000000.000100"}`))
 }
 
 func has(list []int, n int) bool { return slices.Contains(list, n) }

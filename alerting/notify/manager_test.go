@@ -62,7 +62,7 @@ func until(t *testing.T, r *receiver, want int) []request {
 // An alert goes to Slack and the SIEM, is retried under the same key, and goes
 // on in its thread after a restart.
 func TestManagerAndSinks(t *testing.T) {
-	slackMember, siemMember := family["slack"][0], family["webhook"][1]
+	slackMember, siemMember := family["slack"]()[0], family["webhook"]()[1]
 	slack, siem := receive(t, slackMember, false), receive(t, siemMember, false)
 	sinks := []alerting.SinkConfig{
 		{Name: "oncall", Kind: "slack", Options: slackMember.options(slack.URL)},
@@ -120,7 +120,7 @@ func TestManagerAndSinks(t *testing.T) {
 
 // Slack's 429 keeps the Slack sink quiet for as long as it asks, and no other.
 func TestManagerHonoursRetryAfter(t *testing.T) {
-	slackMember, siemMember := family["slack"][0], family["webhook"][0]
+	slackMember, siemMember := family["slack"]()[0], family["webhook"]()[0]
 	slack, siem := receive(t, slackMember, false), receive(t, siemMember, false)
 	slack.say(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "1")
