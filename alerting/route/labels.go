@@ -1,0 +1,143 @@
+package route
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// label is something of an alert that matchers ask for.
+type label uint8
+
+const (
+	labelSeverity label = iota
+	labelConfidence
+	labelDetector
+	labelFamily
+	labelEntity
+	labelKind
+	labelTenant
+	labelProvider
+	labelModel
+	labelTechnique
+	labelState
+	labelAlert
+	labelCampaign
+	labels // the number of labels
+)
+
+var labelNames = []string{"severity", "confidence", "detector", "family", "entity", "kind", "tenant",
+	"provider", "model", "technique", "state", "alert", "campaign"}
+
+func (l label) String() string { return labelNames[l] }
+
+// Labels returns the names of all labels.
+func Labels() []string { return slices.Clone(labelNames) }
+
+func labelOf(name string) (label, bool) {
+	i := slices.Index(labelNames, name)
+	return label(max(i, 0)), i >= 0
+}
+
+// own tells that the values of a label are Gatehound's own words, which no
+// caller of the gateway can write.
+func (l label) own() bool {
+	switch l {
+	case labelSeverity, labelConfidence, labelDetector, labelFamily, labelKind, labelTechnique, labelState:
+		return true
+	}
+	return false
+}
+
+// subject is an alert as matchers see it. A label's values are gathered when
+// they are first asked for.
+type subject struct {
+	alert *schemas.Alert
+	// severity is what the label says, which for assets is not the alert's.
+	severity schemas.Severity
+	values   [labels][]string
+}
+
+func newSubject(a *schemas.Alert) *subject {
+	return &subject{alert: a, severity: a.Severity}
+}
+
+// of returns the values of a label without repeats; "" alone if there are none.
+func (s *subject) of(l label) []string {
+	if s.values[l] == nil {
+		s.values[l] = s.gather(l)
+	}
+	return s.values[l]
+}
+
+func (s *subject) gather(l label) []string {
+	a, out := s.alert, []string(nil)
+	switch l {
+	case labelSeverity:
+		return []string{s.severity.String()}
+	case labelConfidence:
+		return []string{strconv.FormatFloat(a.Confidence, 'f', 2, 64)}
+	case labelTenant:
+		return []string{a.Tenant}
+	case labelProvider:
+		return []string{a.Finding.Provider}
+	case labelModel:
+		return []string{a.Finding.Model}
+	case labelState:
+		return []string{a.State.String()}
+	case labelAlert:
+		return []string{a.ID}
+	case labelTechnique:
+		for i := range a.Finding.Techniques {
+			out = addNew(out, a.Finding.Techniques[i].ID)
+		}
+	case labelCampaign:
+		if c := a.Finding.Campaign; c != nil {
+			out = addNew(out, c.ID)
+		}
+		out = addNew(out, partValue(l, a.Detector, a.Entity))
+		for i := range a.Parts {
+			out = addNew(out, partValue(l, a.Parts[i].Detector, a.Parts[i].Entity))
+		}
+	default:
+		out = addNew(out, partValue(l, a.Detector, a.Entity))
+		for i := range a.Parts {
+			out = addNew(out, partValue(l, a.Parts[i].Detector, a.Parts[i].Entity))
+		}
+	}
+	if out == nil {
+		out = []string{""}
+	}
+	return out
+}
+
+// partValue returns the value of a label that parts have.
+func partValue(l label, detector string, e schemas.Entity) string {
+	switch l {
+	case labelDetector:
+		return detector
+	case labelFamily:
+		family, _, _ := strings.Cut(detector, ".")
+		return family
+	case labelEntity:
+		return e.Name
+	case labelKind:
+		if e.Kind != schemas.EntityNone {
+			return e.Kind.String()
+		}
+	case labelCampaign:
+		if e.Kind == schemas.EntityCampaign {
+			return e.Name
+		}
+	}
+	return ""
+}
+
+func addNew(list []string, v string) []string {
+	if v == "" || slices.Contains(list, v) {
+		return list
+	}
+	return append(list, v)
+}
