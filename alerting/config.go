@@ -2,7 +2,12 @@ package alerting
 
 import (
 	"fmt"
+	"io"
+	"net/url"
 	"regexp"
+	"slices"
+	"strings"
+	"text/template"
 	"time"
 
 	"github.com/gatehound/gatehound/alerting/route"
@@ -52,8 +57,9 @@ type Config struct {
 	// DrainTimeout is how long Run goes on delivering after its context is
 	// done. Default 5s; 0 to 5m.
 	DrainTimeout time.Duration `mapstructure:"drain_timeout"`
-	// CaseURL is where people look at an alert: a URL in which "{id}" stands for
-	// the alert's id. Default "": alerts have no link.
+	// CaseURL is where people look at an alert: a URL, http or https, in which
+	// "{id}" stands for the alert's id, at most 1024 bytes. Default "": alerts have
+	// no link.
 	CaseURL string `mapstructure:"case_url"`
 	// Routing says who is told of what. Default: every sink of everything.
 	Routing route.Config `mapstructure:"routing"`
@@ -92,7 +98,9 @@ type SinkConfig struct {
 	Omit []string `mapstructure:"omit"`
 	// Title and Summary are Go templates over the alert that replace its title
 	// and summary for the sink, such as
-	// `{{.Severity}} {{.Title}} ({{.Tenant}})`. Default "": as they are.
+	// `{{.Severity}} {{.Title}} ({{.Tenant}})`, at most 4096 bytes each. What an
+	// alert may lack, like Acknowledged, is asked for by "with". Default "": as
+	// they are.
 	Title   string `mapstructure:"title"`
 	Summary string `mapstructure:"summary"`
 	// Options are the settings of the kind, decoded over its DefaultConfig.
@@ -103,6 +111,13 @@ type SinkConfig struct {
 const (
 	StormDigest = "digest"
 	StormDelay  = "delay"
+)
+
+// The values of SinkConfig.Reveal.
+const (
+	RevealPseudonyms = "pseudonyms"
+	RevealAddresses  = "addresses"
+	RevealNothing    = "nothing"
 )
 
 // DefaultConfig returns the defaults, without sinks.
@@ -123,6 +138,16 @@ func DefaultConfig() Config {
 
 // maxSinks bounds the workers and the metrics' labels.
 const maxSinks = 32
+
+// maxCaseURL and maxTemplate bound texts of the configuration, in bytes.
+const (
+	maxCaseURL  = 1024
+	maxTemplate = 4096
+)
+
+// omittable are the values of SinkConfig.Omit.
+var omittable = []string{"query", "samples", "features", "techniques", "series", "related", "tenant", "model",
+	"campaign", "parts", "names"}
 
 var sinkName = regexp.MustCompile(`^[a-z0-9_-]{1,40}$`)
 
@@ -169,6 +194,39 @@ func (c *Config) Validate() error {
 		}
 		seen[s.Name] = true
 	}
+	if err := c.validateCaseURL(); err != nil {
+		return err
+	}
+	return c.Routing.Validate(c.sinkNames())
+}
+
+// sinkNames returns the names of the sinks, which routes may name.
+func (c *Config) sinkNames() []string {
+	out := make([]string, 0, len(c.Sinks))
+	for i := range c.Sinks {
+		out = append(out, c.Sinks[i].Name)
+	}
+	return out
+}
+
+// validateCaseURL checks that a link can be made of it. It may hold a token of
+// somebody's, so that no error quotes it.
+func (c *Config) validateCaseURL() error {
+	if c.CaseURL == "" {
+		return nil
+	}
+	if len(c.CaseURL) > maxCaseURL {
+		return fmt.Errorf("alerting.case_url has %d bytes: want at most %d", len(c.CaseURL), maxCaseURL)
+	}
+	u, err := url.Parse(strings.ReplaceAll(c.CaseURL, "{id}", "id"))
+	switch {
+	case err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "":
+		return fmt.Errorf("alerting.case_url is no URL: want one such as https://cases.example.com/alerts/{id}")
+	case u.User != nil:
+		return fmt.Errorf("alerting.case_url has a user name: want a URL without, which everybody may see")
+	case !strings.Contains(c.CaseURL, "{id}"):
+		return fmt.Errorf("alerting.case_url has no {id}: want one where the alert's id belongs")
+	}
 	return nil
 }
 
@@ -191,6 +249,46 @@ func (s SinkConfig) validate() error {
 	}
 	if s.Timeout < 100*time.Millisecond || s.Timeout > 5*time.Minute {
 		return fmt.Errorf("timeout is %v: want 100ms to 5m", s.Timeout)
+	}
+	if s.Reveal != RevealPseudonyms && s.Reveal != RevealAddresses && s.Reveal != RevealNothing {
+		return fmt.Errorf("reveal is %q: want %q, %q or %q", s.Reveal, RevealPseudonyms, RevealAddresses, RevealNothing)
+	}
+	for i, o := range s.Omit {
+		if !slices.Contains(omittable, o) {
+			return fmt.Errorf("omit[%d] is unknown: want one of %s", i, strings.Join(omittable, ", "))
+		}
+		if slices.Contains(s.Omit[:i], o) {
+			return fmt.Errorf("omit[%d] is there twice: want each part once", i)
+		}
+	}
+	if err := validateTemplate("title", s.Title); err != nil {
+		return err
+	}
+	return validateTemplate("summary", s.Summary)
+}
+
+// validateTemplate reads a template and tries it on an alert that has everything
+// and on one that has what all alerts have, so that no misspelt field waits for
+// the night to be found.
+func validateTemplate(key, text string) error {
+	if len(text) > maxTemplate {
+		return fmt.Errorf("%s has %d bytes: want at most %d", key, len(text), maxTemplate)
+	}
+	t, err := template.New(key).Parse(text)
+	if err != nil {
+		return fmt.Errorf("%s is no template: %w; want one such as {{.Severity}} {{.Title}}", key, err)
+	}
+	bare := schemas.Alert{Parts: make([]schemas.AlertPart, 1)}
+	full := bare
+	full.Acknowledged, full.Resolution, full.History = &schemas.Mark{}, &schemas.Mark{}, make([]schemas.AlertEvent, 1)
+	full.Finding = schemas.Finding{Features: make([]schemas.Feature, 1), Techniques: make([]schemas.Technique, 1),
+		Samples: make([]string, 1), Series: &schemas.Series{Counts: make([]int64, 1)}, Related: make([]schemas.Entity, 1),
+		Campaign:  &schemas.Campaign{Links: make([]schemas.Link, 1), Members: make([]schemas.Member, 1), Named: make([]string, 1)},
+		Exception: &schemas.Exception{}}
+	for _, a := range []*schemas.Alert{&full, &bare} {
+		if err := t.Execute(io.Discard, a); err != nil {
+			return fmt.Errorf("%s does not work on every alert: %w; want fields of an alert, and with where one may be missing", key, err)
+		}
 	}
 	return nil
 }
@@ -216,6 +314,9 @@ func (s SinkConfig) orDefaults() SinkConfig {
 	}
 	if s.Timeout == 0 {
 		s.Timeout = 15 * time.Second
+	}
+	if s.Reveal == "" {
+		s.Reveal = RevealPseudonyms
 	}
 	return s
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gatehound/gatehound/alerting/route"
 )
 
 func TestValidate(t *testing.T) {
@@ -37,6 +39,22 @@ func TestValidate(t *testing.T) {
 		"alerting.sinks[0].per_minute":   sink(func(s *SinkConfig) { s.PerMinute = 1 }),
 		"alerting.sinks[0].on_storm":     sink(func(s *SinkConfig) { s.OnStorm = "drop" }),
 		"alerting.sinks[0].timeout":      sink(func(s *SinkConfig) { s.Timeout = time.Hour }),
+		"alerting.sinks[0].reveal":       sink(func(s *SinkConfig) { s.Reveal = "all" }),
+		"alerting.sinks[0].omit[1] is u": sink(func(s *SinkConfig) { s.Omit = []string{"query", "title"} }),
+		"alerting.sinks[0].omit[1] is t": sink(func(s *SinkConfig) { s.Omit = []string{"query", "query"} }),
+		"alerting.sinks[0].title is no":  sink(func(s *SinkConfig) { s.Title = "{{.Title" }),
+		"alerting.sinks[0].title has":    sink(func(s *SinkConfig) { s.Title = strings.Repeat("x", 5000) }),
+		"alerting.sinks[0].title does":   sink(func(s *SinkConfig) { s.Title = "{{.Tite}}" }),
+		"alerting.sinks[0].summary does": sink(func(s *SinkConfig) { s.Summary = "{{.Acknowledged.By}}" }),
+		"alerting.sinks[0].summary":      sink(func(s *SinkConfig) { s.Summary = "{{with .Acknowledged}}{{.Bye}}{{end}}" }),
+		"alerting.case_url has 2":        func(c *Config) { c.CaseURL = "https://a.example/{id}" + strings.Repeat("x", 2000) },
+		"alerting.case_url is no URL":    func(c *Config) { c.CaseURL = "cases.example.com/{id}" },
+		"alerting.case_url has a user":   func(c *Config) { c.CaseURL = "https://u:p@cases.example.com/{id}" },
+		"alerting.case_url has no {id}":  func(c *Config) { c.CaseURL = "https://cases.example.com/" },
+		"alerting.routing.routes[0].sinks[1] is no sink: want one of x": func(c *Config) {
+			c.Sinks = []SinkConfig{{Name: "x", Kind: "slack"}}
+			c.Routing.Routes = []route.Route{{Name: "all", Sinks: []string{"x", "y"}}}
+		},
 		"alerting.sinks[1].name": func(c *Config) {
 			c.Sinks = []SinkConfig{{Name: "x", Kind: "slack"}, {Name: "x", Kind: "webhook"}}
 		},
@@ -57,6 +75,14 @@ func TestValidate(t *testing.T) {
 	cfg.Sinks = []SinkConfig{{Name: "x", Kind: "slack"}}
 	if err := cfg.Validate(); err != nil {
 		t.Errorf("the defaults are refused: %v", err)
+	}
+	cfg.CaseURL = "https://cases.example.com/alerts/{id}?from=gatehound"
+	cfg.Sinks[0].Reveal, cfg.Sinks[0].Omit = RevealAddresses, omittable
+	cfg.Sinks[0].Title = "{{.Severity}} {{.Title}} ({{.Tenant}})"
+	cfg.Sinks[0].Summary = "{{(index .Parts 0).Title}}{{with .Acknowledged}} {{.By}}{{end}}{{range .Finding.Features}}{{.Text}}{{end}}"
+	cfg.Routing.Routes = []route.Route{{Name: "all", Sinks: []string{"x"}}}
+	if err := cfg.Validate(); err != nil {
+		t.Errorf("what the comments show is refused: %v", err)
 	}
 }
 
