@@ -2,22 +2,26 @@ package outbound
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 )
 
-// Request is one attempt to post a body.
+// Request is one attempt.
 type Request struct {
-	URL  string
-	Body []byte
-	// Header has what goes with it besides User-Agent. The names are those of
-	// http.Header, in canonical form.
+	// Method is POST if it is empty.
+	Method string
+	URL    string
+	Body   []byte
+	// Header has what goes with it besides User-Agent.
 	Header map[string]string
+	// Gzip compresses the body and says so.
+	Gzip bool
 }
 
-// Post posts r and returns the answer of a receiver that says in the body how
+// Post sends r and returns the answer of a receiver that says in the body how
 // it went, at most 256 KB. Errors are for Classify.
 func Post(ctx context.Context, client *http.Client, r Request) ([]byte, error) {
 	resp, err := send(ctx, client, r)
@@ -28,7 +32,7 @@ func Post(ctx context.Context, client *http.Client, r Request) ([]byte, error) {
 	return io.ReadAll(resp.Body)
 }
 
-// Tell posts r to a receiver whose status says it all. What it writes besides
+// Tell sends r to a receiver whose status says it all. What it writes besides
 // is read for a moment, so that it is not cut off in the middle of its work.
 // Errors are for Classify.
 func Tell(ctx context.Context, client *http.Client, r Request) error {
@@ -43,7 +47,18 @@ func Tell(ctx context.Context, client *http.Client, r Request) error {
 }
 
 func send(ctx context.Context, client *http.Client, r Request) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(r.Body))
+	method := r.Method
+	if method == "" {
+		method = http.MethodPost
+	}
+	body := r.Body
+	if r.Gzip {
+		var err error
+		if body, err = compress(body); err != nil {
+			return nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.URL, bytes.NewReader(body))
 	if err != nil {
 		return nil, errors.New("the request cannot be made")
 	}
@@ -51,5 +66,20 @@ func send(ctx context.Context, client *http.Client, r Request) (*http.Response, 
 	for name, value := range r.Header {
 		req.Header.Set(name, value)
 	}
+	if r.Gzip {
+		req.Header.Set("Content-Encoding", "gzip")
+	}
 	return client.Do(req)
+}
+
+func compress(body []byte) ([]byte, error) {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	if _, err := z.Write(body); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
 }
