@@ -1,0 +1,127 @@
+// Package teams posts alerts to a channel of Microsoft Teams as Adaptive Cards, by
+// a workflow of Power Automate that is called over HTTP.
+//
+// A workflow cannot edit what it has posted and answers with no id: every
+// notification is a card of its own. It has no idempotency key either; an attempt
+// whose answer is lost shows twice, with the same key at its foot.
+package teams
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify/outbound"
+	"github.com/gatehound/gatehound/alerting/notify/words"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+// Sink posts to one workflow.
+type Sink struct {
+	name   string
+	url    string
+	alone  bool // the card without a message around it
+	client *http.Client
+}
+
+var _ alerting.Sink = (*Sink)(nil)
+
+// New reads the secret of cfg and returns a sink that has sent nothing yet.
+func New(name string, cfg *Config) (*Sink, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	raw, err := cfg.source().Read("webhook_url")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := cfg.address(raw); err != nil {
+		return nil, err
+	}
+	client, err := cfg.HTTP.Client()
+	if err != nil {
+		return nil, err
+	}
+	return &Sink{name: name, url: raw, alone: cfg.Body == BodyCard, client: client}, nil
+}
+
+// Name returns the sink's name.
+func (s *Sink) Name() string { return s.name }
+
+// Check asks the workflow's host for headers: whether it takes the signature is
+// not known before something is posted.
+func (s *Sink) Check(ctx context.Context) error { return outbound.Reach(ctx, s.client, s.url) }
+
+// Notify posts a card about a. It returns no Ref.
+func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alerting.Ref) (alerting.Ref, error) {
+	m := words.Of(a, key)
+	body, err := encode(card(a, &m), s.alone)
+	if err != nil {
+		return "", alerting.Permanent(err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
+	if err != nil {
+		return "", errors.New("the request cannot be made")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return "", outbound.Classify(err, permanent)
+	}
+	_ = resp.Body.Close() // 202 says all
+	return "", nil
+}
+
+// permanent are the statuses that another attempt cannot cure: a signature that is
+// wrong or a workflow that is gone (401, 403, 404, 410), and a card that it does
+// not take (400, 413).
+func permanent(status int) bool {
+	switch status {
+	case 400, 401, 403, 404, 410, 413:
+		return true
+	}
+	return false
+}
+
+// envelope is a message to a Teams webhook
+// (https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using).
+type envelope struct {
+	Type        string       `json:"type"`
+	Attachments []attachment `json:"attachments"`
+}
+
+type attachment struct {
+	ContentType string  `json:"contentType"`
+	ContentURL  *string `json:"contentUrl"`
+	Content     *Card   `json:"content"`
+}
+
+// maxMessage is the size of a message that Teams takes, in bytes: 28 KB, less a
+// margin for what the workflow adds.
+const maxMessage = 27 << 10
+
+// encode writes the card, and leaves out its last parts that can be spared for as
+// long as it is too large.
+func encode(c *Card, alone bool) ([]byte, error) {
+	for {
+		var v any = c
+		if !alone {
+			v = envelope{Type: "message", Attachments: []attachment{{"application/vnd.microsoft.card.adaptive", nil, c}}}
+		}
+		var out bytes.Buffer
+		enc := json.NewEncoder(&out)
+		enc.SetEscapeHTML(false) // six bytes for each < would count
+		if err := enc.Encode(v); err != nil {
+			return nil, errors.New("the card cannot be encoded")
+		}
+		if out.Len() <= maxMessage {
+			return bytes.TrimRight(out.Bytes(), "\n"), nil
+		}
+		if !c.shrink() {
+			return nil, errors.New("the card is too large")
+		}
+	}
+}
