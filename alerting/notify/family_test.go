@@ -30,6 +30,7 @@ import (
 // family has the members of every kind; each kind's are in a file of its own.
 var family = map[string]func() []*member{
 	"slack":   slackMembers,
+	"splunk":  splunkMembers,
 	"stdout":  stdoutMembers,
 	"webhook": webhookMembers,
 }
