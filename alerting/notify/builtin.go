@@ -3,16 +3,30 @@
 package notify
 
 import (
+	"github.com/gatehound/gatehound/alerting/notify/alertmanager"
+	"github.com/gatehound/gatehound/alerting/notify/email"
+	"github.com/gatehound/gatehound/alerting/notify/kafka"
+	"github.com/gatehound/gatehound/alerting/notify/pagerduty"
 	"github.com/gatehound/gatehound/alerting/notify/slack"
+	"github.com/gatehound/gatehound/alerting/notify/splunk"
 	"github.com/gatehound/gatehound/alerting/notify/stdout"
+	"github.com/gatehound/gatehound/alerting/notify/syslog"
+	"github.com/gatehound/gatehound/alerting/notify/teams"
 	"github.com/gatehound/gatehound/alerting/notify/webhook"
 )
 
 // Builtin returns the sinks that are built in, by name.
 func Builtin() []Kind {
 	return []Kind{
+		kind("alertmanager", alertmanager.DefaultConfig, alertmanager.New),
+		kind("email", email.DefaultConfig, email.New),
+		kind("kafka", kafka.DefaultConfig, kafka.New),
+		kind("pagerduty", pagerduty.DefaultConfig, pagerduty.New),
 		kind("slack", slack.DefaultConfig, slack.New),
+		kind("splunk", splunk.DefaultConfig, splunk.New),
 		kind("stdout", stdout.DefaultConfig, stdout.New),
+		kind("syslog", syslog.DefaultConfig, syslog.New),
+		kind("teams", teams.DefaultConfig, teams.New),
 		kind("webhook", webhook.DefaultConfig, webhook.New),
 	}
 }

@@ -129,13 +129,13 @@ const (
 // await asks until the event is indexed or ctx is done.
 func (s *Sink) await(ctx context.Context, id int64) error {
 	for wait := firstPoll; ; wait = min(2*wait, lastPoll) {
+		if done, err := s.indexed(ctx, id); done || err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return errors.New("taken, and not acknowledged in time")
 		case <-time.After(wait):
-		}
-		if done, err := s.indexed(ctx, id); done || err != nil {
-			return err
 		}
 	}
 }
