@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	slackapi "github.com/slack-go/slack"
+
+	"github.com/gatehound/gatehound/alerting/notify/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -53,9 +56,21 @@ func texts(t *testing.T, blocks any) string {
 	return strings.Join(out, "\n")
 }
 
+// shown are the texts of the message about a.
+func shown(t *testing.T, a *schemas.Alert) string {
+	t.Helper()
+	m := words.Of(a, "k")
+	return texts(t, message(a, &m, true))
+}
+
+func threaded(a *schemas.Alert) []slackapi.Block {
+	m := words.Of(a, "k")
+	return reply(a, &m)
+}
+
 func TestACampaignLeadsWithWhatItTook(t *testing.T) {
 	a := plot()
-	got := texts(t, message(a, "k"))
+	got := shown(t, a)
 	at := -1
 	for _, want := range []string{a.Title, a.Summary, "Keys\n1,203", "Exchanges\n812,000", "Since\n2026-11-20 12:00:00 UTC",
 		"Growth\n+37 keys since the last finding, 31,278 exchanges in 24 h", "Tokens\n5 in, 1,000,000 out", "Who: campaign\nc-3f9a0c11d2e4",
@@ -67,14 +82,14 @@ func TestACampaignLeadsWithWhatItTook(t *testing.T) {
 		}
 		at = i
 	}
-	if n := len(fields(a)); n > 10 {
+	if n := len(words.Of(a, "k").Fields); n > maxFields {
 		t.Errorf("%d fields, and Slack takes 10", n)
 	}
-	if got = texts(t, reply(a, "k")); !strings.Contains(got, "1,203 keys, 812,000 exchanges since 2026-11-20 12:00:00 UTC; +37 keys") {
+	if got = texts(t, threaded(a)); !strings.Contains(got, "1,203 keys, 812,000 exchanges since 2026-11-20 12:00:00 UTC; +37 keys") {
 		t.Errorf("the thread says\n%s", got)
 	}
 	a.Finding.Campaign.Joined, a.Finding.Campaign.InputTokens, a.Finding.Campaign.OutputTokens, a.Finding.Campaign.Named = 0, 0, 0, nil
-	if got = texts(t, message(a, "k")); strings.Contains(got, "Tokens") || strings.Contains(got, "+0") || strings.Contains(got, "took most") {
+	if got = shown(t, a); strings.Contains(got, "Tokens") || strings.Contains(got, "+0") || strings.Contains(got, "took most") {
 		t.Errorf("what is not known is shown:\n%s", got)
 	}
 }
@@ -85,16 +100,8 @@ func TestCommandsNameOnlyCampaigns(t *testing.T) {
 		"c-" + strings.Repeat("a", 100): false} {
 		a := plot()
 		a.Finding.Campaign.ID = id
-		if got := strings.Contains(texts(t, message(a, "k")), "gatehound investigate"); got != ok {
+		if got := strings.Contains(shown(t, a), "gatehound investigate"); got != ok {
 			t.Errorf("%q: a command is shown: %v", id, got)
-		}
-	}
-}
-
-func TestGrouped(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", -5: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
-		if got := grouped(n); got != want {
-			t.Errorf("%d is %s, want %s", n, got, want)
 		}
 	}
 }

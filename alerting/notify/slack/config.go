@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/gatehound/gatehound/alerting/notify/outbound"
 )
@@ -29,12 +30,23 @@ type Config struct {
 	// APIURL is the address of Slack's Web API. Default
 	// "https://slack.com/api/"; https, or http to this machine.
 	APIURL string `mapstructure:"api_url"`
-	// TLS says whom to trust and who to be. Default: the system's authorities.
-	TLS outbound.TLS `mapstructure:"tls"`
+	// Buttons adds buttons to messages that are posted with a token: Acknowledge,
+	// Silence and Resolve. Slack sends what is clicked to the app's Request URL:
+	// turn them on once that leads to this program's /slack/interactions. Default:
+	// false.
+	Buttons bool `mapstructure:"buttons"`
+	// PostInterval is the least mean time between two messages to the channel;
+	// four may come at once. Edits take a fifth more. Default 1s, which is what
+	// Slack allows; 0 to 1m, and 0 leaves it to Slack to refuse.
+	PostInterval time.Duration `mapstructure:"post_interval"`
+	// HTTP is what the sinks over HTTP have in common.
+	HTTP outbound.Config `mapstructure:",squash"`
 }
 
 // DefaultConfig returns the defaults; token or webhook are still to be set.
-func DefaultConfig() Config { return Config{APIURL: "https://slack.com/api/"} }
+func DefaultConfig() Config {
+	return Config{APIURL: "https://slack.com/api/", PostInterval: time.Second}
+}
 
 func (c *Config) token() outbound.Source {
 	return outbound.Source{Value: c.Token, File: c.TokenFile, Env: c.TokenEnv}
@@ -64,11 +76,16 @@ func (c *Config) Validate() error {
 	if err := c.webhook().Check("webhook_url", bot); err != nil {
 		return err
 	}
-	if _, err := outbound.CheckURL("api_url", c.APIURL, false, nil); err != nil {
-		return err
+	if hook && c.Buttons {
+		return errors.New("buttons is set beside webhook_url: buttons need a token")
 	}
-	if err := c.TLS.Validate(); err != nil {
-		return fmt.Errorf("slack: %w", err)
+	if c.PostInterval < 0 || c.PostInterval > time.Minute {
+		return fmt.Errorf("post_interval is %v: want 0 to 1m", c.PostInterval)
 	}
-	return nil
+	if bot {
+		if _, err := c.HTTP.URL("api_url", c.APIURL); err != nil {
+			return err
+		}
+	}
+	return c.HTTP.Validate()
 }

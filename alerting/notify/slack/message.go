@@ -1,168 +1,148 @@
 package slack
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
 	slackapi "github.com/slack-go/slack"
 
+	"github.com/gatehound/gatehound/alerting/notify/slack/interact"
+	"github.com/gatehound/gatehound/alerting/notify/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// What a message shows at most, so that it can be read on a telephone.
-const (
-	shownFeatures   = 8
-	shownTechniques = 8
-	shownSamples    = 4
-)
-
-// lamps are the severities' colours.
-var lamps = [...]string{"⚪", "🔵", "🟡", "🟠", "🔴"}
-
-// label is the first word of a message: the state that counts most.
-func label(a *schemas.Alert) string {
-	if a.State == schemas.AlertResolved {
-		return "✅ RESOLVED"
-	}
-	return lamps[min(int(a.Severity), len(lamps)-1)] + " " + strings.ToUpper(a.Severity.String())
-}
-
 // fallback is the text of notifications and of clients without blocks.
-func fallback(a *schemas.Alert) string {
-	return label(a) + " · " + inert(a.Title, limitText)
-}
+func fallback(m *words.Message) string { return inert(m.Headline(), limitText) }
 
-// message is the alert as it now is.
-func message(a *schemas.Alert, key string) []slackapi.Block {
-	prefix := label(a) + " · "
+// message is the alert as it now is: at most 16 of the 50 blocks that Slack
+// takes. With buttons, people can act on it from there.
+func message(a *schemas.Alert, m *words.Message, buttons bool) []slackapi.Block {
 	blocks := []slackapi.Block{
-		slackapi.NewHeaderBlock(block(prefix + plain(a.Title, limitHeader-len(prefix)))),
-		slackapi.NewSectionBlock(block(plain(a.Summary, limitSection)), nil, nil),
-		slackapi.NewSectionBlock(nil, fields(a), nil),
+		slackapi.NewHeaderBlock(block(plain(m.Headline(), limitHeader))),
+		slackapi.NewSectionBlock(block(plain(m.Summary, limitSection)), nil, nil),
 	}
-	if a.Finding.Campaign != nil {
-		blocks = append(blocks, campaignBlocks(a.Finding.Campaign)...)
+	blocks = append(blocks, list("", "", m.Status)...)
+	blocks = append(blocks, slackapi.NewSectionBlock(nil, fields(m), nil))
+	if m.Chart != "" {
+		blocks = append(blocks, slackapi.NewSectionBlock(block(plain(m.Chart, limitField)), nil, nil))
 	}
-	blocks = append(blocks, features(a)...)
-	if r := samples(a.Finding.Samples); r != "" {
-		blocks = append(blocks, slackapi.NewSectionBlock(block(r), nil, nil))
+	blocks = append(blocks, list("How it came to be", "• ", m.Story)...)
+	blocks = append(blocks, list("What holds them together", "• ", m.Links)...)
+	blocks = append(blocks, list("Keys that took most", "", m.Named)...)
+	if len(m.Commands) > 0 {
+		blocks = append(blocks, slackapi.NewSectionBlock(
+			marked("*All keys, timeline, what blocking would do*\n```\n"+strings.Join(m.Commands, "\n")+"\n```"), nil, nil))
 	}
-	if q := code(a.Finding.Query, limitSection); q != "" {
+	blocks = append(blocks, list("Observed against expected", "• ", m.Figures)...)
+	blocks = append(blocks, list("Requests to look at", "", m.Samples)...)
+	if q := code(m.Query, limitSection); q != "" {
 		blocks = append(blocks, slackapi.NewSectionBlock(marked("*Evidence*\n```\n"+q+"\n```"), nil, nil))
 	}
-	if t := techniques(a.Finding.Techniques); t != "" {
+	if t := techniques(m.Techniques); t != "" {
 		blocks = append(blocks, slackapi.NewContextBlock("", marked(t)))
 	}
-	return append(blocks, foot(a, key))
+	blocks = append(blocks, actions(a, m, buttons)...)
+	return append(blocks, foot(m))
 }
 
-// reply is what is new, for the thread.
-func reply(a *schemas.Alert, key string) []slackapi.Block {
-	var head string
-	switch a.State {
-	case schemas.AlertResolved:
-		head = fmt.Sprintf("%s · nothing more since %s", label(a), when(a.LastSeen))
-	case schemas.AlertOpen:
-		head = fmt.Sprintf("%s · it is back", label(a))
-	default:
-		head = fmt.Sprintf("%s · it goes on", label(a))
+// actions are what can be done: buttons where they are wanted and something is
+// left to do, and links to the case and to the one that it became a part of.
+func actions(a *schemas.Alert, m *words.Message, buttons bool) []slackapi.Block {
+	var out []slackapi.Block
+	if buttons && words.Actionable(a) {
+		if b, ok := interact.Buttons(a.ID, m.URL, a.Acknowledged != nil); ok {
+			out = append(out, b)
+		}
 	}
-	head += fmt.Sprintf(" · %s, %s in all", count(int64(a.Findings), "finding"), count(a.Events, "event"))
-	if c := a.Finding.Campaign; c != nil {
-		head += "\n" + took(c)
+	var links []string
+	if len(out) == 0 && m.URL != "" {
+		links = append(links, link(m.URL, "Open the case"))
 	}
-	blocks := []slackapi.Block{slackapi.NewSectionBlock(block(head), nil, nil)}
-	if a.State != schemas.AlertResolved {
-		blocks = append(blocks, slackapi.NewSectionBlock(block(plain(a.Summary, limitSection)), nil, nil))
-		blocks = append(blocks, features(a)...)
+	if m.MergedURL != "" {
+		links = append(links, link(m.MergedURL, "Open the alert that it became part of"))
 	}
-	return append(blocks, foot(a, key))
-}
-
-func fields(a *schemas.Alert) []*slackapi.TextBlockObject {
-	field := func(name, value string) *slackapi.TextBlockObject {
-		return block(name + "\n" + plain(value, limitField))
-	}
-	var out []*slackapi.TextBlockObject // at most ten
-	if c := a.Finding.Campaign; c != nil {
-		out = campaignFields(c)
-	} else {
-		out = append(out, field("First seen", when(a.FirstSeen)), field("Last seen", when(a.LastSeen)),
-			field("So far", count(int64(a.Findings), "finding")+", "+count(a.Events, "event")))
-	}
-	out = append(out, field("Who: "+a.Entity.Kind.String(), a.Entity.Name), field("Detector", a.Detector),
-		field("Confidence", strconv.Itoa(int(a.Confidence*100+0.5))+" %"))
-	if a.Tenant != "" {
-		out = append(out, field("Tenant", a.Tenant))
-	}
-	if a.Finding.Model != "" {
-		out = append(out, field("Model", strings.TrimSpace(a.Finding.Provider+" "+a.Finding.Model)))
+	if len(links) > 0 {
+		out = append(out, slackapi.NewContextBlock("", marked(strings.Join(links, " · "))))
 	}
 	return out
 }
 
-// features says what was observed against what was expected.
-func features(a *schemas.Alert) []slackapi.Block {
-	fs := a.Finding.Features
-	if len(fs) == 0 {
+// happened says for the thread what is new.
+var happened = map[schemas.AlertState]string{
+	schemas.AlertOpen:         "it is back",
+	schemas.AlertUpdated:      "it goes on",
+	schemas.AlertResolved:     "it is over",
+	schemas.AlertAcknowledged: "somebody looks at it",
+	schemas.AlertEscalated:    "nobody has taken it",
+	schemas.AlertReopened:     "it is back",
+}
+
+// reply is what is new, for the thread.
+func reply(a *schemas.Alert, m *words.Message) []slackapi.Block {
+	what := happened[a.State]
+	if a.State == schemas.AlertResolved {
+		what = "nothing more since " + words.When(a.LastSeen)
+	}
+	head := plain(m.Lamp+" "+m.Label+" · "+what+" · "+words.Count(int64(a.Findings), "finding")+", "+
+		words.Count(a.Events, "event")+" in all", limitField)
+	if c := a.Finding.Campaign; c != nil {
+		head += "\n" + plain(words.Took(c), limitText)
+	}
+	blocks := []slackapi.Block{slackapi.NewSectionBlock(block(head), nil, nil)}
+	blocks = append(blocks, list("", "", m.Status)...)
+	switch a.State {
+	case schemas.AlertAcknowledged:
+	case schemas.AlertResolved:
+		blocks = append(blocks, list("How it went", "• ", m.Story)...)
+	default:
+		blocks = append(blocks, slackapi.NewSectionBlock(block(plain(m.Summary, limitSection)), nil, nil))
+		blocks = append(blocks, list("Observed against expected", "• ", m.Figures)...)
+	}
+	return append(blocks, foot(m))
+}
+
+func fields(m *words.Message) []*slackapi.TextBlockObject {
+	var out []*slackapi.TextBlockObject
+	for _, f := range m.Fields[:min(len(m.Fields), maxFields)] {
+		out = append(out, block(f.Name+"\n"+plain(f.Value, limitField)))
+	}
+	return out
+}
+
+// list returns a section of lines below a heading, or nothing if there are none.
+// Lines that do not fit are left out.
+func list(heading, bullet string, lines []string) []slackapi.Block {
+	if len(lines) == 0 {
 		return nil
 	}
-	lines := []string{"Observed against expected"}
-	for _, f := range fs[:min(len(fs), shownFeatures)] {
-		lines = append(lines, fmt.Sprintf("• %s: %s against %s %s", plain(f.Text, 220),
-			figure(f.Observed), figure(f.Expected), plain(f.Unit, 30)))
+	var b strings.Builder
+	b.WriteString(heading)
+	left := limitSection - units(heading)
+	for _, l := range lines {
+		l = bullet + plain(l, limitLine)
+		if left -= units(l) + 1; left < 2 {
+			b.WriteString("\n…")
+			break
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(l)
 	}
-	if n := len(fs) - shownFeatures; n > 0 {
-		lines = append(lines, "and "+count(int64(n), "more figure"))
-	}
-	return []slackapi.Block{slackapi.NewSectionBlock(block(strings.Join(lines, "\n")), nil, nil)}
+	return []slackapi.Block{slackapi.NewSectionBlock(block(b.String()), nil, nil)}
 }
 
-// samples lists the ids of requests to look at.
-func samples(ids []string) string {
+func techniques(ts []words.Technique) string {
 	var out []string
-	for _, id := range ids[:min(len(ids), shownSamples)] {
-		out = append(out, plain(id, 80))
-	}
-	if len(out) == 0 {
-		return ""
-	}
-	return "Requests to look at\n" + strings.Join(out, "\n")
-}
-
-// figure writes a number with at most four significant digits, or as it is if
-// it is whole and short.
-func figure(x float64) string {
-	if x == float64(int64(x)) && x < 1e6 && x > -1e6 {
-		return strconv.FormatInt(int64(x), 10)
-	}
-	return strconv.FormatFloat(x, 'g', 4, 64)
-}
-
-func count(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.FormatInt(n, 10) + " " + what + "s"
-}
-
-func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
-
-func techniques(ts []schemas.Technique) string {
-	var out []string
-	for _, t := range ts[:min(len(ts), shownTechniques)] {
-		// "|" would end the address of a link.
-		text := strings.ReplaceAll(inert(t.ID+" "+t.Name, 120), "|", "/")
-		if to := t.URL(); to != "" {
-			text = "<" + to + "|" + text + ">"
+	for _, t := range ts {
+		text := strings.ReplaceAll(inert(t.Text, 120), "|", "/")
+		if t.URL != "" {
+			text = link(t.URL, text)
 		}
 		out = append(out, text)
 	}
 	return strings.Join(out, " · ")
 }
 
-func foot(a *schemas.Alert, key string) slackapi.Block {
-	return slackapi.NewContextBlock("", block("alert "+plain(a.ID, 100)+" · notification "+plain(key, 120)))
+func foot(m *words.Message) slackapi.Block {
+	return slackapi.NewContextBlock("", block(plain(m.Foot, limitContext)))
 }

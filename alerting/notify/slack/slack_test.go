@@ -20,6 +20,7 @@ import (
 	"github.com/slack-go/slack/slacktest"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify/words"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -71,6 +72,7 @@ func (w *workspace) sink(t *testing.T) *Sink {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Token, cfg.Channel, cfg.APIURL = "xoxb-test", "#alerts", w.GetAPIURL()
+	cfg.PostInterval = 0
 	s, err := New("oncall", &cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +132,7 @@ func TestThread(t *testing.T) {
 			t.Errorf("call %d: broadcast is %v; only what is open again is told to the channel", i, broadcast)
 		}
 	}
-	if text := w.forms[3].Get("text"); !strings.HasPrefix(text, "✅ RESOLVED · ") {
+	if text := w.forms[3].Get("text"); !strings.HasPrefix(text, "✅ RESOLVED after 1 h · ") {
 		t.Errorf("the edited message says %q", text)
 	}
 	if blocks := w.forms[0].Get("blocks"); !strings.Contains(blocks, `Requests to look at\nreq-7f3a\nreq-`) || strings.Contains(blocks, "<!here>") {
@@ -198,7 +200,9 @@ func TestErrorCodes(t *testing.T) {
 
 // What is shown, once in full.
 func TestMessage(t *testing.T) {
-	doc, err := json.Marshal(message(alert(schemas.AlertOpen, 1), "a1-1"))
+	a := alert(schemas.AlertOpen, 1)
+	m := words.Of(a, "a1-1")
+	doc, err := json.Marshal(message(a, &m, false))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +211,7 @@ func TestMessage(t *testing.T) {
 		`"🟠 HIGH · Key guessing from one network"`,
 		`"2,300 keys were tried; 3 are usual."`,
 		`"Who: address\n198.51.100.7"`, `"Detector\nauthfail.key_guessing"`, `"Tenant\nacme"`, `"Confidence\n88 %"`,
-		`"First seen\n2026-11-20 12:00:00 UTC"`, `"So far\n3 findings, 2400 events"`,
+		`"First seen\n2026-11-20 12:00:00 UTC"`, `"So far\n3 findings, 2,400 events"`,
 		`"Observed against expected\n• distinct keys: 2300 against 3 keys"`,
 		"```\\nSELECT count() FROM events WHERE status &gt;= 400 AND status &lt; 500\\n```",
 		"<https://attack.mitre.org/techniques/T1110/003/|T1110.003 Password Spraying>",
@@ -217,15 +221,6 @@ func TestMessage(t *testing.T) {
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the message lacks %s:\n%s", want, text)
-		}
-	}
-}
-
-func TestFigure(t *testing.T) {
-	for x, want := range map[float64]string{0: "0", 3: "3", -7: "-7", 999999: "999999", 1234567: "1.235e+06",
-		0.99741: "0.9974", 1.7976931348623157e308: "1.798e+308"} {
-		if got := figure(x); got != want {
-			t.Errorf("%v is written %s, want %s", x, got, want)
 		}
 	}
 }
@@ -251,9 +246,9 @@ func TestConfig(t *testing.T) {
 		"webhook_url is http":    func(c *Config) { c.WebhookURL = "http://hooks.example/x" },
 		"webhook_url is no":      func(c *Config) { c.WebhookURL = "hooks.example" },
 		"api_url":                func(c *Config) { c.Token, c.Channel, c.APIURL = "t", "C1", "http://slack.example/api" },
-		"tls.cert_file":          func(c *Config) { c.Token, c.Channel, c.TLS.CertFile = "t", "C1", "x" },
-		"read tls.ca_file":       func(c *Config) { c.Token, c.Channel, c.TLS.CAFile = "t", "C1", secret+"-absent" },
-		"no PEM certificate":     func(c *Config) { c.Token, c.Channel, c.TLS.CAFile = "t", "C1", secret },
+		"tls.cert_file":          func(c *Config) { c.Token, c.Channel, c.HTTP.TLS.CertFile = "t", "C1", "x" },
+		"read tls.ca_file":       func(c *Config) { c.Token, c.Channel, c.HTTP.TLS.CAFile = "t", "C1", secret+"-absent" },
+		"no PEM certificate":     func(c *Config) { c.Token, c.Channel, c.HTTP.TLS.CAFile = "t", "C1", secret },
 		"channel: want the id":   func(c *Config) { c.Token, c.Channel = "t", "#a b" },
 		"webhook_url has user":   func(c *Config) { c.WebhookURL = "https://u:hidden@hooks.example/x" },
 		"webhook_url has anothe": func(c *Config) { c.WebhookURL = "ftp://hidden.example/x" },

@@ -18,6 +18,10 @@ const (
 	limitField   = 1900
 	limitContext = 1900
 	limitText    = 1000
+	// limitLine bounds a line of a list.
+	limitLine = 900
+	// maxFields is how many fields a section takes.
+	maxFields = 10
 )
 
 // mentions are the words that some of Slack's parsers turn into a mention.
@@ -77,6 +81,18 @@ func escape(s string, limit int) string {
 	}
 	return b.String()
 }
+
+// units is the length of s as Slack counts it.
+func units(s string) int {
+	n := 0
+	for _, c := range s {
+		n += utf16.RuneLen(c)
+	}
+	return n
+}
+
+// link returns a link to an address that words has let pass; text is inert.
+func link(to, text string) string { return "<" + escape(to, limitSection) + "|" + text + ">" }
 
 // block returns a plain_text object, in which Slack parses neither mrkdwn nor
 // emoji codes. Its text is never empty, which Slack refuses.

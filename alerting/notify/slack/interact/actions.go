@@ -36,13 +36,13 @@ var spans = []struct {
 // and is not asked for.
 var alertID = regexp.MustCompile(`^[0-9a-f]{6,64}$`)
 
-// Buttons returns the block of what can be done with an alert, and whether there
-// is something to show. taken leaves out Acknowledge; a link to the case is shown
+// Buttons returns the block of what can be done with an alert, and false if its id
+// is none that could come back. taken leaves out Acknowledge; a link to the case is shown
 // if caseURL is not empty. The buttons carry the alert's id and a verb, nothing
 // else: who may do what is decided when they come back.
 func Buttons(alert, caseURL string, taken bool) (slackapi.Block, bool) {
 	if !alertID.MatchString(alert) {
-		return Link(caseURL)
+		return nil, false
 	}
 	var parts []slackapi.BlockElement
 	if !taken {
@@ -63,14 +63,6 @@ func Buttons(alert, caseURL string, taken bool) (slackapi.Block, bool) {
 		parts = append(parts, link(caseURL))
 	}
 	return slackapi.NewActionBlock("", parts...), true
-}
-
-// Link returns a block with a link to the case alone.
-func Link(caseURL string) (slackapi.Block, bool) {
-	if caseURL == "" {
-		return nil, false
-	}
-	return slackapi.NewActionBlock("", link(caseURL)), true
 }
 
 func link(caseURL string) slackapi.BlockElement {
