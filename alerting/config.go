@@ -2,14 +2,13 @@ package alerting
 
 import (
 	"fmt"
-	"io"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/internal/view"
 	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -99,8 +98,8 @@ type SinkConfig struct {
 	// Title and Summary are Go templates over the alert that replace its title
 	// and summary for the sink, such as
 	// `{{.Severity}} {{.Title}} ({{.Tenant}})`, at most 4096 bytes each. What an
-	// alert may lack, like Acknowledged, is asked for by "with". Default "": as
-	// they are.
+	// alert may lack, like Acknowledged, is asked for by "with". See README.md.
+	// Default "": as they are.
 	Title   string `mapstructure:"title"`
 	Summary string `mapstructure:"summary"`
 	// Options are the settings of the kind, decoded over its DefaultConfig.
@@ -139,11 +138,8 @@ func DefaultConfig() Config {
 // maxSinks bounds the workers and the metrics' labels.
 const maxSinks = 32
 
-// maxCaseURL and maxTemplate bound texts of the configuration, in bytes.
-const (
-	maxCaseURL  = 1024
-	maxTemplate = 4096
-)
+// maxCaseURL bounds the link, in bytes.
+const maxCaseURL = 1024
 
 // omittable are the values of SinkConfig.Omit.
 var omittable = []string{"query", "samples", "features", "techniques", "series", "related", "tenant", "model",
@@ -261,36 +257,8 @@ func (s SinkConfig) validate() error {
 			return fmt.Errorf("omit[%d] is there twice: want each part once", i)
 		}
 	}
-	if err := validateTemplate("title", s.Title); err != nil {
-		return err
-	}
-	return validateTemplate("summary", s.Summary)
-}
-
-// validateTemplate reads a template and tries it on an alert that has everything
-// and on one that has what all alerts have, so that no misspelt field waits for
-// the night to be found.
-func validateTemplate(key, text string) error {
-	if len(text) > maxTemplate {
-		return fmt.Errorf("%s has %d bytes: want at most %d", key, len(text), maxTemplate)
-	}
-	t, err := template.New(key).Parse(text)
-	if err != nil {
-		return fmt.Errorf("%s is no template: %w; want one such as {{.Severity}} {{.Title}}", key, err)
-	}
-	bare := schemas.Alert{Parts: make([]schemas.AlertPart, 1)}
-	full := bare
-	full.Acknowledged, full.Resolution, full.History = &schemas.Mark{}, &schemas.Mark{}, make([]schemas.AlertEvent, 1)
-	full.Finding = schemas.Finding{Features: make([]schemas.Feature, 1), Techniques: make([]schemas.Technique, 1),
-		Samples: make([]string, 1), Series: &schemas.Series{Counts: make([]int64, 1)}, Related: make([]schemas.Entity, 1),
-		Campaign:  &schemas.Campaign{Links: make([]schemas.Link, 1), Members: make([]schemas.Member, 1), Named: make([]string, 1)},
-		Exception: &schemas.Exception{}}
-	for _, a := range []*schemas.Alert{&full, &bare} {
-		if err := t.Execute(io.Discard, a); err != nil {
-			return fmt.Errorf("%s does not work on every alert: %w; want fields of an alert, and with where one may be missing", key, err)
-		}
-	}
-	return nil
+	_, err := view.New(s.view("", nil))
+	return err
 }
 
 func (s SinkConfig) severity() (schemas.Severity, error) {

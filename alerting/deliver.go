@@ -3,7 +3,6 @@ package alerting
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -14,29 +13,20 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/gatehound/gatehound/alerting/internal/outbox"
-	"github.com/gatehound/gatehound/schemas"
 )
 
 // maxThrottle bounds how long a receiver can ask to be left alone.
 const maxThrottle = time.Hour
 
-// outage is how many failures in a row are taken for an outage of the sink:
-// its end makes due again what has failed during it.
+// outage is how many failures of what comes first in a row make it doubtful
+// whether the receiver is away or chokes on it: from then on another one is tried
+// with it. If that is taken, the first is set aside; if not, the sink is away, and
+// the first stays the first. A receiver that asks for rest is asked twice as often
+// before it gets two attempts at once.
 const outage = 3
 
-// lane is a sink with its queue and its worker's state.
-type lane struct {
-	name string
-	sink Sink
-	min  schemas.Severity
-	cfg  SinkConfig
-	q    *outbox.Queue
-
-	// The worker's own.
-	rate     outbox.Window
-	failures int       // failed attempts in a row
-	paused   time.Time // the sink is left alone until then
-}
+// buryAtOnce is how many dead letters a transaction makes at most.
+const buryAtOnce = 200
 
 // deliver is a sink's worker. It works until ctx is done and nothing is due,
 // or hard is done.
@@ -75,7 +65,7 @@ func (m *Manager) step(ctx context.Context, r *lane) (time.Duration, error) {
 	if wait := r.paused.Sub(now); wait > 0 {
 		return wait, nil
 	}
-	it, stale, next := r.q.Pick(now)
+	it, stale, next := r.next(now)
 	if it == nil {
 		if next.IsZero() {
 			return -1, nil
@@ -92,11 +82,12 @@ func (m *Manager) step(ctx context.Context, r *lane) (time.Duration, error) {
 	if len(stale) > 0 {
 		return 0, m.remove(r, stale, outcomeSuperseded)
 	}
-	if now.Sub(it.Queued) > m.cfg.MaxAge {
-		return 0, m.bury(r, it, "not delivered within max_age: "+orNone(it.Problem))
+	if bound := now.Add(-m.cfg.MaxAge); it.Queued.Before(bound) {
+		return 0, m.bury(r, r.q.Before(bound, buryAtOnce), tooOld)
 	}
 	free, at := r.rate.Free(now)
 	if free == 0 {
+		r.suspect = nil // by then the receiver may be another
 		return at.Sub(now), nil
 	}
 	if free == 1 && r.cfg.OnStorm == StormDigest && !it.Digest {
@@ -108,6 +99,18 @@ func (m *Manager) step(ctx context.Context, r *lane) (time.Duration, error) {
 	return 0, m.attempt(ctx, r, it)
 }
 
+// next returns what to try now, like Pick; after a failure that may be the
+// alert's it is another one.
+func (r *lane) next(now time.Time) (it *outbox.Item, stale []*outbox.Item, next time.Time) {
+	if r.suspect != nil {
+		if other := r.q.Other(r.suspect); other != nil {
+			return other, nil, time.Time{}
+		}
+		r.suspect = nil
+	}
+	return r.q.Pick(now)
+}
+
 // attempt makes one attempt for it and notes the outcome.
 func (m *Manager) attempt(ctx context.Context, r *lane, it *outbox.Item) error {
 	d, prev, err := m.read(r, it)
@@ -115,57 +118,89 @@ func (m *Manager) attempt(ctx context.Context, r *lane, it *outbox.Item) error {
 		return err
 	}
 	once, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
-	ref, err := notify(once, r.sink, d, prev)
+	shown := m.show(once, r, d)
+	ref, err := r.notify(once, &shown, d.Key, prev)
 	cancel()
-	now := time.Now()
-	if err == nil {
-		if r.failures >= outage {
-			r.q.Rush()
-		}
-		r.failures = 0
-		if len(ref) > MaxRef {
-			ref = ""
-		}
-		r.q.Change(it, func(it *outbox.Item) { it.Sent, it.Ref, it.Problem = true, string(ref), "" })
-		m.metrics.notifications.WithLabelValues(r.name, outcomeDelivered).Inc()
-		m.metrics.latency.WithLabelValues(r.name).Observe(now.Sub(it.Queued).Seconds())
-		return m.settle(r, it)
-	}
-	if ctx.Err() != nil { // the stop cut it short; it stays in the outbox
+	switch {
+	case err == nil:
+		return m.taken(r, it, ref)
+	case ctx.Err() != nil: // the stop cut it short; it stays in the outbox
 		return nil
 	}
 	problem := safe(err.Error())
+	now := time.Now()
+	r.q.Change(it, func(it *outbox.Item) { it.Attempts, it.Problem = it.Attempts+1, problem })
 	if IsPermanent(err) {
-		r.q.Change(it, func(it *outbox.Item) { it.Attempts++ })
-		return m.bury(r, it, problem)
+		r.note(func(s *SinkStatus) { s.Problem, s.Failed = problem, now })
+		return m.bury(r, []*outbox.Item{it}, func(it *outbox.Item) string { return it.Problem })
 	}
-	outcome, pause := outcomeRetried, m.backoff(r.failures)
-	r.failures++
-	if wish, ok := RetryAfter(err); ok {
-		outcome, pause = outcomeThrottled, min(max(wish, m.cfg.BackoffMin), maxThrottle)
+	wish, throttled := RetryAfter(err)
+	outcome := outcomeRetried
+	if throttled {
+		outcome = outcomeThrottled
 	}
-	r.paused = now.Add(pause)
-	own := m.backoff(it.Attempts) // lets the others go first when the pause is over
-	r.q.Change(it, func(it *outbox.Item) {
-		it.Attempts++
-		it.Problem = problem
-		it.Next = r.paused.Add(own)
-	})
 	m.metrics.notifications.WithLabelValues(r.name, outcome).Inc()
+	m.failed(r, it, now, wish, throttled)
+	r.note(func(s *SinkStatus) {
+		s.Problem, s.Failed, s.Failures, s.Paused = problem, now, r.failures, r.paused
+	})
 	m.log.Warn("notification failed", "sink", r.name, "key", it.Key, "attempt", it.Attempts,
 		"next", it.Next.Sub(now).Round(time.Millisecond), "error", problem)
 	return nil
 }
 
-// notify calls the sink and turns a panic into a permanent error: the same
-// alert would bring it again.
-func notify(ctx context.Context, s Sink, d *outbox.Delivery, prev Ref) (ref Ref, err error) {
-	defer func() {
-		if recover() != nil {
-			err = Permanent(errors.New("the sink panicked"))
+// taken notes that the receiver has it.
+func (m *Manager) taken(r *lane, it *outbox.Item, ref Ref) error {
+	now := time.Now()
+	switch {
+	case r.suspect != nil: // the receiver works, and does not take that one
+		r.q.SetAside(r.suspect, now.Add(m.backoff(r.suspect.Attempts)))
+		r.suspect = nil
+	case r.failures >= outage:
+		r.q.Rush()
+	}
+	r.failures = 0
+	if len(ref) > MaxRef {
+		ref = ""
+	}
+	r.q.Change(it, func(it *outbox.Item) { it.Sent, it.Ref, it.Problem = true, string(ref), "" })
+	delay := now.Sub(it.Queued)
+	r.note(func(s *SinkStatus) { s.Delivered, s.Delay, s.Failures, s.Paused = now, delay, 0, time.Time{} })
+	m.metrics.notifications.WithLabelValues(r.name, outcomeDelivered).Inc()
+	m.metrics.latency.WithLabelValues(r.name).Observe(delay.Seconds())
+	return m.settle(r, it)
+}
+
+// failed decides what comes after a failed attempt for it: another one for
+// another alert, or a pause.
+func (m *Manager) failed(r *lane, it *outbox.Item, now time.Time, wish time.Duration, throttled bool) {
+	doubt := outage
+	if throttled {
+		doubt = 2 * outage
+	}
+	switch {
+	case r.q.IsAside(it):
+		r.q.SetAside(it, now.Add(m.backoff(it.Attempts)))
+		if !throttled {
+			return
 		}
-	}()
-	return s.Notify(ctx, &d.Alert, d.Key, prev)
+	case r.suspect != nil && r.suspect != it: // both failed: the receiver is away
+	default:
+		r.failures++
+		if r.failures >= doubt && r.suspect == nil && r.q.Other(it) != nil {
+			r.suspect = it
+			return
+		}
+	}
+	r.suspect = nil
+	pause := m.backoff(r.failures - 1)
+	if throttled {
+		pause = min(max(wish, m.cfg.BackoffMin), maxThrottle)
+	}
+	r.paused = now.Add(pause)
+	if !r.q.IsAside(it) {
+		r.q.Change(it, func(it *outbox.Item) { it.Next = r.paused })
+	}
 }
 
 // backoff returns the wait after n earlier failures: drawn evenly up to a
@@ -173,7 +208,7 @@ func notify(ctx context.Context, s Sink, d *outbox.Delivery, prev Ref) (ref Ref,
 // https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 func (m *Manager) backoff(n int) time.Duration {
 	bound := m.cfg.BackoffMax
-	if n < 30 {
+	if n = max(n, 0); n < 30 {
 		bound = min(bound, m.cfg.BackoffMin<<n)
 	}
 	return 1 + rand.N(bound)
@@ -194,7 +229,7 @@ func (m *Manager) read(r *lane, it *outbox.Item) (d *outbox.Delivery, prev Ref, 
 
 // settle makes durable that the receiver has it.
 func (m *Manager) settle(r *lane, it *outbox.Item) error {
-	if err := m.db.Update(func(tx *bolt.Tx) error { return outbox.Settle(tx, r.name, it) }); err != nil {
+	if err := m.commits.Do(m.db, func(tx *bolt.Tx) error { return outbox.Settle(tx, r.name, it) }); err != nil {
 		return fmt.Errorf("note delivery of %s: %w", it.Key, err)
 	}
 	m.gone(r, it)
@@ -203,7 +238,7 @@ func (m *Manager) settle(r *lane, it *outbox.Item) error {
 
 // remove takes items out of the outbox without an attempt.
 func (m *Manager) remove(r *lane, items []*outbox.Item, outcome string) error {
-	if err := m.db.Update(func(tx *bolt.Tx) error { return outbox.Delete(tx, r.name, items...) }); err != nil {
+	if err := m.commits.Do(m.db, func(tx *bolt.Tx) error { return outbox.Delete(tx, r.name, items...) }); err != nil {
 		return fmt.Errorf("remove from outbox of %s: %w", r.name, err)
 	}
 	m.metrics.notifications.WithLabelValues(r.name, outcome).Add(float64(len(items)))
@@ -211,26 +246,37 @@ func (m *Manager) remove(r *lane, items []*outbox.Item, outcome string) error {
 	return nil
 }
 
-// bury makes a dead letter of it.
-func (m *Manager) bury(r *lane, it *outbox.Item, reason string) error {
-	kept := 0
-	if err := m.db.Update(func(tx *bolt.Tx) (err error) {
-		kept, err = outbox.Bury(tx, r.name, it, reason, time.Now())
+// bury makes dead letters of items.
+func (m *Manager) bury(r *lane, items []*outbox.Item, reason func(*outbox.Item) string) error {
+	room := 0
+	if err := m.commits.Do(m.db, func(tx *bolt.Tx) (err error) {
+		room, err = outbox.Bury(tx, r.name, items, reason, time.Now())
 		return err
 	}); err != nil {
-		return fmt.Errorf("give up %s: %w", it.Key, err)
+		return fmt.Errorf("give up %d notifications of %s: %w", len(items), r.name, err)
 	}
-	m.metrics.notifications.WithLabelValues(r.name, outcomeDead).Inc()
-	m.metrics.dead.WithLabelValues(r.name).Set(float64(kept))
-	m.log.Error("notification given up", "sink", r.name, "key", it.Key, "attempts", it.Attempts, "reason", reason)
-	m.gone(r, it)
+	m.metrics.notifications.WithLabelValues(r.name, outcomeDead).Add(float64(len(items)))
+	m.metrics.dead.WithLabelValues(r.name).Add(float64(len(items) - room))
+	r.note(func(s *SinkStatus) { s.Dead += len(items) - room })
+	for _, it := range items {
+		m.log.Error("notification given up", "sink", r.name, "key", it.Key, "attempts", it.Attempts, "reason", reason(it))
+	}
+	m.gone(r, items...)
 	return nil
+}
+
+// tooOld is why what is older than max_age is given up.
+func tooOld(it *outbox.Item) string {
+	if it.Problem == "" {
+		return "not delivered within max_age: no attempt was due"
+	}
+	return "not delivered within max_age: " + it.Problem
 }
 
 // trim keeps the sink's queue within its bound.
 func (m *Manager) trim(r *lane, now time.Time) error {
-	length := r.q.Size()
-	if length <= m.cfg.QueueLimit {
+	excess := r.q.Size() - m.cfg.QueueLimit
+	if excess <= 0 {
 		return nil
 	}
 	if r.cfg.OnStorm == StormDigest {
@@ -241,11 +287,12 @@ func (m *Manager) trim(r *lane, now time.Time) error {
 	slices.SortFunc(items, func(a, b *outbox.Item) int {
 		return cmp.Or(cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Seq, b.Seq))
 	})
-	var errs []error
-	for _, it := range items[:min(length-m.cfg.QueueLimit, len(items))] {
-		errs = append(errs, m.bury(r, it, "queue_limit was reached"))
+	for some := range slices.Chunk(items[:min(excess, len(items))], buryAtOnce) {
+		if err := m.bury(r, some, func(*outbox.Item) string { return "queue_limit was reached" }); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // sumUp replaces what waits for the sink by one notification about it, in the
@@ -255,9 +302,13 @@ func (m *Manager) sumUp(r *lane, now time.Time) (bool, error) {
 	if len(items) < 2 {
 		return false, nil
 	}
+	d, err := outbox.Summarize(m.db, r.name, items, now)
+	if err != nil {
+		return false, fmt.Errorf("sum up for %s: %w", r.name, err)
+	}
 	var made *outbox.Item
-	if err := m.db.Update(func(tx *bolt.Tx) (err error) {
-		made, err = outbox.SumUp(tx, r.name, items, now)
+	if err := m.commits.Do(m.db, func(tx *bolt.Tx) (err error) {
+		made, err = outbox.Replace(tx, r.name, items, d)
 		return err
 	}); err != nil {
 		return false, fmt.Errorf("sum up for %s: %w", r.name, err)
@@ -270,6 +321,12 @@ func (m *Manager) sumUp(r *lane, now time.Time) (bool, error) {
 }
 
 func (m *Manager) gone(r *lane, items ...*outbox.Item) {
+	for _, it := range items {
+		if it == r.suspect {
+			r.suspect = nil
+		}
+		delete(r.shown, it.Key)
+	}
 	r.q.Drop(items...)
 	m.metrics.queue.WithLabelValues(r.name).Sub(float64(len(items)))
 }
@@ -286,11 +343,4 @@ func safe(s string) string {
 		s = string(r[:200]) + "…"
 	}
 	return s
-}
-
-func orNone(problem string) string {
-	if problem == "" {
-		return "no attempt was due"
-	}
-	return problem
 }

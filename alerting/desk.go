@@ -60,6 +60,8 @@ type Desk interface {
 	Disallow(ctx context.Context, id, by string) (schemas.Allowance, error)
 	Allowances(all bool) ([]schemas.Allowance, error)
 
+	// Sinks says how each sink stands, in the order of the configuration.
+	Sinks() []SinkStatus
 	// Pending and DeadLetters are what sinks have still to be told, and what was
 	// given up; Redeliver tries the latter again.
 	Pending() []Delivery

@@ -27,6 +27,9 @@ type Manager struct {
 	log     *slog.Logger
 	metrics *metrics
 	lanes   []*lane
+	hooks   Hooks
+	// commits joins what the sinks' workers write to the log.
+	commits outbox.Committer
 
 	// mu keeps the decisions of Offer, Advance and the sweep apart, and opens
 	// the log once.
@@ -70,13 +73,19 @@ func New(cfg Config, sinks []Sink, log *slog.Logger, reg prometheus.Registerer) 
 		if m.lane(sc.Name) != nil {
 			return nil, fmt.Errorf("two sinks are named %s: want unique names", sc.Name)
 		}
-		least, _ := sc.severity() // validate has checked it
-		m.lanes = append(m.lanes, &lane{name: sc.Name, sink: s, min: least, cfg: sc, q: outbox.NewQueue(),
-			rate: outbox.Window{Limit: sc.PerMinute}})
+		r, err := newLane(s, sc, cfg.CaseURL, m.reveal)
+		if err != nil {
+			return nil, fmt.Errorf("sink %s: %w", sc.Name, err)
+		}
+		m.lanes = append(m.lanes, r)
 		met.sink(sc.Name)
 	}
 	return m, nil
 }
+
+// Use sets what the manager asks of the program around it. It is called before
+// Open and Run.
+func (m *Manager) Use(h Hooks) { m.hooks = h }
 
 // lane returns the sink of that name, or nil.
 func (m *Manager) lane(name string) *lane {
@@ -142,7 +151,9 @@ func (m *Manager) restore() error {
 			r.q.Push(outbox.Load(tx, r.name)...)
 			m.metrics.queue.WithLabelValues(r.name).Set(float64(r.q.Size()))
 			if dead := tx.Bucket(journal.Dead).Bucket([]byte(r.name)); dead != nil {
-				m.metrics.dead.WithLabelValues(r.name).Set(float64(dead.Stats().KeyN))
+				n := dead.Stats().KeyN
+				m.metrics.dead.WithLabelValues(r.name).Set(float64(n))
+				r.note(func(s *SinkStatus) { s.Dead = n })
 			}
 		}
 		return nil

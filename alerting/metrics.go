@@ -22,6 +22,7 @@ type metrics struct {
 	notifications *prometheus.CounterVec
 	queue         *prometheus.GaugeVec
 	dead          *prometheus.GaugeVec
+	views         *prometheus.CounterVec
 	latency       *prometheus.HistogramVec
 }
 
@@ -43,6 +44,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			"Attempts and decisions on notifications, by sink and outcome.", "sink", "outcome"),
 		queue: gauge("queue_length", "Notifications that wait for a sink.", "sink"),
 		dead:  gauge("dead_letters", "Notifications that were given up and are kept.", "sink"),
+		views: counter("view_problems_total", "Alerts that a sink was not shown as configured.", "sink"),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: ns, Subsystem: sys, Name: "delivery_seconds",
 			Help: "Time from the decision to the receiver's acceptance.",
@@ -51,7 +53,7 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		}, []string{"sink"}),
 	}
 	for _, c := range []prometheus.Collector{findings, grouped, open, m.suppressed, m.alerts,
-		m.notifications, m.queue, m.dead, m.latency} {
+		m.notifications, m.queue, m.dead, m.views, m.latency} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
@@ -69,5 +71,6 @@ func (m *metrics) sink(name string) {
 	}
 	m.queue.WithLabelValues(name)
 	m.dead.WithLabelValues(name)
+	m.views.WithLabelValues(name)
 	m.latency.WithLabelValues(name)
 }

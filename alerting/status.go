@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -30,6 +31,30 @@ type Delivery struct {
 
 // DeadLetter is a notification that was given up.
 type DeadLetter = outbox.DeadLetter
+
+// SinkStatus says how a sink stands.
+type SinkStatus struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	// Waiting and Dead are how many notifications wait, and how many were given up
+	// and are kept; Oldest is when the first that waits was decided, zero if none
+	// does.
+	Waiting int       `json:"waiting"`
+	Dead    int       `json:"dead"`
+	Oldest  time.Time `json:"oldest,omitzero"`
+	// Delivered is when the receiver last took something, since the process
+	// started; zero if it did not. Delay is how long that had waited.
+	Delivered time.Time     `json:"delivered,omitzero"`
+	Delay     time.Duration `json:"delay_ns,omitempty"`
+	// Failures counts the failed attempts in a row; 0 if the last one went well.
+	Failures int `json:"failures,omitempty"`
+	// Problem is why an attempt failed last, Failed when; both stay when the sink
+	// works again.
+	Problem string    `json:"problem,omitempty"`
+	Failed  time.Time `json:"failed,omitzero"`
+	// Paused is until when the sink is left alone; zero if it is not.
+	Paused time.Time `json:"paused,omitzero"`
+}
 
 // Pending lists what waits, by sink and then in the order of decision.
 func (m *Manager) Pending() []Delivery {
@@ -71,7 +96,7 @@ func (m *Manager) DeadLetters() ([]DeadLetter, error) {
 func (m *Manager) Redeliver(sink string) (int, error) {
 	r := m.lane(sink)
 	if r == nil {
-		return 0, fmt.Errorf("redeliver: there is no sink of that name")
+		return 0, fmt.Errorf("redeliver: %w", ErrNoSink)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -87,6 +112,7 @@ func (m *Manager) Redeliver(sink string) (int, error) {
 		return 0, fmt.Errorf("redeliver to %s: %w", sink, err)
 	}
 	m.metrics.dead.WithLabelValues(sink).Set(0)
+	r.note(func(s *SinkStatus) { s.Dead = 0 })
 	m.metrics.queue.WithLabelValues(sink).Add(float64(len(items)))
 	r.q.Push(items...)
 	return len(items), nil
@@ -111,4 +137,42 @@ func (m *Manager) Alerts() ([]schemas.Alert, error) {
 		return cmp.Or(a.LastSeen.Compare(b.LastSeen), cmp.Compare(a.ID, b.ID))
 	})
 	return out, nil
+}
+
+// Sinks says how each sink stands, in the order of the configuration.
+func (m *Manager) Sinks() []SinkStatus {
+	out := make([]SinkStatus, 0, len(m.lanes))
+	for _, r := range m.lanes {
+		st := r.standing()
+		r.q.List(func(it *outbox.Item) {
+			if it.Sent {
+				return
+			}
+			st.Waiting++
+			if st.Oldest.IsZero() || it.Queued.Before(st.Oldest) {
+				st.Oldest = it.Queued
+			}
+		})
+		out = append(out, st)
+	}
+	return out
+}
+
+// Try sends a marked test alert to a sink, as it would be shown an alert, and
+// returns its answer: the sink's error as it is. The alert is in no log and in no
+// store. It waits for an attempt that is under way.
+func (m *Manager) Try(ctx context.Context, sink string) error {
+	r := m.lane(sink)
+	if r == nil {
+		return ErrNoSink
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
+	defer cancel()
+	a := testAlert(time.Now())
+	shown, shownErr := r.view.Show(ctx, &a)
+	_, err := r.notify(ctx, &shown, Key(&a), "")
+	if err == nil && shownErr != nil {
+		return fmt.Errorf("it was sent, but not shown as configured: %w", shownErr)
+	}
+	return err
 }

@@ -22,48 +22,78 @@ const digestDetectors = 32
 // digestDetector is the Detector of a digest, which no detector has made.
 const digestDetector = "alerting.digest"
 
-// SumUp replaces items, of which there are some, by one notification about
-// them.
-func SumUp(tx *bolt.Tx, sink string, items []*Item, now time.Time) (*Item, error) {
+// digestRead is how many notifications are read at once for a digest: nobody
+// who writes to the log waits for more.
+const digestRead = 200
+
+// Summarize returns one notification about items, of which there are some. It
+// changes nothing.
+func Summarize(db *bolt.DB, sink string, items []*Item, now time.Time) (*Delivery, error) {
 	slices.SortFunc(items, func(a, b *Item) int { return cmp.Compare(a.Seq, b.Seq) })
 	sum := newSummary()
-	for _, it := range items {
-		d, _, err := Read(tx, sink, it)
-		if err != nil {
+	for some := range slices.Chunk(items, digestRead) {
+		if err := db.View(func(tx *bolt.Tx) error {
+			for _, it := range some {
+				d, _, err := Read(tx, sink, it)
+				if err != nil {
+					return err
+				}
+				sum.add(d)
+			}
+			return nil
+		}); err != nil {
 			return nil, err
 		}
-		sum.add(d)
 	}
+	a := sum.alert()
+	return &Delivery{Key: Key(&a), Queued: now, Digest: true, Alert: a}, nil
+}
+
+// Replace puts d in the place of items.
+func Replace(tx *bolt.Tx, sink string, items []*Item, d *Delivery) (*Item, error) {
 	if err := Delete(tx, sink, items...); err != nil {
 		return nil, err
 	}
-	a := sum.alert()
-	return Store(tx, sink, &Delivery{Key: Key(&a), Queued: now, Digest: true, Alert: a})
+	return Store(tx, sink, d)
 }
 
 // summary gathers what a digest says.
 type summary struct {
 	keys   []string
-	latest map[string]schemas.Alert
+	latest map[string]brief
+}
+
+// brief is what a digest has of an alert.
+type brief struct {
+	schemas.AlertPart
+	id         string
+	state      schemas.AlertState
+	confidence float64
 }
 
 func newSummary() *summary {
-	return &summary{latest: make(map[string]schemas.Alert)}
+	return &summary{latest: make(map[string]brief)}
 }
 
 func (s *summary) add(d *Delivery) {
+	a := &d.Alert
 	s.keys = append(s.keys, d.Key)
-	s.latest[d.Alert.ID] = d.Alert
+	s.latest[a.ID] = brief{
+		AlertPart: schemas.AlertPart{Detector: a.Detector, Entity: a.Entity, Severity: a.Severity, Title: line(a.Title),
+			FirstSeen: a.FirstSeen, LastSeen: a.LastSeen, Findings: a.Findings, Events: a.Events},
+		id: a.ID, state: a.State, confidence: a.Confidence,
+	}
 }
 
-// alert returns the digest in the form of an alert that is about everything.
+// alert returns the digest in the form of an alert that is about everything. Its
+// parts are the alerts that it names.
 func (s *summary) alert() schemas.Alert {
-	var all []schemas.Alert
+	all := make([]brief, 0, len(s.latest))
 	for _, a := range s.latest {
 		all = append(all, a)
 	}
-	slices.SortFunc(all, func(a, b schemas.Alert) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), a.FirstSeen.Compare(b.FirstSeen), cmp.Compare(a.ID, b.ID))
+	slices.SortFunc(all, func(a, b brief) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), a.FirstSeen.Compare(b.FirstSeen), cmp.Compare(a.id, b.id))
 	})
 	id := journal.Hash(append([]string{"digest"}, s.keys...)...)
 	out := schemas.Alert{
@@ -78,11 +108,11 @@ func (s *summary) alert() schemas.Alert {
 	var ids, named []string
 	for i, a := range all {
 		bySeverity[a.Severity]++
-		if a.State == schemas.AlertResolved {
+		if a.state == schemas.AlertResolved {
 			resolved++
 		}
 		byDetector[a.Detector]++
-		out.Confidence = max(out.Confidence, a.Confidence)
+		out.Confidence = max(out.Confidence, a.confidence)
 		out.Findings += a.Findings
 		out.Events += a.Events
 		if a.FirstSeen.Before(out.FirstSeen) {
@@ -92,10 +122,11 @@ func (s *summary) alert() schemas.Alert {
 			out.LastSeen = a.LastSeen
 		}
 		if i < digestNamed {
-			named = append(named, fmt.Sprintf("%s: %s", a.Severity, line(a.Title)))
+			named = append(named, fmt.Sprintf("%s: %s", a.Severity, a.Title))
+			out.Parts = append(out.Parts, a.AlertPart)
 		}
-		if i < 500 && isID(a.ID) {
-			ids = append(ids, "'"+a.ID+"'")
+		if i < 500 && isID(a.id) {
+			ids = append(ids, "'"+a.id+"'")
 		}
 	}
 	out.Title = fmt.Sprintf("%d alerts in one message", len(all))

@@ -113,40 +113,50 @@ func Delete(tx *bolt.Tx, sink string, items ...*Item) error {
 	return nil
 }
 
-// Bury makes a dead letter of it and returns how many the sink has.
-func Bury(tx *bolt.Tx, sink string, it *Item, reason string, now time.Time) (int, error) {
-	d, _, err := Read(tx, sink, it)
-	if err != nil {
-		return 0, err
-	}
-	if err := Delete(tx, sink, it); err != nil {
-		return 0, err
-	}
-	return inter(tx, sink, d, it.Attempts, reason, now)
-}
-
-// inter adds a dead letter within the bound and returns how many there are.
-func inter(tx *bolt.Tx, sink string, d *Delivery, attempts int, reason string, now time.Time) (int, error) {
+// Bury makes dead letters of items and returns how many older ones made room for
+// them.
+func Bury(tx *bolt.Tx, sink string, items []*Item, reason func(*Item) string, now time.Time) (gone int, err error) {
 	dead, err := journal.Sub(tx, journal.Dead, sink)
 	if err != nil {
 		return 0, err
 	}
-	seq, err := dead.NextSequence()
-	if err != nil {
-		return 0, err
-	}
-	letter := DeadLetter{Sink: sink, Key: d.Key, Queued: d.Queued, Died: now, Attempts: attempts, Reason: reason, Alert: d.Alert}
-	if err := journal.Put(dead, journal.Number(seq), &letter); err != nil {
-		return 0, err
-	}
-	n := 0
-	cursor := dead.Cursor()
-	for k, _ := cursor.Last(); k != nil; k, _ = cursor.Prev() {
-		if n++; n > MaxDead {
-			return MaxDead, cursor.Delete()
+	for _, it := range items {
+		d, _, err := Read(tx, sink, it)
+		if err != nil {
+			return 0, err
+		}
+		if err := inter(dead, &DeadLetter{Sink: sink, Key: d.Key, Queued: d.Queued, Died: now, Attempts: it.Attempts,
+			Reason: reason(it), Alert: d.Alert}); err != nil {
+			return 0, err
 		}
 	}
-	return n, nil
+	if err := Delete(tx, sink, items...); err != nil {
+		return 0, err
+	}
+	return prune(dead)
+}
+
+func inter(dead *bolt.Bucket, letter *DeadLetter) error {
+	seq, err := dead.NextSequence()
+	if err != nil {
+		return err
+	}
+	return journal.Put(dead, journal.Number(seq), letter)
+}
+
+// prune deletes the letters beyond the latest MaxDead.
+func prune(dead *bolt.Bucket) (gone int, err error) {
+	for dead.Sequence() > MaxDead {
+		k, _ := dead.Cursor().First()
+		if k == nil || journal.Sequence(k) > dead.Sequence()-MaxDead {
+			break
+		}
+		if err := dead.Delete(k); err != nil {
+			return gone, err
+		}
+		gone++
+	}
+	return gone, nil
 }
 
 // Letters returns the dead letters of all sinks, by sink and then in order.
@@ -205,7 +215,7 @@ func Disown(tx *bolt.Tx, known func(sink string) bool, now time.Time) (map[strin
 			if it.Damaged {
 				continue
 			}
-			if _, err := Bury(tx, sink, it, "the sink is configured no more", now); err != nil {
+			if _, err := Bury(tx, sink, []*Item{it}, func(*Item) string { return "the sink is configured no more" }, now); err != nil {
 				return nil, err
 			}
 			gone[sink]++

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"container/heap"
 	"sync"
 	"time"
 
@@ -34,20 +35,41 @@ func itemOf(seq uint64, d *Delivery) *Item {
 		Severity: d.Alert.Severity, Queued: d.Queued, Digest: d.Digest}
 }
 
+// asideTurn is how often, in attempts, one of what was set aside is tried while
+// there is something else: it takes at most a quarter of a sink's rate.
+const asideTurn = 4
+
 // Queue holds what waits for one sink: for each alert its notifications in
 // order. Many goroutines push, one worker takes.
+//
+// What comes next is, for machines, what was decided first; for people, the most
+// severe, and of those what was decided first. What the receiver chokes on is set
+// aside and comes again at a time of its own.
 type Queue struct {
 	Wake chan struct{} // has one element if something was pushed
 
 	// mu keeps Offer's push and the listing apart from the worker's picks.
 	mu     sync.Mutex
-	alerts map[string][]*Item
+	order  bool
+	alerts map[string]*chain
+	ready  chains // by what comes next
+	aside  chains // by when they may be tried
+	picks  int
 	length int
 }
 
-// NewQueue returns an empty queue.
-func NewQueue() *Queue {
-	return &Queue{Wake: make(chan struct{}, 1), alerts: make(map[string][]*Item)}
+// NewQueue returns an empty queue: with inOrder one for machines, which drops and
+// prefers nothing.
+func NewQueue(inOrder bool) *Queue {
+	q := &Queue{Wake: make(chan struct{}, 1), order: inOrder, alerts: make(map[string]*chain)}
+	q.ready.before = func(a, b *chain) bool {
+		if !q.order && a.worst != b.worst {
+			return a.worst > b.worst
+		}
+		return a.items[0].Seq < b.items[0].Seq
+	}
+	q.aside.before = func(a, b *chain) bool { return a.items[0].Next.Before(b.items[0].Next) }
+	return q
 }
 
 // Push appends items, which must be newer than all of their alert.
@@ -57,7 +79,16 @@ func (q *Queue) Push(items ...*Item) {
 	}
 	q.mu.Lock()
 	for _, it := range items {
-		q.alerts[it.Alert] = append(q.alerts[it.Alert], it)
+		c := q.alerts[it.Alert]
+		if c == nil {
+			c = &chain{items: []*Item{it}, worst: it.Severity}
+			q.alerts[it.Alert] = c
+			heap.Push(&q.ready, c)
+			continue
+		}
+		c.items = append(c.items, it)
+		c.worst = max(c.worst, it.Severity)
+		heap.Fix(c.in, c.place)
 	}
 	q.length += len(items)
 	q.mu.Unlock()
@@ -67,57 +98,116 @@ func (q *Queue) Push(items ...*Item) {
 	}
 }
 
-// Drop removes items, each of which is the first of its alert or follows a
-// dropped one.
+// Drop removes items.
 func (q *Queue) Drop(items ...*Item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, it := range items {
-		rest := q.alerts[it.Alert]
-		for i := range rest {
-			if rest[i] == it {
-				rest = append(rest[:i:i], rest[i+1:]...)
-				q.length--
-				break
-			}
+		c := q.alerts[it.Alert]
+		if c == nil || !c.remove(it) {
+			continue
 		}
-		if len(rest) == 0 {
+		q.length--
+		if len(c.items) == 0 {
+			// The heap orders by the first item, which there is none of now.
+			c.items = append(c.items, it)
+			heap.Remove(c.in, c.place)
 			delete(q.alerts, it.Alert)
-		} else {
-			q.alerts[it.Alert] = rest
+			continue
 		}
+		heap.Fix(c.in, c.place)
 	}
 }
 
-// Pick returns the item to try now: of the alerts' first items that are due
-// the most severe, and of those the oldest. Without one it returns the time at
-// which the next becomes due; zero if none is waiting. stale are the updates
-// before the picked one, of the same alert, that it makes needless.
+// Pick returns the item to try now. Without one it returns the time at which the
+// next becomes due; zero if none is waiting. stale are the updates before the
+// picked one, of the same alert, that it makes needless.
 func (q *Queue) Pick(now time.Time) (best *Item, stale []*Item, next time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, items := range q.alerts {
-		it := items[0]
-		if it.Next.After(now) {
-			if next.IsZero() || it.Next.Before(next) {
-				next = it.Next
-			}
-			continue
-		}
-		if best == nil || it.Severity > best.Severity || it.Severity == best.Severity && it.Seq < best.Seq {
-			best = it
+	q.picks++
+	c := q.ready.first()
+	if again := q.aside.first(); again != nil && (c == nil || q.picks%asideTurn == 0) {
+		if at := again.items[0].Next; !at.After(now) {
+			c = again
+		} else if c == nil {
+			return nil, nil, at
 		}
 	}
-	if best == nil || best.Sent {
-		return best, nil, next
+	if c == nil {
+		return nil, nil, time.Time{}
 	}
-	items := q.alerts[best.Alert]
-	for len(items) > 1 && items[0].State == schemas.AlertUpdated && items[1].State == schemas.AlertUpdated &&
-		items[1].Sequence > items[0].Sequence { // what is redelivered can be older
+	if c.items[0].Sent || q.order {
+		return c.items[0], nil, time.Time{}
+	}
+	items := c.items
+	for len(items) > 1 && items[0].State == schemas.AlertUpdated && items[1].Sequence > items[0].Sequence { // what is redelivered can be older
 		stale = append(stale, items[0])
 		items = items[1:]
 	}
-	return items[0], stale, next
+	return items[0], stale, time.Time{}
+}
+
+// Other returns what to try instead of it to learn whether the receiver works at
+// all: of the other alerts' first items the one that was tried least, and of
+// those the one that comes first. It is nil if there is none.
+func (q *Queue) Other(it *Item) *Item {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var best *chain
+	for _, c := range q.ready.list {
+		if c.items[0].Alert == it.Alert {
+			continue
+		}
+		if best == nil || c.items[0].Attempts < best.items[0].Attempts ||
+			c.items[0].Attempts == best.items[0].Attempts && q.ready.before(c, best) {
+			best = c
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return best.items[0]
+}
+
+// SetAside keeps it, and what follows it of the same alert, from being tried
+// before next, and from keeping others waiting.
+func (q *Queue) SetAside(it *Item, next time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	it.Next = next
+	if c := q.alerts[it.Alert]; c != nil {
+		heap.Remove(c.in, c.place)
+		heap.Push(&q.aside, c)
+	}
+}
+
+// IsAside reports whether it was set aside.
+func (q *Queue) IsAside(it *Item) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := q.alerts[it.Alert]
+	return c != nil && c.in == &q.aside
+}
+
+// Rush makes everything due in its order.
+func (q *Queue) Rush() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.aside.Len() > 0 {
+		heap.Push(&q.ready, heap.Pop(&q.aside))
+	}
+	for _, c := range q.ready.list {
+		c.items[0].Next = time.Time{}
+	}
+}
+
+// Change applies f to it; the listing does not see it half done. f leaves Next of
+// what was set aside as it is.
+func (q *Queue) Change(it *Item, f func(*Item)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	f(it)
 }
 
 // Size returns how many items there are.
@@ -129,63 +219,31 @@ func (q *Queue) Size() int {
 
 // Waiting returns what is not a digest and was not yet taken by the receiver.
 func (q *Queue) Waiting() (items []*Item) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, list := range q.alerts {
-		for _, it := range list {
-			if !it.Digest && !it.Sent && !it.Damaged {
-				items = append(items, it)
-			}
+	q.List(func(it *Item) {
+		if !it.Digest && !it.Sent && !it.Damaged {
+			items = append(items, it)
 		}
-	}
+	})
 	return items
 }
 
-// Rush makes everything due.
-func (q *Queue) Rush() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, items := range q.alerts {
-		for _, it := range items {
-			it.Next = time.Time{}
+// Before returns at most limit items that were queued before t.
+func (q *Queue) Before(t time.Time, limit int) (items []*Item) {
+	q.List(func(it *Item) {
+		if it.Queued.Before(t) && len(items) < limit && !it.Sent && !it.Damaged {
+			items = append(items, it)
 		}
-	}
+	})
+	return items
 }
 
-// Change applies f to it; the listing does not see it half done.
-func (q *Queue) Change(it *Item, f func(*Item)) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	f(it)
-}
-
-// List calls f for every item.
+// List calls f for every item, in no order.
 func (q *Queue) List(f func(*Item)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, items := range q.alerts {
-		for _, it := range items {
+	for _, c := range q.alerts {
+		for _, it := range c.items {
 			f(it)
 		}
 	}
 }
-
-// Window counts the notifications of the last minute.
-type Window struct {
-	times []time.Time // the last ones, oldest first; at most Limit
-	Limit int
-}
-
-// Free returns how many more may go now, and when the next one may.
-func (w *Window) Free(now time.Time) (int, time.Time) {
-	for len(w.times) > 0 && now.Sub(w.times[0]) >= time.Minute {
-		w.times = w.times[1:]
-	}
-	if n := w.Limit - len(w.times); n > 0 {
-		return n, now
-	}
-	return 0, w.times[0].Add(time.Minute)
-}
-
-// Use counts one.
-func (w *Window) Use(now time.Time) { w.times = append(w.times, now) }

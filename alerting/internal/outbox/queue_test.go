@@ -11,45 +11,8 @@ import (
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-func TestPickOrder(t *testing.T) {
-	q := NewQueue()
-	q.Push(
-		&Item{Seq: 1, Alert: "a", Severity: schemas.SeverityLow},
-		&Item{Seq: 2, Alert: "b", Severity: schemas.SeverityHigh, Next: noon.Add(time.Minute)},
-		&Item{Seq: 3, Alert: "b", Severity: schemas.SeverityCritical, State: schemas.AlertResolved},
-		&Item{Seq: 4, Alert: "c", Severity: schemas.SeverityMedium},
-		&Item{Seq: 5, Alert: "d", Severity: schemas.SeverityMedium},
-	)
-	var got []uint64
-	for now := noon; q.Size() > 0; {
-		it, _, next := q.Pick(now)
-		if it == nil {
-			if next != noon.Add(time.Minute) {
-				t.Fatalf("the next is due at %v", next)
-			}
-			now = next
-			continue
-		}
-		got = append(got, it.Seq)
-		q.Drop(it)
-	}
-	// b is not due until the end, and its second never goes before its first.
-	if want := "[4 5 1 2 3]"; fmt.Sprint(got) != want {
-		t.Errorf("picked %v, want %s", got, want)
-	}
-	if it, stale, next := q.Pick(noon); it != nil || stale != nil || !next.IsZero() {
-		t.Error("an empty queue has something")
-	}
-}
-
-func TestPickDropsStaleUpdates(t *testing.T) {
-	item := func(seq uint64, state schemas.AlertState) *Item {
-		return &Item{Seq: seq, Alert: "a", State: state, Sequence: int(seq)}
-	}
-	q := NewQueue()
-	q.Push(item(1, schemas.AlertOpen), item(2, schemas.AlertUpdated), item(3, schemas.AlertUpdated),
-		item(4, schemas.AlertUpdated), item(5, schemas.AlertResolved), item(6, schemas.AlertOpen))
-	var told, stale []uint64
+// drain takes everything in turn.
+func drain(q *Queue) (told, stale []uint64) {
 	for q.Size() > 0 {
 		it, old, _ := q.Pick(noon)
 		for _, o := range old {
@@ -59,15 +22,57 @@ func TestPickDropsStaleUpdates(t *testing.T) {
 		told = append(told, it.Seq)
 		q.Drop(it)
 	}
-	if fmt.Sprint(told, stale) != "[1 4 5 6] [2 3]" {
-		t.Errorf("told %v and dropped %v", told, stale)
+	return told, stale
+}
+
+func TestPickOrder(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		inOrder bool
+		want    string
+	}{
+		// b's worst waits behind its first, which so comes early.
+		{"the most severe first", false, "[2 3 4 5 1]"},
+		{"as decided", true, "[1 2 3 4 5]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := NewQueue(c.inOrder)
+			q.Push(
+				&Item{Seq: 1, Alert: "a", Severity: schemas.SeverityLow},
+				&Item{Seq: 2, Alert: "b", Severity: schemas.SeverityInfo},
+				&Item{Seq: 3, Alert: "b", Severity: schemas.SeverityCritical, State: schemas.AlertResolved},
+				&Item{Seq: 4, Alert: "c", Severity: schemas.SeverityMedium},
+				&Item{Seq: 5, Alert: "d", Severity: schemas.SeverityMedium},
+			)
+			if got, _ := drain(q); fmt.Sprint(got) != c.want {
+				t.Errorf("picked %v, want %s", got, c.want)
+			}
+			if it, stale, next := q.Pick(noon); it != nil || stale != nil || !next.IsZero() {
+				t.Error("an empty queue has something")
+			}
+		})
+	}
+}
+
+func TestPickDropsStaleUpdates(t *testing.T) {
+	item := func(seq uint64, state schemas.AlertState) *Item {
+		return &Item{Seq: seq, Alert: "a", State: state, Sequence: int(seq)}
+	}
+	all := []*Item{item(1, schemas.AlertOpen), item(2, schemas.AlertUpdated), item(3, schemas.AlertUpdated),
+		item(4, schemas.AlertUpdated), item(5, schemas.AlertResolved), item(6, schemas.AlertReopened)}
+	for inOrder, want := range map[bool]string{false: "[1 5 6] [2 3 4]", true: "[1 2 3 4 5 6] []"} {
+		q := NewQueue(inOrder)
+		q.Push(all...)
+		if told, stale := drain(q); fmt.Sprint(told, stale) != want {
+			t.Errorf("in order %v: told %v and dropped %v, want %s", inOrder, told, stale, want)
+		}
 	}
 }
 
 // Whatever is pushed and dropped, an alert's notifications come in order.
 func TestQueueKeepsOrder(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	q := NewQueue()
+	q := NewQueue(false)
 	last := map[string]uint64{}
 	pushed, picked := 0, 0
 	for seq := uint64(1); seq < 5000; seq++ {
@@ -96,7 +101,7 @@ func TestQueueKeepsOrder(t *testing.T) {
 }
 
 func TestWaitingLeavesOut(t *testing.T) {
-	q := NewQueue()
+	q := NewQueue(false)
 	q.Push(&Item{Seq: 1, Alert: "a"}, &Item{Seq: 2, Alert: "b", Digest: true}, &Item{Seq: 3, Alert: "c", Sent: true}, &Item{Seq: 4, Damaged: true})
 	if w := q.Waiting(); len(w) != 1 || w[0].Seq != 1 {
 		t.Errorf("%d wait to be summed up, want the first alone", len(w))
