@@ -1,0 +1,231 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify/neutral"
+	"github.com/gatehound/gatehound/alerting/route"
+	"github.com/gatehound/gatehound/schemas"
+)
+
+func (s *Server) listSilences(c *call) error {
+	p, err := c.query()
+	if err != nil {
+		return err
+	}
+	all := p.flag("all")
+	if p.err != nil {
+		return p.err
+	}
+	list, err := s.desk.Silences(all)
+	if err != nil {
+		return err
+	}
+	return c.answer(SilenceList{Silences: append([]schemas.Silence{}, list...)})
+}
+
+func (s *Server) addSilence(c *call) error {
+	if err := c.none(); err != nil {
+		return err
+	}
+	var n NewSilence
+	if err := c.decode(&n, false); err != nil {
+		return err
+	}
+	if len(n.Matchers) == 0 {
+		return problem(http.StatusBadRequest, invalid, "matchers is empty", "say what is to be silent, such as detector=~rate.*")
+	}
+	if err := checkMatchers(n.Matchers); err != nil {
+		return err
+	}
+	comment, err := said("comment", n.Comment, true)
+	if err != nil {
+		return err
+	}
+	from := n.From
+	if from.IsZero() {
+		from = c.now
+	}
+	until, err := end(from, n.Until, n.For)
+	if err != nil {
+		return err
+	}
+	if !until.After(c.now) {
+		return problem(http.StatusBadRequest, invalid, "the silence is over before it begins", "let it end in the time to come")
+	}
+	made, err := s.desk.Silence(c.r.Context(), schemas.Silence{Matchers: n.Matchers, From: from, Until: until, By: c.by, Comment: comment})
+	if err != nil {
+		return err
+	}
+	return c.answer(made)
+}
+
+func (s *Server) endSilence(c *call) error {
+	id, err := c.id(alerting.ErrNoSilence)
+	if err != nil {
+		return err
+	}
+	ended, err := s.desk.Unsilence(c.r.Context(), id, c.by)
+	if err != nil {
+		return err
+	}
+	return c.answer(ended)
+}
+
+func (s *Server) listAllowances(c *call) error {
+	p, err := c.query()
+	if err != nil {
+		return err
+	}
+	all := p.flag("all")
+	if p.err != nil {
+		return p.err
+	}
+	list, err := s.desk.Allowances(all)
+	if err != nil {
+		return err
+	}
+	return c.answer(AllowanceList{Allowances: append([]schemas.Allowance{}, list...)})
+}
+
+func (s *Server) addAllowance(c *call) error {
+	if err := c.none(); err != nil {
+		return err
+	}
+	var n NewAllowance
+	if err := c.decode(&n, false); err != nil {
+		return err
+	}
+	set := 0
+	for _, f := range []struct{ name, text string }{{"detector", n.Detector}, {"principal", n.Principal}, {"client", n.Client}, {"route", n.Route}, {"tenant", n.Tenant}} {
+		if err := exact(f.name, f.text); err != nil {
+			return err
+		}
+		if f.text != "" && f.name != "detector" {
+			set++
+		}
+	}
+	if set == 0 {
+		return problem(http.StatusBadRequest, invalid, "the exception covers everything", "set one of principal, client, route and tenant")
+	}
+	reason, err := said("reason", n.Reason, true)
+	if err != nil {
+		return err
+	}
+	until, err := end(c.now, n.Until, n.For)
+	if err != nil {
+		return err
+	}
+	made, err := s.desk.Allow(c.r.Context(), schemas.Allowance{Detector: n.Detector, Principal: n.Principal, Client: n.Client, Route: n.Route,
+		Tenant: n.Tenant, Until: until, By: c.by, Reason: reason})
+	if err != nil {
+		return err
+	}
+	return c.answer(made)
+}
+
+func (s *Server) endAllowance(c *call) error {
+	id, err := c.id(alerting.ErrNoAllow)
+	if err != nil {
+		return err
+	}
+	ended, err := s.desk.Disallow(c.r.Context(), id, c.by)
+	if err != nil {
+		return err
+	}
+	return c.answer(ended)
+}
+
+func (s *Server) listSinks(c *call) error {
+	if err := c.none(); err != nil {
+		return err
+	}
+	return c.answer(SinkList{Sinks: append([]alerting.SinkStatus{}, s.desk.Sinks()...)})
+}
+
+func (s *Server) listDeliveries(c *call) error {
+	if err := c.none(); err != nil {
+		return err
+	}
+	return c.answer(DeliveryList{Deliveries: append([]alerting.Delivery{}, s.desk.Pending()...)})
+}
+
+func (s *Server) listDead(c *call) error {
+	if err := c.none(); err != nil {
+		return err
+	}
+	list, err := s.desk.DeadLetters()
+	if err != nil {
+		return err
+	}
+	return c.answer(DeadLetterList{DeadLetters: append([]alerting.DeadLetter{}, list...)})
+}
+
+// sink returns the name of a sink in the path.
+func (c *call) sink(part string) (string, error) {
+	if err := c.none(); err != nil {
+		return "", err
+	}
+	name := c.r.PathValue(part)
+	if len(name) > 40 || !isHost(name) {
+		return "", alerting.ErrNoSink
+	}
+	return name, nil
+}
+
+func (s *Server) redeliver(c *call) error {
+	name, err := c.sink("sink")
+	if err != nil {
+		return err
+	}
+	n, err := s.desk.Redeliver(name)
+	if err != nil {
+		return err
+	}
+	return c.answer(Redelivered{Redelivered: n})
+}
+
+func (s *Server) testRoute(c *call) error {
+	if err := c.none(); err != nil {
+		return err
+	}
+	var a schemas.Alert
+	if err := c.decode(&a, true); err != nil {
+		return err
+	}
+	d, err := s.desk.Route(&a)
+	if err != nil {
+		return err
+	}
+	if d.Targets == nil {
+		d.Targets = []route.Target{}
+	}
+	if d.Why == nil {
+		d.Why = []string{}
+	}
+	return c.answer(d)
+}
+
+// testFor is how long a test alert may take: longer than a sink's longest
+// timeout.
+const testFor = 6 * time.Minute
+
+func (s *Server) testSink(c *call) error {
+	name, err := c.sink("name")
+	if err != nil {
+		return err
+	}
+	if err := c.extend(testFor); err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := s.desk.Try(c.r.Context(), name); err != nil {
+		if _, internal := problemOf(err); !internal {
+			return err
+		}
+		return problem(http.StatusBadGateway, refused, "the sink did not accept the test alert", neutral.Text(err.Error(), maxComment))
+	}
+	return c.answer(Tried{Sink: name, Took: float64(time.Since(began).Microseconds()) / 1000})
+}
