@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gatehound/gatehound/alerting/route/internal/hours"
 )
 
 // The bounds of a Config's lists.
@@ -14,7 +16,6 @@ const (
 	maxAssets      = 200
 	maxRoutes      = 200
 	maxMuteTimes   = 100
-	maxTimes       = 32
 	maxMaintenance = 200
 	maxInhibit     = 50
 	maxSteps       = 10
@@ -136,16 +137,16 @@ func (r *reader) muteTimes(list []MuteTime) {
 	seen := make(map[string]bool)
 	for i := range list {
 		r.name("mute_times", i, list[i].Name, seen)
-		m, err := readTime(&list[i])
+		x := &list[i]
+		h, err := hours.Read(x.Weekdays, x.Times, x.Dates, x.Zone)
 		if err != nil {
 			sep := "."
 			if strings.HasPrefix(err.Error(), "is ") {
 				sep = " "
 			}
 			r.wrong("mute_times[%d]%s%w", i, sep, err)
-			m = &muteTime{name: list[i].Name} // so that what names it is not wrong too
 		}
-		r.tree.times = append(r.tree.times, *m)
+		r.tree.times = append(r.tree.times, muteTime{x.Name, h})
 	}
 }
 

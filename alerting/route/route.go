@@ -64,10 +64,11 @@ type Route struct {
 // Step is a step of escalation.
 type Step struct {
 	// After is how long nobody has acknowledged, by the wall clock since the
-	// alert was first told or reopened: 1m to 168h, each longer than the last.
-	After time.Duration `mapstructure:"after"`
+	// alert was first told or reopened: 1m to 168h, each longer than the last. In
+	// JSON it is in nanoseconds.
+	After time.Duration `mapstructure:"after" json:"after"`
 	// Sinks are names of sinks, at least one.
-	Sinks []string `mapstructure:"sinks"`
+	Sinks []string `mapstructure:"sinks" json:"sinks"`
 }
 
 // MuteTime is a set of times of the week: those that are in one of Weekdays, of

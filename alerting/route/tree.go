@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/route/internal/hours"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -21,6 +22,12 @@ type asset struct {
 	name     string
 	matchers Matchers
 	raise    int
+}
+
+// muteTime is a MuteTime that was read.
+type muteTime struct {
+	name  string
+	hours *hours.Hours
 }
 
 // route is a Route that was read; during and mute are places in Tree.times.
@@ -77,7 +84,7 @@ func (t *Tree) Severity(a *schemas.Alert) (schemas.Severity, string) {
 func (t *Tree) Decide(a *schemas.Alert, w World) Decision {
 	s := newSubject(a)
 	at := moment{now: w.Now, times: t.times, known: make([]answer, len(t.times))}
-	d := Decision{Why: make([]string, 0, 4)}
+	d := Decision{Targets: make([]Target, 0, 4), Why: make([]string, 0, 4)}
 	taken, dropped := false, ""
 	for i := range t.routes {
 		r := &t.routes[i]
@@ -239,7 +246,7 @@ func (m *moment) within(places []int) (until time.Time, in int) {
 		x := &m.known[p]
 		if !x.asked {
 			x.asked = true
-			x.until, x.in = m.times[p].until(m.now)
+			x.until, x.in = m.times[p].hours.Until(m.now)
 		}
 		if !x.in {
 			continue

@@ -130,7 +130,7 @@ Results go to stdout, everything else to stderr.`,
 	}
 	group("watch", "Watch:", newDemo(), newReplay(), newRun(), newConfig(), newCheck(), newMigrate())
 	group("look", "Look into what was found:", newExplain(), newInvestigate(), newQuery())
-	group("tune", "Set it to your traffic:", newBacktest(), newTune(), newRules(), newScore())
+	group("tune", "Set it to your traffic:", newBacktest(), newTune(), newRules(), newRoutes(), newScore())
 	group("measure", "Measure how good it is:", newEvaluate(), newSimulate())
 	group("ingest", "See what becomes of a record:", newDecode(), newRedact(), newRejects())
 	group("privacy", "Personal data and keys:", newKeys(), newReveal(), newForget())

@@ -1,4 +1,6 @@
-package route
+// Package hours says whether an instant is within a set of times of the week, as
+// clocks in some zone show them, and when it is over.
+package hours
 
 import (
 	"errors"
@@ -31,9 +33,9 @@ func (d dates) has(year int, month time.Month, day int) bool {
 	return d.from <= n && n <= d.to
 }
 
-// muteTime is a MuteTime that was read.
-type muteTime struct {
-	name  string
+// Hours are the times that are in one of their weekdays, ranges of the day and
+// dates each.
+type Hours struct {
 	days  [7]bool // by time.Weekday
 	spans []span
 	dates []dates // empty is every date
@@ -42,20 +44,20 @@ type muteTime struct {
 
 // end returns when the span that t is in ends, the last of them; false if t is
 // in none.
-func (m *muteTime) end(t time.Time) (time.Time, bool) {
+func (h *Hours) end(t time.Time) (time.Time, bool) {
 	var last time.Time
-	year, month, day := t.In(m.zone).Date()
+	year, month, day := t.In(h.zone).Date()
 	for back := range 2 { // a span belongs to the day on which it begins
 		date := time.Date(year, month, day-back, 0, 0, 0, 0, time.UTC)
-		if !m.on(date) {
+		if !h.on(date) {
 			continue
 		}
-		for _, s := range m.spans {
+		for _, s := range h.spans {
 			if back > 0 && s.to <= 1440 {
 				continue
 			}
-			to := wall(date, s.to, m.zone, true)
-			if t.Before(to) && to.After(last) && !t.Before(wall(date, s.from, m.zone, false)) {
+			to := wall(date, s.to, h.zone, true)
+			if t.Before(to) && to.After(last) && !t.Before(wall(date, s.from, h.zone, false)) {
 				last = to
 			}
 		}
@@ -63,24 +65,24 @@ func (m *muteTime) end(t time.Time) (time.Time, bool) {
 	return last, !last.IsZero()
 }
 
-func (m *muteTime) on(date time.Time) bool {
+func (h *Hours) on(date time.Time) bool {
 	year, month, day := date.Date()
-	return m.days[date.Weekday()] && (len(m.dates) == 0 ||
-		slices.ContainsFunc(m.dates, func(d dates) bool { return d.has(year, month, day) }))
+	return h.days[date.Weekday()] && (len(h.dates) == 0 ||
+		slices.ContainsFunc(h.dates, func(d dates) bool { return d.has(year, month, day) }))
 }
 
-// maxSpans is how many spans that follow one another until looks at.
+// maxSpans is how many spans that follow one another Until looks at.
 const maxSpans = 32
 
-// until returns when it is over if t is within it, spans that follow without a
+// Until returns when it is over if t is within it, spans that follow without a
 // gap taken together; the zero time if that is more than some weeks away.
-func (m *muteTime) until(t time.Time) (time.Time, bool) {
-	end, in := m.end(t)
+func (h *Hours) Until(t time.Time) (time.Time, bool) {
+	end, in := h.end(t)
 	if !in {
 		return time.Time{}, false
 	}
 	for range maxSpans {
-		next, more := m.end(end)
+		next, more := h.end(end)
 		if !more {
 			return end, true
 		}
@@ -124,69 +126,95 @@ func offset(t time.Time) time.Duration {
 // clock returns what clocks show at t as if it were UTC.
 func clock(t time.Time) time.Time { return t.UTC().Add(offset(t)) }
 
-// readTime reads c. Errors begin with the key within it.
-func readTime(c *MuteTime) (*muteTime, error) {
-	m := &muteTime{name: c.Name, zone: time.UTC}
-	if len(c.Weekdays)+len(c.Times)+len(c.Dates) == 0 {
+// maxEntries is how many entries a list has at most.
+const maxEntries = 32
+
+// Read reads weekdays like "monday:friday", times like "22:00-06:00" and dates
+// like "12-24:12-26" or "2026-12-31", each empty for all, in a zone of the IANA
+// database, empty for UTC. Errors begin with the key of what is wrong, as
+// "times[1] is no range of time: want …", or with "is".
+func Read(weekdays, times, days []string, zone string) (*Hours, error) {
+	h := &Hours{zone: time.UTC}
+	if len(weekdays)+len(times)+len(days) == 0 {
 		return nil, errors.New("is always: want at least one of weekdays, times and dates")
 	}
 	for _, l := range []struct {
 		key string
 		n   int
-	}{{"weekdays", len(c.Weekdays)}, {"times", len(c.Times)}, {"dates", len(c.Dates)}} {
-		if l.n > maxTimes {
-			return nil, fmt.Errorf("%s has %d entries: want at most %d", l.key, l.n, maxTimes)
+	}{{"weekdays", len(weekdays)}, {"times", len(times)}, {"dates", len(days)}} {
+		if l.n > maxEntries {
+			return nil, fmt.Errorf("%s has %d entries: want at most %d", l.key, l.n, maxEntries)
 		}
 	}
-	if c.Zone != "" {
-		zone, err := time.LoadLocation(c.Zone)
-		if err != nil || c.Zone == "Local" {
+	if zone != "" {
+		var err error
+		if h.zone, err = time.LoadLocation(zone); err != nil || zone == "Local" {
 			return nil, errors.New(`zone is unknown: want a name of the IANA database, such as "Europe/Berlin"`)
 		}
-		m.zone = zone
 	}
-	for i, text := range c.Weekdays {
+	for _, read := range []func() error{
+		func() error { return h.readDays(weekdays) },
+		func() error { return h.readTimes(times) },
+		func() error { return h.readDates(days) },
+	} {
+		if err := read(); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func (h *Hours) readDays(list []string) error {
+	for i, text := range list {
 		from, to, _ := cutRange(text, ":")
 		f, ok := weekday(from)
 		t, ok2 := weekday(to)
 		if !ok || !ok2 {
-			return nil, fmt.Errorf(`weekdays[%d] is no day: want one such as "monday" or a range such as "monday:friday"`, i)
+			return fmt.Errorf(`weekdays[%d] is no day: want one such as "monday" or a range such as "monday:friday"`, i)
 		}
 		for d := f; ; d = (d + 1) % 7 {
-			m.days[d] = true
+			h.days[d] = true
 			if d == t {
 				break
 			}
 		}
 	}
-	if len(c.Weekdays) == 0 {
-		m.days = [7]bool{true, true, true, true, true, true, true}
+	if len(list) == 0 {
+		h.days = [7]bool{true, true, true, true, true, true, true}
 	}
-	for i, text := range c.Times {
+	return nil
+}
+
+func (h *Hours) readTimes(list []string) error {
+	for i, text := range list {
 		from, to, both := cutRange(text, "-")
 		f, ok := minutes(from)
 		t, ok2 := minutes(to)
 		if !both || !ok || !ok2 || f == t || f == 1440 {
-			return nil, fmt.Errorf(`times[%d] is no range of time: want one such as "22:00-06:00", or "00:00-24:00" for all day`, i)
+			return fmt.Errorf(`times[%d] is no range of time: want one such as "22:00-06:00", or "00:00-24:00" for all day`, i)
 		}
 		if t < f {
 			t += 1440
 		}
-		m.spans = append(m.spans, span{f, t})
+		h.spans = append(h.spans, span{f, t})
 	}
-	if len(c.Times) == 0 {
-		m.spans = []span{{0, 1440}}
+	if len(list) == 0 {
+		h.spans = []span{{0, 1440}}
 	}
-	for i, text := range c.Dates {
+	return nil
+}
+
+func (h *Hours) readDates(list []string) error {
+	for i, text := range list {
 		from, to, _ := cutRange(text, ":")
 		f, yearly, ok := dateOf(from)
 		t, yearly2, ok2 := dateOf(to)
 		if !ok || !ok2 || yearly != yearly2 || (!yearly && t < f) {
-			return nil, fmt.Errorf(`dates[%d] is no date: want one such as "2026-12-31", or "12-31" for each year, or a range such as "12-24:12-26"`, i)
+			return fmt.Errorf(`dates[%d] is no date: want one such as "2026-12-31", or "12-31" for each year, or a range such as "12-24:12-26"`, i)
 		}
-		m.dates = append(m.dates, dates{f, t, yearly})
+		h.dates = append(h.dates, dates{f, t, yearly})
 	}
-	return m, nil
+	return nil
 }
 
 // cutRange returns both ends of a range, which without sep are the same.
