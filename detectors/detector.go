@@ -43,6 +43,9 @@ type Spec struct {
 	// a finding about all traffic shows, for example "status >= 400"; "" is none.
 	// It is a constant: nothing of an event may stand in it.
 	Among string
+	// Absence tells that what is found is what does not come. That events of the
+	// entity end is no end of such a finding's cause then.
+	Absence bool
 }
 
 var specID = regexp.MustCompile(`^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$`)

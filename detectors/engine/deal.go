@@ -78,9 +78,16 @@ type kindOf struct {
 func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 	defer e.rescue(ev)
 	it := entities.Item{Event: index, Part: part}
+	client, network, caller, named := detectors.Client(ev), uint64(0), uint64(0), detectors.Named(ev)
+	if client.IsValid() && (e.kinds[schemas.EntityPrincipal].watched || e.kinds[schemas.EntityAddress].watched) {
+		network = e.shared.Key.Addr(detectors.Network(client))
+	}
 	if ev.Principal != "" && (e.kinds[schemas.EntityPrincipal].watched || e.kinds[schemas.EntityAddress].watched) {
-		caller := e.shared.Key.String(detectors.Caller(ev))
+		caller = e.shared.Key.String(detectors.Caller(ev))
 		e.shared.Rotated = e.shared.Rotated || ev.Subject != ""
+		if it.Other = entities.Stranger; named && network != 0 {
+			it.Other = network
+		}
 		if e.wanted(schemas.EntityPrincipal, ev, &it) {
 			e.put(&it, caller)
 		}
@@ -88,10 +95,15 @@ func (e *Engine) hand(ev *schemas.Event, part, index uint32) (done bool) {
 			it.Caller = uint8(caller>>58) + 1
 		}
 	}
-	if a := detectors.Client(ev); a.IsValid() && e.wanted(schemas.EntityAddress, ev, &it) {
-		e.put(&it, e.shared.Key.Addr(detectors.Network(a)))
+	if it.Other = 0; named {
+		it.Other = caller
+	} else if ev.Principal != "" {
+		it.Other = entities.Stranger
 	}
-	it.Caller = 0
+	if client.IsValid() && e.wanted(schemas.EntityAddress, ev, &it) {
+		e.put(&it, network)
+	}
+	it.Caller, it.Other = 0, 0
 	if ev.Route != "" && e.wanted(schemas.EntityRoute, ev, &it) {
 		e.put(&it, exceptions.RouteKey(e.shared.Key, e.hash(ev.Method), e.hash(ev.Route)))
 	}

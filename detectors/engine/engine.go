@@ -55,6 +55,10 @@ type Engine struct {
 	findings []schemas.Finding
 	// pending are findings of correlators that were not returned yet.
 	pending []schemas.Finding
+	// ceased is what ended and was not fetched yet, minute the watermark at which
+	// it is looked for again.
+	ceased []schemas.Ceased
+	minute int64
 	// retired are the reports of detectors that were disabled.
 	retired []*schemas.Finding
 	// handed are the kinds to which the event was dealt, a bit each.
@@ -92,7 +96,7 @@ func New(settings Settings, watchers []detectors.Watcher, registerer prometheus.
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	e.shared = shard.Shared{
 		Key: sketch.NewKey(settings.EntityKey), Log: settings.Log, Table: settings.Table, Budget: c.Budget,
-		Findings: c.Findings / c.Shards, Suppressed: e.metrics.Suppressed,
+		Findings: c.Findings / c.Shards, Causes: maxCauses / c.Shards, Suppressed: e.metrics.Suppressed,
 	}
 	if e.shared.Log == nil {
 		e.shared.Log = slog.New(slog.DiscardHandler)

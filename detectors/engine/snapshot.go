@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"math"
 
+	"github.com/gatehound/gatehound/detectors/engine/internal/ceased"
 	"github.com/gatehound/gatehound/detectors/engine/internal/codec"
 	"github.com/gatehound/gatehound/detectors/engine/internal/correlation"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
@@ -24,8 +25,16 @@ var ErrFingerprint = errors.New("snapshot is of other detectors or another key")
 // ErrCorrupt is returned for a snapshot that is not as it was written.
 var ErrCorrupt = errors.New("snapshot is damaged")
 
-// snapshotVersion changes with the form of a snapshot.
-const snapshotVersion = 3
+// snapshotVersion changes with the form of a snapshot. Of readVersion and later all
+// are read, so it stands in the fingerprint: a snapshot of it begins with the
+// fingerprint's length, later ones with their version.
+const (
+	snapshotVersion = 4
+	readVersion     = 3
+)
+
+// fingerprintLen is the length of a fingerprint: a SHA-256 in hexadecimal digits.
+const fingerprintLen = 2 * sha256.Size
 
 // Fingerprint identifies what a snapshot depends on: the version, the key, and
 // each detector's id, kind of entity, window and layout of states. Thresholds,
@@ -39,7 +48,7 @@ func (e *Engine) Fingerprint() string {
 func (e *Engine) fingerprint() string {
 	h := sha256.New()
 	order := binary.NativeEndian.Uint16([]byte{1, 0})
-	fmt.Fprintln(h, snapshotVersion, order, e.shared.Key.String("fingerprint"))
+	fmt.Fprintln(h, readVersion, order, e.shared.Key.String("fingerprint"))
 	for _, w := range e.watches {
 		fmt.Fprintln(h, w.Spec.ID, w.Spec.Entity, int64(w.Spec.Window), w.Layout())
 	}
@@ -78,6 +87,7 @@ func (e *Engine) snapshot() []byte {
 	blocks := make([][]byte, len(e.shards))
 	e.pool.Run(e.helpers, func(i int) { blocks[i] = e.shards[i].Encode() })
 	var w codec.Writer
+	w.Number(snapshotVersion)
 	w.Bytes([]byte(e.fingerprint()))
 	w.Number(e.shared.Allow.Generation)
 	e.timeline.Encode(&w)
@@ -90,6 +100,8 @@ func (e *Engine) snapshot() []byte {
 	correlation.Encode(&w, e.pending)
 	w.Flag(e.shared.Rotated)
 	e.hidden.Encode(&w)
+	w.Number(uint64(e.minute))
+	ceased.EncodeList(&w, e.ceased)
 	w.Number(uint64(len(blocks)))
 	for _, b := range blocks {
 		w.Bytes(b)
@@ -125,6 +137,7 @@ func (e *Engine) reset() {
 	e.timeline = timeline.New(c.Lateness, c.Idle, c.Jump)
 	e.hidden.Reset()
 	e.pending, e.shared.Rotated = nil, false
+	e.ceased, e.minute = nil, 0
 	for _, w := range e.watches {
 		w.Stop()
 		e.load(w, nil)
@@ -143,7 +156,11 @@ func (e *Engine) restore(snapshot []byte) error {
 		return ErrCorrupt
 	}
 	r := codec.NewReader(snapshot[:n])
-	if string(r.Bytes()) != e.fingerprint() {
+	version := uint64(readVersion)
+	if len(snapshot) < 8 || binary.LittleEndian.Uint64(snapshot) != fingerprintLen {
+		version = r.Number()
+	}
+	if version > snapshotVersion || string(r.Bytes()) != e.fingerprint() {
 		return ErrFingerprint
 	}
 	sameRules := r.Number() == e.shared.Allow.Generation
@@ -162,14 +179,21 @@ func (e *Engine) restore(snapshot []byte) error {
 	e.pending = correlation.Decode(r)
 	e.shared.Rotated = r.Flag()
 	e.hidden.Decode(r)
+	if version > readVersion {
+		e.minute = int64(r.Number())
+		e.ceased = ceased.DecodeList(r)
+	}
 	shards := r.Count(8)
 	for i := range shards {
-		if err := e.decode(r.Bytes(), i, shards); err != nil {
+		if err := e.decode(r.Bytes(), i, shards, version == readVersion); err != nil {
 			return err
 		}
 	}
 	if !r.Done() {
 		return ErrCorrupt
+	}
+	for _, s := range e.shards {
+		s.KeepTold(e.watches)
 	}
 	if !sameRules {
 		e.unrule()
@@ -180,14 +204,14 @@ func (e *Engine) restore(snapshot []byte) error {
 	return nil
 }
 
-// decode reads what was shard i of shards.
-func (e *Engine) decode(block []byte, i, shards int) error {
+// decode reads what was shard i of shards; old is that it is of readVersion.
+func (e *Engine) decode(block []byte, i, shards int, old bool) error {
 	r := codec.NewReader(block)
 	for kind, like := range e.shards[0].Dirs {
 		if like == nil {
 			continue
 		}
-		d := like.Decode(r)
+		d := like.Decode(r, old)
 		switch {
 		case d == nil:
 			return ErrCorrupt
@@ -198,6 +222,9 @@ func (e *Engine) decode(block []byte, i, shards int) error {
 		}
 	}
 	told.Decode(r, func(key uint64) *told.Told { return e.shards[e.shardOf(key)].Told })
+	if !old {
+		ceased.Decode(r, func(key uint64) *ceased.Causes { return e.shards[e.shardOf(key)].Causes })
+	}
 	if !r.Done() {
 		return ErrCorrupt
 	}

@@ -49,6 +49,7 @@ func (e *Engine) advance(at int64) {
 	for _, f := range e.hidden.PassDay(e.shared.Allow, watermark, at) {
 		e.tell(f)
 	}
+	e.passMinute(watermark)
 	e.reckon()
 }
 
@@ -70,6 +71,7 @@ func (e *Engine) closeAll() {
 // turnBack opens the windows anew that a wrong time has closed.
 func (e *Engine) turnBack() {
 	e.metrics.TurnedBack.Inc()
+	e.turnCauses()
 	for _, w := range e.watches {
 		if !w.Frame.Opened || w.Frame.Start <= e.timeline.Clock {
 			continue
@@ -94,7 +96,7 @@ func (e *Engine) reckon() {
 		e.missed = max(e.missed, w.Frame.Start)
 		e.lost = min(e.lost, w.Frame.Start)
 	}
-	e.due = min(e.due, e.hidden.End)
+	e.due = min(e.due, e.hidden.End, e.minute)
 }
 
 // closeWindow ends the older window of w: it gathers the cohort, concludes, copies

@@ -39,7 +39,7 @@ var _ detectors.Detector[Minutes, Together] = (*minutes)(nil)
 // Spec implements detectors.Detector.
 func (d *minutes) Spec() detectors.Spec {
 	return detectors.Spec{
-		ID: "silence.minutes", Entity: schemas.EntityRoute, Window: time.Minute, MinEvents: 20, Share: 1, Techniques: techniques,
+		ID: "silence.minutes", Entity: schemas.EntityRoute, Window: time.Minute, MinEvents: 20, Share: 1, Techniques: techniques, Absence: true,
 	}
 }
 

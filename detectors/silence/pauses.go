@@ -65,7 +65,7 @@ const (
 
 // Spec implements detectors.Detector.
 func (d *pauses) Spec() detectors.Spec {
-	s := detectors.Spec{ID: d.id, Entity: d.kind, Window: pauseWindow, MinEvents: 20, Share: 1, Techniques: techniques}
+	s := detectors.Spec{ID: d.id, Entity: d.kind, Window: pauseWindow, MinEvents: 20, Share: 1, Techniques: techniques, Absence: true}
 	if d.kind == schemas.EntityPrincipal {
 		// Who only names a key does not speak for it.
 		s.Wants = detectors.Named

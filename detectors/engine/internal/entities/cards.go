@@ -7,7 +7,8 @@ import (
 )
 
 // card is what an entity with a state has: this head, then the places of its
-// states from 1 (0: none), the times of its samples, its name, and the samples.
+// states from 1 (0: none), the times of its samples, the series of its events, its
+// name, the names of its kin, and the samples.
 type card struct {
 	owner uint32 // place of the record
 	// named is the length of the name in memory; cut tells that the name was
@@ -19,11 +20,13 @@ type card struct {
 
 // cardLayout says where in a card what is, in words.
 type cardLayout struct {
-	kind        schemas.EntityKind
-	states      int // how many
-	times, name int
-	samples     int
-	stride      int
+	kind      schemas.EntityKind
+	states    int // how many
+	times     int
+	series    int
+	name, kin int // kin is 0 if there is none
+	samples   int
+	stride    int
 }
 
 const (
@@ -37,8 +40,13 @@ const (
 func layoutOf(kind schemas.EntityKind, states int) cardLayout {
 	l := cardLayout{kind: kind, states: states}
 	l.times = cardHead + (states+1)/2
-	l.name = l.times + sampleCount
+	l.series = l.times + sampleCount
+	l.name = l.series + seriesWords
 	l.samples = l.name + nameWords(kind)
+	if n := kinWords(kind); n > 0 {
+		l.kin = l.samples
+		l.samples += schemas.MaxRelated * n
+	}
 	l.stride = l.samples + sampleCount*sampleWords
 	return l
 }
@@ -55,7 +63,7 @@ func (d *Directory) places(place int) []uint32 {
 }
 
 func (d *Directory) name(place int) []byte {
-	w := d.cards.words(place)[d.layout.name:d.layout.samples]
+	w := d.cards.words(place)[d.layout.name:][:nameWords(d.Kind)]
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*8)
 }
 

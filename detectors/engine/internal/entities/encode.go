@@ -41,12 +41,16 @@ func (r *rows) decode(from *codec.Reader) {
 
 // Decode returns the directory that Encode of one with the same kind and states
 // wrote; its limits are those of d, but for what it has. What does not fit
-// together makes the reader bad.
-func (d *Directory) Decode(r *codec.Reader) *Directory {
+// together makes the reader bad. Old tells that the cards have no series and no kin.
+func (d *Directory) Decode(r *codec.Reader, old bool) *Directory {
 	out := &Directory{Kind: d.Kind, layout: d.layout, records: d.records.like(), cards: d.cards.like()}
 	out.seen = frequency.New(d.seen.Bytes())
 	out.records.decode(r)
-	out.cards.decode(r)
+	if old {
+		out.decodeOldCards(r)
+	} else {
+		out.cards.decode(r)
+	}
 	for _, s := range d.states {
 		n := &States{rows: s.like(), size: s.size}
 		n.decode(r)
@@ -64,6 +68,24 @@ func (d *Directory) Decode(r *codec.Reader) *Directory {
 	return out
 }
 
+// decodeOldCards reads cards without series and kin.
+func (d *Directory) decodeOldCards(r *codec.Reader) {
+	was := d.layout
+	was.name = was.series
+	was.samples = was.name + nameWords(d.Kind)
+	was.stride = was.samples + sampleCount*sampleWords
+	from := newRows(was.stride, d.cards.limit, d.cards.pages)
+	from.decode(r)
+	for i := range from.used {
+		to, card := d.cards.words(d.cards.add()), from.words(i)
+		copy(to[:d.layout.series], card[:was.series])
+		copy(to[d.layout.name:][:nameWords(d.Kind)], card[was.name:])
+		copy(to[d.layout.samples:], card[was.samples:])
+	}
+	d.cards.hand, d.cards.pass, d.cards.passWorth = from.hand, from.pass, from.passWorth
+	from.clear()
+}
+
 // sound tells whether records, cards and states refer to each other, and to
 // nothing else.
 func (d *Directory) sound() bool {
@@ -79,6 +101,11 @@ func (d *Directory) sound() bool {
 		c := d.card(i)
 		if int(c.owner) >= d.records.used || int(d.At(int(c.owner)).card) != i+1 || int(c.named) > nameWords(d.Kind)*8 {
 			return false
+		}
+		for _, size := range d.series(i).kin.sizes {
+			if int(size) > 8*kinWords(d.Kind) {
+				return false
+			}
 		}
 		n := 0
 		for j, at := range d.places(i) {

@@ -51,7 +51,7 @@ func TestEncodeDecode(t *testing.T) {
 	d.Encode(&w)
 	like := New(schemas.EntityRoute, room(schemas.EntityRoute, 1000))
 	r := codec.NewReader(w.B)
-	back := like.Decode(r)
+	back := like.Decode(r, false)
 	if back == nil || !r.Done() {
 		t.Fatal("it cannot be read")
 	}
@@ -63,7 +63,7 @@ func TestEncodeDecode(t *testing.T) {
 	holds(t, like, 777)
 
 	smaller := New(schemas.EntityRoute, room(schemas.EntityRoute, 100))
-	smaller.Take(smaller.Decode(codec.NewReader(w.B)))
+	smaller.Take(smaller.Decode(codec.NewReader(w.B), false))
 	if n, cards := smaller.Used(); n > smaller.records.limit || cards > smaller.cards.limit || !smaller.sound() {
 		t.Errorf("a smaller one took %d records and %d cards", n, cards)
 	}
@@ -118,7 +118,7 @@ func FuzzDecode(f *testing.F) {
 	filled(9).Encode(&w)
 	f.Add(w.B)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		back := New(schemas.EntityRoute, room(schemas.EntityRoute, 100)).Decode(codec.NewReader(data))
+		back := New(schemas.EntityRoute, room(schemas.EntityRoute, 100)).Decode(codec.NewReader(data), false)
 		if back == nil {
 			return
 		}

@@ -98,19 +98,13 @@ func PrincipalName(principal string, key uint64) string {
 // no two entities share a name.
 func (d *Directory) AppendName(b []byte, place int) []byte {
 	raw, cut := d.named(place)
-	switch network := networkOf(raw); {
-	case d.Kind != schemas.EntityAddress:
-		if b = append(b, raw...); cut {
-			b = fmt.Appendf(b, "~%08x", uint32(d.At(place).Key))
-		}
-		return b
-	case !network.IsValid():
-		return fmt.Appendf(b, "~%016x", d.At(place).Key)
-	case network.IsSingleIP():
-		return network.Addr().AppendTo(b)
-	default:
-		return network.AppendTo(b)
+	if d.Kind == schemas.EntityAddress {
+		return appendAddress(b, networkOf(raw), d.At(place).Key)
 	}
+	if b = append(b, raw...); cut {
+		b = fmt.Appendf(b, "~%08x", uint32(d.At(place).Key))
+	}
+	return b
 }
 
 // named returns what the card of the entity at place has of its name, and whether

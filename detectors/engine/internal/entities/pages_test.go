@@ -61,7 +61,7 @@ func TestMemoryGivenBackIsTakenAgain(t *testing.T) {
 			var w codec.Writer
 			d.Encode(&w)
 			d.Clear()
-			d.Take(d.Decode(codec.NewReader(w.B)))
+			d.Take(d.Decode(codec.NewReader(w.B), false))
 			if !d.sound() {
 				t.Error("not sound after Take")
 			}
@@ -80,7 +80,7 @@ func TestMemoryGivenBackIsTakenAgain(t *testing.T) {
 		"damaged": func(d *Directory) *Directory {
 			var w codec.Writer
 			d.Encode(&w)
-			if d.Decode(codec.NewReader(w.B[:len(w.B)-100])) != nil {
+			if d.Decode(codec.NewReader(w.B[:len(w.B)-100]), false) != nil {
 				t.Error("what is damaged was read")
 			}
 			d.Clear()

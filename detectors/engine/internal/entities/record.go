@@ -25,13 +25,23 @@ type Record struct {
 	// that were seen in this epoch and the one before; tenants likewise the
 	// hash of the tenant, or mixed.
 	classes, networks [2]uint8
-	_                 uint16
-	tenants           [2]uint32
+	// Told says whether the engine told something of the entity that may have an
+	// end: see its constants.
+	Told    uint8
+	_       uint8
+	tenants [2]uint32
 	// callers are bitmaps of the principals seen in this epoch and the one
 	// before.
 	callers [2]uint64
 	_       uint64
 }
+
+// What Record.Told says: it was not asked, there is nothing, or there is something.
+const (
+	ToldUnasked = iota
+	ToldNothing
+	ToldSomething
+)
 
 const recordWords = int(unsafe.Sizeof(Record{}) / 8)
 

@@ -15,6 +15,10 @@ type Item struct {
 	Kind  schemas.EntityKind
 	// Caller is that of Traits.
 	Caller uint8
+	// Other is the key of the one whom the event ties to the entity: of an address
+	// the principal, of a principal the address. It is 0 if there is none and
+	// Stranger if the event does not prove that it was he.
+	Other uint64
 }
 
 // Ahead is how many items are looked up at once: about as many as a core has
@@ -79,7 +83,7 @@ func (d *Directory) touchCard(hint uint32) uint64 {
 		return 0
 	}
 	w := d.cards.words(int(at - 1))
-	return w[0] + w[d.layout.times]
+	return w[0] + w[d.layout.times] + w[d.layout.series] + w[d.layout.series+8]
 }
 
 // touchLines is how many cache lines of a state are touched at most: more than

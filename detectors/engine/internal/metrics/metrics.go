@@ -13,6 +13,7 @@ type Metrics struct {
 	Observed, Skipped, Late, Unbelieved prometheus.Counter
 	Forced, TurnedBack                  prometheus.Counter
 	Suppressed, Disabled, Excepted      prometheus.Counter
+	Ceased                              prometheus.Counter
 	Findings                            *prometheus.CounterVec
 	Entities, Bytes                     *prometheus.GaugeVec
 	Known, KnownBytes                   *prometheus.GaugeVec
@@ -46,6 +47,7 @@ func New(r prometheus.Registerer) *Metrics {
 		Suppressed: counter("suppressed_findings_total", "Findings dropped because their window had as many as the setting findings allows."),
 		Disabled:   counter("disabled_detectors_total", "Detectors that were disabled because they panicked or took more than their budget."),
 		Excepted:   counter("excepted_findings_total", "Findings that an exception covers."),
+		Ceased:     counter("ceased_findings_total", "Findings whose cause has ended."),
 		Findings:   vec("findings_total", "Findings by detector and severity.", "detector", "severity"),
 		Entities:   gauges("state_entities", "Entities that have a state.", "detector"),
 		Bytes:      gauges("state_bytes", "Memory of the state tables.", "detector"),
@@ -63,7 +65,7 @@ func New(r prometheus.Registerer) *Metrics {
 	m.CorrelationTime = vec("correlation_cpu_seconds_total", "CPU time of copying profiles and of holding them against one another.", "detector")
 	m.CorrelationWait = vec("correlation_wait_seconds_total", "Time that events, snapshots or reloads waited for entities to be held against one another.", "detector")
 	if r != nil {
-		r.MustRegister(m.Observed, m.Skipped, m.Late, m.Unbelieved, m.Forced, m.TurnedBack, m.Suppressed, m.Disabled, m.Excepted,
+		r.MustRegister(m.Observed, m.Skipped, m.Late, m.Unbelieved, m.Forced, m.TurnedBack, m.Suppressed, m.Disabled, m.Excepted, m.Ceased,
 			m.Findings, m.Entities, m.Bytes, m.Evicted, m.Refused, m.Watermark,
 			m.Known, m.KnownBytes, m.Forgotten, m.TurnedAway,
 			m.Correlations, m.CorrelationTime, m.CorrelationWait, m.Profiles, m.Invalid)

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/ceased"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
 	"github.com/gatehound/gatehound/detectors/engine/internal/report"
 	"github.com/gatehound/gatehound/detectors/engine/internal/told"
@@ -46,11 +47,20 @@ func (s *Shard) emit(x *detectors.Context, f *schemas.Finding) {
 		Start: x.WindowStart, Now: x.Now, Window: x.Window,
 	})
 	if d != nil {
-		out.Samples = d.Samples(s.event, at, x.WindowStart, x.WindowStart+int64(x.Window))
+		end := x.WindowStart + int64(x.Window)
+		out.Samples = d.Samples(s.event, at, x.WindowStart, end)
+		out.Series = d.Series(at, x.WindowStart, end)
+		out.Related, out.RelatedAll = d.Related(s.event, s.other, at, x.WindowStart)
 	}
 	rule, expired := s.Allow.Covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
 	if rule > 0 {
 		out.Exception = s.Allow.Exception(rule)
+	} else if covered != nil && x.Entity.Kind == w.Spec.Entity && !w.Spec.Absence {
+		covered.Told = entities.ToldSomething
+		s.Causes.Tell(ceased.Who{Kind: x.Entity.Kind, Key: x.Entity.ID}, ceased.Cause{
+			Finding: out, Watch: w.Spec.ID, Slot: w.Slot, Window: int64(w.Spec.Window),
+			Since: x.Now, Last: min(x.Now, covered.Last),
+		})
 	}
 	s.Found = append(s.Found, Found{s.order, w.Index, x.Entity.ID, out, rule, expired})
 }

@@ -14,7 +14,7 @@ func (s *Shard) Observe() {
 		i = s.observeFrom(i)
 	}
 	s.items = s.items[:0]
-	s.event, s.place = nil, -1
+	s.event, s.place, s.other = nil, -1, 0
 }
 
 // observeFrom observes from item i on, until the end or until a detector
@@ -62,8 +62,15 @@ func (s *Shard) one(it *entities.Item, hint uint32) {
 	if !ok {
 		return
 	}
-	s.place = place
+	s.place, s.other = place, it.Other
 	r := d.At(place)
+	carded := d.Places(place) != nil
+	if s.skip == 0 {
+		if r.Told != entities.ToldNothing {
+			s.follow(r, it, ev.Time)
+		}
+		d.Note(place, it.Other, ev)
+	}
 	if r.Rule == 0 {
 		r.Rule = s.Allow.Ask(it.Kind, ev)
 	}
@@ -96,6 +103,9 @@ func (s *Shard) one(it *entities.Item, hint uint32) {
 		} else {
 			w.Observe(x, h.Memory(), ev)
 		}
+	}
+	if !carded {
+		d.Note(place, it.Other, ev) // it has a card since
 	}
 	d.Sample(place, ev)
 }

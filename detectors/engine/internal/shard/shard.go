@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/gatehound/gatehound/detectors"
+	"github.com/gatehound/gatehound/detectors/engine/internal/ceased"
 	"github.com/gatehound/gatehound/detectors/engine/internal/codec"
 	"github.com/gatehound/gatehound/detectors/engine/internal/cputime"
 	"github.com/gatehound/gatehound/detectors/engine/internal/entities"
@@ -33,8 +34,10 @@ type Shared struct {
 	Key sketch.Key
 	// Table is that of events, Findings how many a shard tells of in the open
 	// windows; Suppressed counts the others.
-	Table      string
-	Findings   int
+	Table    string
+	Findings int
+	// Causes is how many findings a shard watches for the end of their causes.
+	Causes     int
 	Suppressed prometheus.Counter
 	Log        *slog.Logger
 	// Budget is the CPU time of a call; 0 is none.
@@ -56,8 +59,11 @@ type Shard struct {
 	// Dirs are the directories of the kinds, nil of one that is not watched.
 	Dirs [Kinds]*entities.Directory
 	Told *told.Told
-	// Found is what was emitted, until it is collected.
+	// Causes is what was told and may have an end.
+	Causes *ceased.Causes
+	// Found is what was emitted, until it is collected, Ended what has ended since.
 	Found []Found
+	Ended []schemas.Ceased
 
 	id    int
 	items []entities.Item
@@ -73,6 +79,7 @@ type Shard struct {
 	watch *Watch
 	place int
 	event *schemas.Event
+	other uint64 // Item.Other
 	order uint64
 	// closing is the place of the state whose window closes, else -1.
 	closing int
@@ -87,7 +94,7 @@ type Shard struct {
 
 // New returns the shard number id.
 func New(shared *Shared, id int) *Shard {
-	s := &Shard{Shared: shared, id: id, Told: told.New(shared.Findings), place: -1, closing: -1}
+	s := &Shard{Shared: shared, id: id, Told: told.New(shared.Findings), Causes: ceased.New(shared.Causes), place: -1, closing: -1}
 	s.x = detectors.NewContext(s.emit)
 	s.x.Key = shared.Key
 	return s
@@ -133,10 +140,17 @@ func (s *Shard) Equip(byKind *[Kinds][]*Watch, old []*Watch, cohort int, p *enti
 }
 
 // KeepTold drops what was told by detectors that are not among watches, and
-// that no end of a window would drop.
+// that no end of a window would drop. The others' causes go by their new places.
 func (s *Shard) KeepTold(watches []*Watch) {
 	s.Told.Forget(func(t told.Once) bool {
 		return !slices.ContainsFunc(watches, func(w *Watch) bool { return w.Spec.ID == t.Watch && !w.Disabled() })
+	})
+	s.Causes.Keep(func(id string) (slot int, ok bool) {
+		i := slices.IndexFunc(watches, func(w *Watch) bool { return w.Spec.ID == id && !w.Disabled() })
+		if i < 0 {
+			return 0, false
+		}
+		return watches[i].Slot, true
 	})
 }
 
@@ -148,9 +162,11 @@ func (s *Shard) Clear() {
 		}
 	}
 	s.Told.Clear()
+	s.Causes.Clear()
+	s.Ended = nil
 }
 
-// Encode writes the shard: its directories and what was told.
+// Encode writes the shard: its directories, what was told and the causes of it.
 func (s *Shard) Encode() []byte {
 	var w codec.Writer
 	for _, d := range s.Dirs {
@@ -159,6 +175,7 @@ func (s *Shard) Encode() []byte {
 		}
 	}
 	s.Told.Encode(&w)
+	s.Causes.Encode(&w)
 	return w.B
 }
 
