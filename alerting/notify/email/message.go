@@ -124,7 +124,9 @@ func text(m *words.Message) string {
 	section("All keys, timeline, what blocking would do", "    ", m.Commands...)
 	section("Observed against expected", "- ", m.Figures...)
 	section("Requests to look at", "- ", m.Samples...)
-	section("Evidence", "", m.Query)
+	if m.Query != "" {
+		section("Evidence", "    ", strings.Split(m.Query, "\n")...)
+	}
 	var techniques []string
 	for _, t := range m.Techniques {
 		techniques = append(techniques, strings.TrimSpace(t.Text+" "+t.URL))

@@ -87,5 +87,10 @@ func (c *Config) Validate() error {
 			return err
 		}
 	}
+	if c.WebhookURL != "" {
+		if _, err := c.HTTP.URL("webhook_url", string(c.WebhookURL)); err != nil {
+			return err
+		}
+	}
 	return c.HTTP.Validate()
 }

@@ -59,14 +59,19 @@ func opens(title, url string) action { return action{"Action.OpenUrl", title, ur
 // styles are the colours of the head, by severity.
 var styles = [...]string{"default", "accent", "warning", "warning", "attention"}
 
-// limitText bounds a text of the card, in code points.
-const limitText = 3000
+// Bounds of texts of the card, in code points.
+const (
+	limitText    = 500
+	limitSummary = 1200
+)
 
 // inert takes out what a client may act upon in any text: mentions, links, and the
 // functions of Adaptive Cards ({{DATE(…)}}) and of its templates (${…}).
 var inert = strings.NewReplacer("@", "＠", "://", "[:]//", "{{", "｛｛", "${", "＄｛", "<at>", "‹at›", "</at>", "‹/at›")
 
-func safe(s string) string { return inert.Replace(neutral.Text(s, limitText)) }
+func safe(s string) string { return cut(s, limitText) }
+
+func cut(s string, limit int) string { return inert.Replace(neutral.Text(s, limit)) }
 
 // card is the alert as it now is. What can be spared comes last.
 func card(a *schemas.Alert, m *words.Message) *Card {
@@ -83,26 +88,23 @@ func card(a *schemas.Alert, m *words.Message) *Card {
 	}}
 	c.Body = append(c.Body, head)
 	if m.Summary != "" {
-		c.Body = append(c.Body, text(run{Text: safe(m.Summary)}))
+		c.Body = append(c.Body, text(run{Text: cut(m.Summary, limitSummary)}))
 	}
-	c.list("", "", m.Status, false)
-	var facts []run
-	for i, f := range m.Fields {
-		if i > 0 {
-			facts = append(facts, run{Text: "\n"})
-		}
-		facts = append(facts, run{Text: safe(f.Name) + ": ", Subtle: true}, run{Text: safe(f.Value)})
+	c.list("", "", m.Status)
+	var facts []element
+	for _, f := range m.Fields {
+		facts = append(facts, row(run{Text: safe(f.Name) + ": ", Subtle: true}, run{Text: safe(f.Value)}))
 	}
-	c.Body = append(c.Body, text(facts...))
+	c.spared(facts...)
 	if m.Chart != "" {
 		c.Body = append(c.Body, text(run{Text: safe(m.Chart), Font: "Monospace"}))
 	}
-	c.list("How it came to be", "• ", m.Story, true)
-	c.list("What holds them together", "• ", m.Links, true)
-	c.list("Keys that took most", "", m.Named, true)
-	c.list("All keys, timeline, what blocking would do", "", m.Commands, true)
-	c.list("Observed against expected", "• ", m.Figures, true)
-	c.list("Requests to look at", "", m.Samples, true)
+	c.list("How it came to be", "• ", m.Story)
+	c.list("What holds them together", "• ", m.Links)
+	c.list("Keys that took most", "", m.Named)
+	c.list("All keys, timeline, what blocking would do", "", m.Commands)
+	c.list("Observed against expected", "• ", m.Figures)
+	c.list("Requests to look at", "", m.Samples)
 	if len(m.Techniques) > 0 {
 		var runs []run
 		for i, t := range m.Techniques {
@@ -119,8 +121,11 @@ func card(a *schemas.Alert, m *words.Message) *Card {
 		c.spared(text(runs...))
 	}
 	if m.Query != "" {
-		q := inert.Replace(m.Query)
-		c.spared(text(run{Text: "Evidence", Weight: "Bolder"}, run{Text: "\n"}, run{Text: q, Font: "Monospace"}))
+		rows := []element{row(run{Text: "Evidence", Weight: "Bolder"})}
+		for line := range strings.Lines(inert.Replace(m.Query)) {
+			rows = append(rows, row(run{Text: strings.TrimRight(line, "\n"), Font: "Monospace"}))
+		}
+		c.spared(rows...)
 	}
 	c.Body = append(c.Body, text(run{Text: safe(m.Foot), Subtle: true, Size: "Small"}))
 	if m.URL != "" {
@@ -132,29 +137,24 @@ func card(a *schemas.Alert, m *words.Message) *Card {
 	return c
 }
 
-// list adds lines below a heading, if there are any.
-func (c *Card) list(heading, bullet string, lines []string, spare bool) {
+// list adds lines below a heading, if there are any. It can be spared.
+func (c *Card) list(heading, bullet string, lines []string) {
 	if len(lines) == 0 {
 		return
 	}
-	var runs []run
+	var rows []element
 	if heading != "" {
-		runs = append(runs, run{Text: heading, Weight: "Bolder"})
+		rows = append(rows, row(run{Text: heading, Weight: "Bolder"}))
 	}
 	for _, l := range lines {
-		if len(runs) > 0 {
-			runs = append(runs, run{Text: "\n"})
-		}
-		runs = append(runs, run{Text: bullet + safe(l)})
+		rows = append(rows, row(run{Text: bullet + safe(l)}))
 	}
-	e := text(runs...)
-	e.spare = spare
-	c.Body = append(c.Body, e)
+	c.spared(rows...)
 }
 
-func (c *Card) spared(e element) {
-	e.spare = true
-	c.Body = append(c.Body, e)
+// spared adds a part that can be left out.
+func (c *Card) spared(rows ...element) {
+	c.Body = append(c.Body, element{Type: "Container", Spacing: "Small", Items: rows, spare: true})
 }
 
 // shrink leaves out the last part that can be spared, and reports whether there
@@ -167,6 +167,14 @@ func (c *Card) shrink() bool {
 		}
 	}
 	return false
+}
+
+// row is a text without space above it. Lines are rows of their own: what a client
+// does with a line feed is not said.
+func row(runs ...run) element {
+	e := text(runs...)
+	e.Spacing = "None"
+	return e
 }
 
 // text is a RichTextBlock of runs.
@@ -184,4 +192,4 @@ func text(runs ...run) element {
 var markdown = strings.NewReplacer("*", "∗", "_", "＿", "~", "∼", "`", "ˋ", "[", "［", "]", "］", "<", "‹", ">", "›", "#", "＃", "\\", "＼", "|", "¦")
 
 // plain is for the fallback, which is Markdown in some clients.
-func plain(s string) string { return markdown.Replace(inert.Replace(neutral.Text(s, 500))) }
+func plain(s string) string { return markdown.Replace(inert.Replace(neutral.Text(s, limitText))) }
