@@ -4,6 +4,7 @@ package notify
 
 import (
 	"github.com/gatehound/gatehound/alerting/notify/alertmanager"
+	"github.com/gatehound/gatehound/alerting/notify/elasticsearch"
 	"github.com/gatehound/gatehound/alerting/notify/email"
 	"github.com/gatehound/gatehound/alerting/notify/kafka"
 	"github.com/gatehound/gatehound/alerting/notify/pagerduty"
@@ -19,6 +20,7 @@ import (
 func Builtin() []Kind {
 	return []Kind{
 		kind("alertmanager", alertmanager.DefaultConfig, alertmanager.New),
+		kind("elasticsearch", elasticsearch.DefaultConfig, elasticsearch.New),
 		kind("email", email.DefaultConfig, email.New),
 		kind("kafka", kafka.DefaultConfig, kafka.New),
 		kind("pagerduty", pagerduty.DefaultConfig, pagerduty.New),

@@ -29,10 +29,13 @@ import (
 
 // family has the members of every kind; each kind's are in a file of its own.
 var family = map[string]func() []*member{
-	"slack":   slackMembers,
-	"splunk":  splunkMembers,
-	"stdout":  stdoutMembers,
-	"webhook": webhookMembers,
+	"elasticsearch": elasticsearchMembers,
+	"email":         emailMembers,
+	"teams":         teamsMembers,
+	"slack":         slackMembers,
+	"splunk":        splunkMembers,
+	"stdout":        stdoutMembers,
+	"webhook":       webhookMembers,
 }
 
 // member is a sink in one configuration.
