@@ -160,3 +160,113 @@ func TestDigestSaysTheWorstFirst(t *testing.T) {
 		t.Error("the same digest has two keys")
 	}
 }
+
+// What is set aside waits for its own time, takes at most a quarter of the turns
+// while there is other work, and keeps what follows of its alert.
+func TestSetAside(t *testing.T) {
+	q := NewQueue(true)
+	bad := &Item{Seq: 1, Alert: "bad"}
+	q.Push(bad, &Item{Seq: 2, Alert: "bad"})
+	for seq := range uint64(20) {
+		q.Push(&Item{Seq: seq + 3, Alert: fmt.Sprint(seq)})
+	}
+	if it, _, _ := q.Pick(noon); it != bad {
+		t.Fatalf("picked %d first", it.Seq)
+	}
+	q.SetAside(bad, noon.Add(time.Minute))
+	if !q.IsAside(bad) || q.IsAside(&Item{Alert: "0"}) {
+		t.Error("the wrong one is aside")
+	}
+	for seq := uint64(3); seq < 11; seq++ {
+		it, _, _ := q.Pick(noon)
+		if it.Seq != seq {
+			t.Fatalf("picked %d, want %d", it.Seq, seq)
+		}
+		q.Drop(it)
+	}
+	turns := 0
+	for range 4 {
+		it, _, _ := q.Pick(noon.Add(time.Hour))
+		if it == bad {
+			turns++
+			q.SetAside(bad, noon)
+			continue
+		}
+		q.Drop(it)
+	}
+	if turns != 1 {
+		t.Errorf("it had %d of 4 turns, want 1", turns)
+	}
+	q.SetAside(bad, noon.Add(2*time.Hour))
+	q.Push(&Item{Seq: 40, Alert: "bad"})
+	for q.Size() > 3 {
+		it, _, _ := q.Pick(noon.Add(time.Hour))
+		if it.Alert == "bad" {
+			t.Fatalf("picked %d before its time", it.Seq)
+		}
+		q.Drop(it)
+	}
+	if it, _, next := q.Pick(noon.Add(time.Hour)); it != nil || !next.Equal(noon.Add(2*time.Hour)) {
+		t.Errorf("picked %v, the next at %v", it, next)
+	}
+	q.Rush()
+	if told, _ := drain(q); fmt.Sprint(told) != "[1 2 40]" {
+		t.Errorf("after the rush %v were told", told)
+	}
+}
+
+// Other goes round: it prefers what was tried least.
+func TestOther(t *testing.T) {
+	q := NewQueue(true)
+	first := &Item{Seq: 1, Alert: "a", Attempts: 9}
+	q.Push(first, &Item{Seq: 2, Alert: "a"})
+	if it := q.Other(first); it != nil {
+		t.Errorf("picked %d of the same alert", it.Seq)
+	}
+	q.Push(&Item{Seq: 3, Alert: "b"}, &Item{Seq: 4, Alert: "c"}, &Item{Seq: 5, Alert: "d"})
+	var got []uint64
+	for range 5 {
+		it := q.Other(first)
+		it.Attempts++
+		got = append(got, it.Seq)
+	}
+	if fmt.Sprint(got) != "[3 4 5 3 4]" {
+		t.Errorf("tried %v", got)
+	}
+}
+
+func TestBefore(t *testing.T) {
+	q := NewQueue(true)
+	for i := range 10 {
+		q.Push(&Item{Seq: uint64(i), Alert: fmt.Sprint(i), Queued: noon.Add(time.Duration(i) * time.Hour), Damaged: i == 0})
+	}
+	if n := len(q.Before(noon.Add(5*time.Hour), 100)); n != 4 {
+		t.Errorf("%d are older and readable, want 4", n)
+	}
+	if n := len(q.Before(noon.Add(5*time.Hour), 2)); n != 2 {
+		t.Errorf("%d given, want the limit of 2", n)
+	}
+}
+
+// BenchmarkQueue measures a turn with ten thousand alerts waiting.
+func BenchmarkQueue(b *testing.B) {
+	for name, inOrder := range map[string]bool{"people": false, "machines": true} {
+		b.Run(name, func(b *testing.B) {
+			q := NewQueue(inOrder)
+			seq := uint64(0)
+			push := func() {
+				seq++
+				q.Push(&Item{Seq: seq, Alert: fmt.Sprint(seq), Severity: schemas.Severity(seq % 5)})
+			}
+			for range 10_000 {
+				push()
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				it, _, _ := q.Pick(noon)
+				q.Drop(it)
+				push()
+			}
+		})
+	}
+}
