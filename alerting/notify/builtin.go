@@ -8,6 +8,7 @@ import (
 	"github.com/gatehound/gatehound/alerting/notify/email"
 	"github.com/gatehound/gatehound/alerting/notify/kafka"
 	"github.com/gatehound/gatehound/alerting/notify/pagerduty"
+	"github.com/gatehound/gatehound/alerting/notify/sentinel"
 	"github.com/gatehound/gatehound/alerting/notify/slack"
 	"github.com/gatehound/gatehound/alerting/notify/splunk"
 	"github.com/gatehound/gatehound/alerting/notify/stdout"
@@ -24,6 +25,7 @@ func Builtin() []Kind {
 		kind("email", email.DefaultConfig, email.New),
 		kind("kafka", kafka.DefaultConfig, kafka.New),
 		kind("pagerduty", pagerduty.DefaultConfig, pagerduty.New),
+		kind("sentinel", sentinel.DefaultConfig, sentinel.New),
 		kind("slack", slack.DefaultConfig, slack.New),
 		kind("splunk", splunk.DefaultConfig, splunk.New),
 		kind("stdout", stdout.DefaultConfig, stdout.New),

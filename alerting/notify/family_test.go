@@ -32,6 +32,7 @@ var family = map[string]func() []*member{
 	"elasticsearch": elasticsearchMembers,
 	"email":         emailMembers,
 	"teams":         teamsMembers,
+	"sentinel":      sentinelMembers,
 	"slack":         slackMembers,
 	"splunk":        splunkMembers,
 	"stdout":        stdoutMembers,
