@@ -29,13 +29,17 @@ import (
 
 // family has the members of every kind; each kind's are in a file of its own.
 var family = map[string]func() []*member{
+	"alertmanager":  alertmanagerMembers,
 	"elasticsearch": elasticsearchMembers,
 	"email":         emailMembers,
-	"teams":         teamsMembers,
+	"kafka":         kafkaMembers,
+	"pagerduty":     pagerdutyMembers,
 	"sentinel":      sentinelMembers,
 	"slack":         slackMembers,
 	"splunk":        splunkMembers,
 	"stdout":        stdoutMembers,
+	"syslog":        syslogMembers,
+	"teams":         teamsMembers,
 	"webhook":       webhookMembers,
 }
 

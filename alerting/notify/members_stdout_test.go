@@ -16,6 +16,6 @@ func stdoutMembers() []*member {
 				t.Fatal(err)
 			}
 			return []request{{body: out.Bytes()}}
-		}, harmless: harmlessJSON, keyless: true, states: stateNames(`"state":"%s"`), lacks: []string{"test"}},
+		}, harmless: harmlessJSON, keyless: true, states: stateNames(`"state":"%s"`)},
 	}
 }

@@ -106,10 +106,7 @@ func annotations(a *schemas.Alert, key string) map[string]string {
 			n[name] = value
 		}
 	}
-	title := a.Title
-	if a.Test {
-		title = "TEST " + title
-	}
+	title := neutral.Title(a, limitText)
 	set("title", title, limitText)
 	set("summary", title, limitText) // the name that receivers' templates show
 	set("description", a.Summary, limitText)

@@ -31,7 +31,7 @@ type Config struct {
 	SASL SASL `mapstructure:"sasl"`
 	// MaxBytes bounds a message; longer alerts are shortened. It has to be below
 	// the topic's max.message.bytes. Default 900000, for topics as brokers make
-	// them; 4096 to 16777216.
+	// them; 8192 to 16777216.
 	MaxBytes int `mapstructure:"max_bytes"`
 }
 
@@ -70,6 +70,9 @@ const (
 // DefaultConfig returns the defaults; brokers and topic are still to be set.
 func DefaultConfig() Config { return Config{ClientID: "gatehound", MaxBytes: 900_000} }
 
+// minBytes bounds Config.MaxBytes from below: native.Least and the overhead.
+const minBytes = 8192
+
 // topicForm is the brokers' rule:
 // https://github.com/apache/kafka/blob/4.1/clients/src/main/java/org/apache/kafka/common/internals/Topic.java
 var topicForm = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
@@ -90,8 +93,8 @@ func (c *Config) Validate() error {
 	if c.ClientID == "" || len(c.ClientID) > 255 {
 		return errors.New("client_id: want 1 to 255 characters")
 	}
-	if c.MaxBytes < 4096 || c.MaxBytes > 16<<20 {
-		return fmt.Errorf("max_bytes is %d: want 4096 to %d", c.MaxBytes, 16<<20)
+	if c.MaxBytes < minBytes || c.MaxBytes > 16<<20 {
+		return fmt.Errorf("max_bytes is %d: want %d to %d", c.MaxBytes, minBytes, 16<<20)
 	}
 	if !c.TLS.Enabled && c.TLS != (TLS{}) {
 		return errors.New("tls.enabled is false, but other settings of tls are given")

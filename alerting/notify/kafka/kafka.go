@@ -7,14 +7,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net"
-	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/sasl"
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/native"
+	"github.com/gatehound/gatehound/alerting/notify/neutral"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -96,7 +95,7 @@ func (s *Sink) write(ctx context.Context, client *kafka.Client, a *schemas.Alert
 	answer, err := client.Produce(ctx, &kafka.ProduceRequest{
 		Topic: s.cfg.Topic, Partition: partition, RequiredAcks: kafka.RequireAll, Compression: kafka.Zstd,
 		Records: kafka.NewRecordReader(kafka.Record{
-			Time: a.LastSeen.UTC(), Key: kafka.NewBytes(id), Value: kafka.NewBytes(value),
+			Time: neutral.Moment(a), Key: kafka.NewBytes(id), Value: kafka.NewBytes(value),
 			Headers: []kafka.Header{
 				{Key: HeaderKey, Value: []byte(key[:min(len(key), maxID)])},
 				{Key: HeaderState, Value: []byte(a.State.String())},
@@ -137,26 +136,4 @@ func (s *Sink) partitions(ctx context.Context, client *kafka.Client) ([]int, err
 		}
 	}
 	return nil, kafka.UnknownTopicOrPartition
-}
-
-// dialTimeout bounds the making of a connection.
-const dialTimeout = 10 * time.Second
-
-// client returns a client for one attempt, and what ends its connections, which
-// end with ctx too. They are not kept: notifications are rare, and a connection
-// that went stale would cost the first attempt of an alert.
-func (s *Sink) client(ctx context.Context) (*kafka.Client, func()) {
-	t := &kafka.Transport{
-		Dial: func(_ context.Context, network, address string) (net.Conn, error) {
-			conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			context.AfterFunc(ctx, func() { _ = conn.Close() })
-			return conn, nil
-		},
-		DialTimeout: dialTimeout, ClientID: s.cfg.ClientID, TLS: s.tls, SASL: s.login,
-		MetadataTopics: []string{s.cfg.Topic},
-	}
-	return &kafka.Client{Addr: kafka.TCP(s.cfg.Brokers...), Transport: t}, t.CloseIdleConnections
 }

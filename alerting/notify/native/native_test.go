@@ -2,7 +2,6 @@ package native
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -73,7 +72,7 @@ func TestWithin(t *testing.T) {
 		a.Finding.Features = append(a.Finding.Features, schemas.Feature{Name: "requests", Text: strings.Repeat("=", 1000)})
 	}
 	last := math.MaxInt
-	for _, limit := range []int{60_000, 20_000, 8192, 4096, 2500} {
+	for _, limit := range []int{60_000, 20_000, 8192, Least} {
 		doc, err := Within(&a, "k-1", limit)
 		if err != nil {
 			t.Fatalf("%d: %v", limit, err)
@@ -88,8 +87,40 @@ func TestWithin(t *testing.T) {
 		}
 		last = len(doc)
 	}
-	if _, err := Within(&a, "k-1", 500); !errors.Is(err, ErrTooLarge) {
-		t.Errorf("got %v for what cannot be", err)
+}
+
+// Whoever writes the logs cannot make an alert that is too long to be sent.
+func TestNothingIsTooLong(t *testing.T) {
+	for _, c := range []string{"<", "\\", "\x00", "\u202e", "\U000e0041", "𝒳", "\U0010fffd", "\xff", "a\u0300\u0301\u0302"} {
+		long := strings.Repeat(c, 2000)
+		a := alert()
+		who := schemas.Entity{Kind: schemas.EntityRoute, Name: long}
+		a.ID, a.Fingerprint, a.Title, a.Summary, a.Detector, a.Entity, a.Tenant = long, long, long, long, long, who, long
+		a.URL, a.Outcome, a.Muted, a.MergedInto = long, long, long, long
+		a.Acknowledged, a.Resolution = &schemas.Mark{By: long, Comment: long}, &schemas.Mark{By: long, Comment: long}
+		a.Findings, a.Events, a.Sequence, a.Escalated, a.Reopened = math.MaxInt, math.MaxInt64, math.MaxInt, math.MaxInt, math.MaxInt
+		a.Finding = schemas.Finding{ID: long, Detector: long, Entity: who, Tenant: long, Title: long, Summary: long, Query: long,
+			Provider: long, Model: long, Samples: []string{long, long}, Related: []schemas.Entity{who},
+			Campaign: &schemas.Campaign{ID: long, Links: []schemas.Link{{Kind: long, Text: long}}, Named: []string{long}}}
+		for range 32 {
+			a.Parts = append(a.Parts, schemas.AlertPart{Detector: long, Entity: who, Title: long})
+		}
+		doc, err := Within(&a, long, Least)
+		if err != nil || len(doc) > Least {
+			t.Errorf("%q: %d bytes, %v", c, len(doc), err)
+		}
+		if d := parse(t, doc); d.Data.State != a.State || d.Data.Events != a.Events {
+			t.Errorf("%q: it is about %+v", c, d.Data)
+		}
+	}
+}
+
+func TestTestsAreMarked(t *testing.T) {
+	a := alert()
+	a.Test = true
+	doc, err := Encode(&a, "k")
+	if err != nil || parse(t, doc).Data.Title != "TEST: Model extraction" || a.Title != "Model extraction" {
+		t.Errorf("got %s, %v", doc, err)
 	}
 }
 
@@ -99,7 +130,7 @@ func TestWhatJSONCannotSay(t *testing.T) {
 	if _, err := Encode(&a, "k"); err == nil {
 		t.Error("infinity was encoded")
 	}
-	if _, err := Within(&a, "k", 100); err == nil || errors.Is(err, ErrTooLarge) {
+	if _, err := Within(&a, "k", 100); err == nil {
 		t.Errorf("got %v", err)
 	}
 }

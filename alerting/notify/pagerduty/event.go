@@ -77,7 +77,7 @@ func event(a *schemas.Alert, key, source string) *message {
 		Action: action(a.State), DedupKey: neutral.Text(a.ID, limitDedup), Client: "Gatehound",
 		Payload: &payload{
 			Summary: summary(a), Source: source, Severity: severities[min(int(a.Severity), len(severities)-1)],
-			Timestamp: a.LastSeen.UTC(), Component: neutral.Text(a.Entity.Name, limitField),
+			Timestamp: neutral.Moment(a), Component: neutral.Text(a.Entity.Name, limitField),
 			Group: neutral.Text(a.Tenant, limitField), Class: neutral.Text(a.Detector, limitField),
 			Details: details(a, key),
 		},
@@ -101,16 +101,15 @@ func isLink(s string) bool {
 
 // summary is what is read on a telephone: PagerDuty makes it the title.
 func summary(a *schemas.Alert) string {
-	var head string
-	switch {
-	case a.Test:
-		head = "TEST "
-	case a.State == schemas.AlertEscalated:
-		head = "ESCALATED "
-	case a.State == schemas.AlertReopened:
-		head = "REOPENED "
+	is := *a
+	is.Title = strings.ToUpper(a.Severity.String()) + " " + neutral.Text(a.Title, 500) + ". " + a.Summary
+	switch a.State {
+	case schemas.AlertEscalated:
+		is.Title = "ESCALATED " + is.Title
+	case schemas.AlertReopened:
+		is.Title = "REOPENED " + is.Title
 	}
-	return neutral.Text(head+strings.ToUpper(a.Severity.String())+": "+neutral.Text(a.Title, 500)+". "+a.Summary, limitSummary)
+	return neutral.Title(&is, limitSummary)
 }
 
 // details are what the incident's page shows besides.

@@ -36,6 +36,9 @@ func (c *Config) Validate() error {
 type Sink struct {
 	name string
 	to   io.Writer
+	// turn has an entry while a line is being written, also one whose Notify
+	// has given up waiting: so that lines do not mix.
+	turn chan struct{}
 }
 
 var _ alerting.Sink = (*Sink)(nil)
@@ -45,14 +48,21 @@ func New(name string, cfg *Config) (*Sink, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	stream := os.Stdout
 	if cfg.Stream == "stderr" {
-		return NewWriter(name, os.Stderr), nil
+		stream = os.Stderr
 	}
-	return NewWriter(name, os.Stdout), nil
+	to, err := survivor(stream)
+	if err != nil {
+		return nil, fmt.Errorf("open stream: %w", err)
+	}
+	return NewWriter(name, to), nil
 }
 
 // NewWriter returns a sink that writes to w, which is used by nobody else.
-func NewWriter(name string, w io.Writer) *Sink { return &Sink{name: name, to: w} }
+func NewWriter(name string, w io.Writer) *Sink {
+	return &Sink{name: name, to: w, turn: make(chan struct{}, 1)}
+}
 
 // Name returns the sink's name.
 func (s *Sink) Name() string { return s.name }
@@ -60,18 +70,36 @@ func (s *Sink) Name() string { return s.name }
 // Check has nothing to try.
 func (s *Sink) Check(context.Context) error { return nil }
 
-// Notify writes a as one line. The stream does not block for long, so ctx is
-// only looked at before.
+// Notify writes a as one line, in one piece and without a buffer. Whoever reads
+// the stream may have stopped to: then the line stays in the making, and an
+// attempt that comes later waits for its turn.
 func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, _ string, _ alerting.Ref) (alerting.Ref, error) {
 	if ctx.Err() != nil {
 		return "", errors.New("attempt was stopped")
 	}
-	doc, err := json.Marshal(a)
+	doc, err := json.Marshal(neutral.Marked(a))
 	if err != nil {
 		return "", alerting.Permanent(errors.New("the alert cannot be encoded"))
 	}
-	if _, err := s.to.Write(append(neutral.JSON(doc), '\n')); err != nil {
-		return "", errors.New("the stream does not take it")
+	line := append(neutral.JSON(doc), '\n')
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return "", errors.New("the stream does not take it in time")
 	}
-	return "", nil
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.to.Write(line)
+		<-s.turn
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return "", errors.New("the stream does not take it") // there may be another reader later
+		}
+		return "", nil
+	case <-ctx.Done():
+		return "", errors.New("the stream does not take it in time")
+	}
 }

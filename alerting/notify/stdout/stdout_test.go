@@ -1,14 +1,21 @@
 package stdout
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"math"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/schemas"
@@ -57,10 +64,101 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// A reader that has stopped holds up neither the caller nor, once it goes on,
+// the order of the lines.
+func TestSlowReader(t *testing.T) {
+	r, w := io.Pipe()
+	s := NewWriter("out", w)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	for i := range 2 { // the second does not get its turn
+		if _, err := s.Notify(ctx, &schemas.Alert{ID: "first"}, "k", ""); err == nil || alerting.IsPermanent(err) {
+			t.Errorf("attempt %d: got %v, want an error that is retried", i, err)
+		}
+	}
+	lines := make(chan string)
+	go func() {
+		for in := bufio.NewScanner(r); in.Scan(); {
+			lines <- in.Text()
+		}
+		close(lines)
+	}()
+	if line := <-lines; !strings.Contains(line, `"id":"first"`) {
+		t.Errorf("got %q", line)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := s.Notify(t.Context(), &schemas.Alert{ID: "second"}, "k", "")
+		done <- err
+	}()
+	if line := <-lines; !strings.Contains(line, `"id":"second"`) {
+		t.Errorf("got %q", line)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	_ = w.Close()
+	if line, more := <-lines; more {
+		t.Errorf("there is also %q", line)
+	}
+}
+
+func TestMain(m *testing.M) {
+	if os.Getenv("STDOUT_TEST_CHILD") != "" {
+		child()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// child writes to its standard output until that fails, and tells how.
+func child() {
+	cfg := DefaultConfig()
+	s, err := New("out", &cfg)
+	for n := 0; err == nil && n < 1000; n++ {
+		_, err = s.Notify(context.Background(), &schemas.Alert{ID: "a", Summary: strings.Repeat("x", 1000)}, "k", "")
+	}
+	fmt.Fprintln(os.Stderr, "survived:", err, alerting.IsPermanent(err))
+}
+
+// The end of who reads the output is not the end of Gatehound.
+func TestClosedPipe(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "STDOUT_TEST_CHILD=1")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReaderSize(out, 16).ReadString('{')
+	if err != nil || line != "{" {
+		t.Errorf("read %q, %v", line, err)
+	}
+	_ = out.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the program ended with %v", err)
+	}
+	if got := strings.TrimSpace(stderr.String()); got != "survived: the stream does not take it false" {
+		t.Errorf("it said %q", got)
+	}
+}
+
+func TestTestsAreMarked(t *testing.T) {
+	var out bytes.Buffer
+	a := schemas.Alert{Title: "x", Test: true}
+	if _, err := NewWriter("out", &out).Notify(t.Context(), &a, "k", ""); err != nil || !strings.Contains(out.String(), `"title":"TEST: x"`) {
+		t.Errorf("got %s, %v", out.String(), err)
+	}
+}
+
 func TestConfig(t *testing.T) {
 	for stream, want := range map[string]*os.File{"stdout": os.Stdout, "stderr": os.Stderr} {
 		s, err := New("out", &Config{Stream: stream})
-		if err != nil || s.to != want || s.Name() != "out" {
+		if err != nil || s.to.(*os.File).Name() != want.Name() || s.Name() != "out" || s.Check(t.Context()) != nil {
 			t.Errorf("%s: %v", stream, err)
 		}
 	}

@@ -70,11 +70,11 @@ func (e *extension) time(key string, t time.Time) {
 // The fields that matter most come first.
 func cef(a *schemas.Alert, key, version, host string, limit int) string {
 	head := "CEF:0|Gatehound|Gatehound|" + field(version, limitShort) + "|" + field(a.Detector, limitSignature) + "|" +
-		field(title(a), limitName) + "|" + cefSeverities[min(int(a.Severity), len(cefSeverities)-1)] + "|"
+		headerEscapes.Replace(neutral.Title(a, limitName)) + "|" + cefSeverities[min(int(a.Severity), len(cefSeverities)-1)] + "|"
 	e := &extension{limit: limit - len(head)}
 	e.add("externalId", a.ID, 40)
 	e.add("deviceExternalId", host, 255)
-	e.time("rt", a.LastSeen)
+	e.time("rt", neutral.Moment(a))
 	e.time("start", a.FirstSeen)
 	e.time("end", a.LastSeen)
 	e.add("act", a.State.String(), limitShort)
@@ -108,13 +108,6 @@ func cef(a *schemas.Alert, key, version, host string, limit int) string {
 // field returns a field of the header.
 func field(s string, limit int) string { return headerEscapes.Replace(neutral.Text(s, limit)) }
 
-func title(a *schemas.Alert) string {
-	if a.Test {
-		return "TEST " + a.Title
-	}
-	return a.Title
-}
-
 // message says what happened, and what came of it.
 func message(a *schemas.Alert) string {
 	text := a.Summary
@@ -123,9 +116,6 @@ func message(a *schemas.Alert) string {
 	}
 	if a.Outcome != "" {
 		text = neutral.Text(a.Outcome, limitText/2) + " " + text
-	}
-	if a.Test {
-		text = "TEST " + text
 	}
 	return text
 }

@@ -52,7 +52,7 @@ type Config struct {
 	// Default: "gatehound".
 	AppName string `mapstructure:"app_name"`
 	// MaxBytes bounds a message: receivers cut or split longer ones. Default
-	// 8192, as rsyslog's maxMessageSize; 2048 to 1048576.
+	// 8192, as rsyslog's maxMessageSize; 5120 to 1048576.
 	MaxBytes int `mapstructure:"max_bytes"`
 	// Confirm is "close" (default): a message counts as delivered once the
 	// receiver has read all of it and closed its side; or "none": once it is
@@ -67,6 +67,9 @@ func DefaultConfig() Config {
 		AppName: "gatehound", MaxBytes: 8192, Confirm: ConfirmClose,
 	}
 }
+
+// minBytes bounds Config.MaxBytes from below: native.Least and the longest header.
+const minBytes = 5120
 
 // facilities are the numbers of RFC 5424, section 6.2.1.
 var facilities = map[string]int{
@@ -101,8 +104,8 @@ func (c *Config) Validate() error {
 	if !visible(c.AppName, 48) {
 		return errors.New("app_name: want 1 to 48 visible ASCII characters")
 	}
-	if c.MaxBytes < 2048 || c.MaxBytes > 1<<20 {
-		return fmt.Errorf("max_bytes is %d: want 2048 to %d", c.MaxBytes, 1<<20)
+	if c.MaxBytes < minBytes || c.MaxBytes > 1<<20 {
+		return fmt.Errorf("max_bytes is %d: want %d to %d", c.MaxBytes, minBytes, 1<<20)
 	}
 	if c.Protocol == ProtocolTCP && c.TLS != (outbound.TLS{}) {
 		return errors.New(`tls is set beside protocol "tcp": want one of them`)

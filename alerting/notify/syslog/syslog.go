@@ -18,6 +18,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/native"
+	"github.com/gatehound/gatehound/alerting/notify/neutral"
 	"github.com/gatehound/gatehound/alerting/notify/outbound"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -107,7 +108,7 @@ var severities = [...]int{6, 5, 4, 3, 2}
 func (s *Sink) frame(a *schemas.Alert, key string) ([]byte, error) {
 	pri := facilities[s.cfg.Facility]*8 + severities[min(int(a.Severity), len(severities)-1)]
 	// The message has no byte order mark: readers of CEF look for "CEF:".
-	head := "<" + strconv.Itoa(pri) + ">1 " + a.LastSeen.UTC().Format("2006-01-02T15:04:05.000Z") + " " + s.host + " " +
+	head := "<" + strconv.Itoa(pri) + ">1 " + neutral.Moment(a).Format("2006-01-02T15:04:05.000Z") + " " + s.host + " " +
 		s.cfg.AppName + " - " + a.State.String() + " - "
 	room := s.cfg.MaxBytes - len(head)
 	var body []byte
