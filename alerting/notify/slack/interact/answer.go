@@ -30,7 +30,7 @@ func (h *handler) tell(ctx context.Context, to, text string) {
 	if to == "" {
 		return
 	}
-	if _, err := outbound.CheckURL("response_url", to, false, h.responseHosts); err != nil {
+	if _, err := h.outbound.URL("response_url", to); err != nil {
 		h.log.Warn("slack response url is not of slack")
 		return
 	}

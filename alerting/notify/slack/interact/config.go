@@ -25,12 +25,9 @@ type Config struct {
 	Users    []string `mapstructure:"users"`
 	Teams    []string `mapstructure:"teams"`
 	Channels []string `mapstructure:"channels"`
-	// ResponseHosts are the hosts to which what a click came to may be sent.
-	// Default: hooks.slack.com; GovSlack: hooks.slack-gov.com. At most 10.
-	ResponseHosts []string `mapstructure:"response_hosts"`
-	// TLS says whom to trust and who to be when answering. Default: the system's
-	// authorities.
-	TLS outbound.TLS `mapstructure:"tls"`
+	// HTTP is how what a click came to is sent. Its AllowedHosts are Slack's: by
+	// default hooks.slack.com; GovSlack: hooks.slack-gov.com. At least one.
+	HTTP outbound.Config `mapstructure:",squash"`
 }
 
 // Bounds of the settings.
@@ -38,11 +35,12 @@ const (
 	maxSecrets = 4
 	minSecret  = 16
 	maxIDs     = 1000
-	maxHosts   = 10
 )
 
 // DefaultConfig returns the defaults; the signing secret is still to be set.
-func DefaultConfig() Config { return Config{ResponseHosts: []string{"hooks.slack.com"}} }
+func DefaultConfig() Config {
+	return Config{HTTP: outbound.Config{AllowedHosts: []string{"hooks.slack.com"}}}
+}
 
 func (c *Config) secret() outbound.Source {
 	return outbound.Source{Value: c.SigningSecret, File: c.SigningSecretFile, Env: c.SigningSecretEnv}
@@ -65,10 +63,10 @@ func (c *Config) Validate() error {
 			}
 		}
 	}
-	if n := len(c.ResponseHosts); n == 0 || n > maxHosts {
-		return fmt.Errorf("response_hosts has %d entries: want 1 to %d", n, maxHosts)
+	if len(c.HTTP.AllowedHosts) == 0 {
+		return errors.New("allowed_hosts is empty: want the hosts that Slack is answered at, such as hooks.slack.com")
 	}
-	return c.TLS.Validate()
+	return c.HTTP.Validate()
 }
 
 // secrets reads the secrets.

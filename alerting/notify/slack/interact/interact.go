@@ -16,9 +16,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
+	"github.com/gatehound/gatehound/alerting/notify/outbound"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -35,6 +37,8 @@ const (
 	maxBody = 256 << 10
 	// maxBusy is how many requests are worked on at a time.
 	maxBusy = 32
+	// readTimeout bounds the reading of a request.
+	readTimeout = 5 * time.Second
 	// actTimeout bounds what one click does, and tellTimeout telling what came of
 	// it.
 	actTimeout  = 10 * time.Second
@@ -47,11 +51,12 @@ const (
 type handler struct {
 	verifier               verifier
 	users, teams, channels []string
-	responseHosts          []string
+	outbound               outbound.Config
 	client                 *http.Client
 	desk                   Desk
 	log                    *slog.Logger
 	busy                   chan struct{}
+	complained             atomic.Int64 // when a forged request was last logged, in Unix seconds
 }
 
 // New reads the secrets of cfg and returns the endpoint, which takes POST
@@ -64,13 +69,13 @@ func New(cfg Config, desk Desk, log *slog.Logger) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := cfg.TLS.Client()
+	client, err := cfg.HTTP.Client()
 	if err != nil {
 		return nil, err
 	}
 	return &handler{
 		verifier: verifier{secrets: secrets, seen: make(map[[32]byte]time.Time)},
-		users:    cfg.Users, teams: cfg.Teams, channels: cfg.Channels, responseHosts: cfg.ResponseHosts,
+		users:    cfg.Users, teams: cfg.Teams, channels: cfg.Channels, outbound: cfg.HTTP,
 		client: client, desk: desk, log: log, busy: make(chan struct{}, maxBusy),
 	}, nil
 }
@@ -83,6 +88,7 @@ type payload struct {
 		ID       string `json:"id"`
 		Name     string `json:"name"`
 		Username string `json:"username"`
+		TeamID   string `json:"team_id"`
 	} `json:"user"`
 	Team struct {
 		ID string `json:"id"`
@@ -109,13 +115,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusMethodNotAllowed)
 		return
 	}
-	select {
-	case h.busy <- struct{}{}:
-		defer func() { <-h.busy }()
-	default:
-		refuse(w, http.StatusServiceUnavailable)
-		return
-	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // if it can
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		var long *http.MaxBytesError
@@ -128,7 +128,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch h.verifier.check(r.Header, body, time.Now()) {
 	case forged:
-		h.log.Warn("slack request is not signed by the app")
+		h.complain()
 		refuse(w, http.StatusUnauthorized)
 		return
 	case repeated:
@@ -136,6 +136,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusConflict)
 		return
 	case crowded:
+		refuse(w, http.StatusServiceUnavailable)
+		return
+	}
+	select {
+	case h.busy <- struct{}{}:
+		defer func() { <-h.busy }()
+	default:
 		refuse(w, http.StatusServiceUnavailable)
 		return
 	}
@@ -208,10 +215,12 @@ func (h *handler) do(ctx context.Context, r request, by string) (string, error) 
 	return "Nobody is told of this alert until " + s.Until.UTC().Format("2006-01-02 15:04 UTC") + ".", nil
 }
 
-// allowed reports whether the settings let p through.
+// allowed reports whether the settings let p through. In a channel that is shared
+// with others, a person's team is not the channel's: both count.
 func (h *handler) allowed(p *payload) bool {
 	in := func(list []string, id string) bool { return len(list) == 0 || slices.Contains(list, id) }
-	return p.User.ID != "" && in(h.users, p.User.ID) && in(h.teams, p.Team.ID) && in(h.channels, p.Channel.ID)
+	return p.User.ID != "" && in(h.users, p.User.ID) && in(h.teams, p.Team.ID) &&
+		(p.User.TeamID == "" || in(h.teams, p.User.TeamID)) && in(h.channels, p.Channel.ID)
 }
 
 // person names who clicked: the id, which nobody can choose, and the name, which
@@ -229,6 +238,14 @@ func person(p *payload) string {
 		return "slack:" + id
 	}
 	return "slack:" + id + " " + name
+}
+
+// complain logs a forged request, once a minute: anybody can send them.
+func (h *handler) complain() {
+	now, last := time.Now().Unix(), h.complained.Load()
+	if now-last >= 60 && h.complained.CompareAndSwap(last, now) {
+		h.log.Warn("slack request is not signed by the app")
+	}
 }
 
 func refuse(w http.ResponseWriter, status int) { http.Error(w, http.StatusText(status), status) }
