@@ -25,7 +25,7 @@ func Forget(path string, mentions func(entry []byte) bool) (entries int, err err
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
-	db, _, err := journal.Open(path)
+	db, _, err := openLog(path)
 	if err != nil {
 		return 0, err
 	}

@@ -117,7 +117,7 @@ func TestResolveAndReopen(t *testing.T) {
 		t.Fatalf("resolved again: %v", got)
 	}
 	back := r.offer(t, finding("a", noon.Add(4*time.Hour), schemas.SeverityLow))
-	if len(back) != 1 || back[0].ID != first.ID || line(back[0]) != "open low seq=3 findings=2 events=200" {
+	if len(back) != 1 || back[0].ID != first.ID || line(back[0]) != "reopened low seq=3 findings=2 events=200" {
 		t.Fatalf("got %v, want the alert open again", back)
 	}
 	r.advance(t, noon.Add(10*time.Hour))

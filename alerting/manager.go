@@ -13,8 +13,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/group"
 	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/alerting/internal/outbox"
+	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -28,6 +30,7 @@ type Manager struct {
 	metrics *metrics
 	lanes   []*lane
 	hooks   Hooks
+	tree    *route.Tree
 	// commits joins what the sinks' workers write to the log.
 	commits outbox.Committer
 
@@ -41,7 +44,14 @@ type Manager struct {
 	total  int             // alerts in the log
 	seen   int             // findings in the log
 	oldest time.Time       // when the open alert without findings for longest was last seen
-	held   []schemas.Alert // resolved while nobody called
+	held   []schemas.Alert // changed while nobody called
+	looked string          // the muted alert that the last sweep ended with
+	quiet  *route.Silences // those that hold or will
+	// lapses is when the first allowance that is in force is over; zero if none
+	// is. inhibitors are open alerts that can silence others.
+	lapses     time.Time
+	inhibitors sources
+	tidied     time.Time // when silences that are over were last looked for
 }
 
 // New checks cfg and prepares the delivery to sinks. A sink takes its settings
@@ -59,6 +69,16 @@ func New(cfg Config, sinks []Sink, log *slog.Logger, reg prometheus.Registerer) 
 		return nil, fmt.Errorf("register metrics of alerting: %w", err)
 	}
 	m := &Manager{cfg: cfg, log: log, metrics: met}
+	names := make([]string, 0, len(sinks))
+	for _, s := range sinks {
+		names = append(names, s.Name())
+	}
+	if m.tree, err = route.New(cfg.Routing, names); err != nil {
+		return nil, fmt.Errorf("alerting.routing.%w", err)
+	}
+	if err := m.inhibitors.read(cfg.Routing.Inhibit); err != nil {
+		return nil, fmt.Errorf("alerting.routing.inhibit: %w", err)
+	}
 	for _, s := range sinks {
 		sc := SinkConfig{Name: s.Name(), Kind: "given"}
 		for _, c := range cfg.Sinks {
@@ -87,6 +107,26 @@ func New(cfg Config, sinks []Sink, log *slog.Logger, reg prometheus.Registerer) 
 // Open and Run.
 func (m *Manager) Use(h Hooks) { m.hooks = h }
 
+// rules returns what decisions follow now; the caller holds mu.
+func (m *Manager) rules(now time.Time) group.Rules {
+	sinks := make(map[string]schemas.Severity, len(m.lanes))
+	for _, r := range m.lanes {
+		sinks[r.name] = r.min
+	}
+	rules := group.Rules{
+		GroupWindow: m.cfg.GroupWindow, RepeatInterval: m.cfg.RepeatInterval, ResolveAfter: m.cfg.ResolveAfter,
+		Severity: func(a *schemas.Alert) schemas.Severity { s, _ := m.tree.Severity(a); return s },
+		Decide: func(a *schemas.Alert, open func(func(*schemas.Alert) bool)) route.Decision {
+			return m.tree.Decide(a, route.World{Now: now, Quiet: m.quiet, Open: open})
+		},
+		Open: m.inhibitors.each, Sinks: sinks,
+	}
+	if m.cfg.CaseURL != "" {
+		rules.URL = func(id string) string { return strings.ReplaceAll(m.cfg.CaseURL, "{id}", id) }
+	}
+	return rules
+}
+
 // lane returns the sink of that name, or nil.
 func (m *Manager) lane(name string) *lane {
 	for _, r := range m.lanes {
@@ -113,7 +153,7 @@ func (m *Manager) open() error {
 	if m.db != nil {
 		return nil
 	}
-	db, temp, err := journal.Open(m.cfg.Path)
+	db, temp, err := openLog(m.cfg.Path)
 	if err != nil {
 		return err
 	}
@@ -122,7 +162,22 @@ func (m *Manager) open() error {
 		m.db = nil
 		return errors.Join(fmt.Errorf("read notification log: %w", err), db.Close())
 	}
+	if err := m.tellAllowed(time.Now()); err != nil {
+		m.db = nil
+		return errors.Join(err, db.Close())
+	}
 	return nil
+}
+
+// openLog opens the log at path and brings it up to date.
+func openLog(path string) (db *bolt.DB, temp string, err error) {
+	if db, temp, err = journal.Open(path); err != nil {
+		return nil, "", err
+	}
+	if err := db.Update(group.Upgrade); err != nil {
+		return nil, "", errors.Join(fmt.Errorf("upgrade notification log %s: %w", path, err), db.Close())
+	}
+	return db, temp, nil
 }
 
 // restore makes again what the manager keeps in memory.
@@ -143,9 +198,12 @@ func (m *Manager) restore() error {
 		m.seen = tx.Bucket(journal.Seen).Stats().KeyN
 		m.metrics.open.Set(float64(open.Stats().KeyN))
 		m.oldest = journal.First(open)
-		if k, _ := open.Cursor().Last(); k != nil {
+		if k, _ := tx.Bucket(journal.Recent).Cursor().Last(); k != nil {
 			seen, _ := journal.AtMoment(k)
 			m.clock.advance(seen, time.Now())
+		}
+		if err := m.recall(tx, time.Now()); err != nil {
+			return err
 		}
 		for _, r := range m.lanes {
 			r.q.Push(outbox.Load(tx, r.name)...)

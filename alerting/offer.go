@@ -66,29 +66,94 @@ func (m *Manager) Offer(ctx context.Context, findings []schemas.Finding) ([]sche
 		return nil, err
 	}
 	out := m.unheld()
-	for chunk := range slices.Chunk(group.Prepare(findings), chunkFindings) {
+	for rest := group.Prepare(findings); len(rest) > 0; {
 		if err := ctx.Err(); err != nil {
+			return m.hold(out), err
+		}
+		chunk := rest[:chunkOf(rest)]
+		rest = rest[len(chunk):]
+		alerts, err := m.take(chunk)
+		out = merge(out, alerts)
+		if err != nil {
+			return m.hold(out), fmt.Errorf("decide about findings: %w", err)
+		}
+	}
+	resolved, err := m.resolve(m.clock.event)
+	return merge(out, resolved), err
+}
+
+// chunkOf returns how many of the findings a transaction takes. It ends with a
+// campaign, whose members the findings after it are to find.
+func chunkOf(fs []group.Input) int {
+	n := min(len(fs), chunkFindings)
+	for i := range fs[:n] {
+		if len(fs[i].Members()) > 0 {
+			return i + 1
+		}
+	}
+	return n
+}
+
+// take decides about a chunk of findings.
+func (m *Manager) take(chunk []group.Input) ([]schemas.Alert, error) {
+	last := &chunk[len(chunk)-1]
+	out, err := m.decide(func(b *group.Book) error {
+		for i := range chunk {
+			if err := b.Take(&chunk[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.metrics.findings.Add(float64(len(chunk)))
+	for i := range chunk {
+		m.clock.advance(chunk[i].Detected, time.Now())
+	}
+	for next := 0; len(last.Members()) > 0; {
+		alerts, err := m.decide(func(b *group.Book) (err error) {
+			next, err = b.Absorb(last, next)
+			return err
+		})
+		out = merge(out, alerts)
+		if err != nil || next == 0 {
 			return out, err
+		}
+	}
+	return out, nil
+}
+
+// Cease tells the manager that the causes of findings have ended, and returns
+// the alerts that this changes: one that has no other cause is resolved at once.
+// Like Offer's, its decisions are durable when it returns, and the caller may
+// repeat it.
+func (m *Manager) Cease(ctx context.Context, list []schemas.Ceased) ([]schemas.Alert, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.open(); err != nil {
+		return nil, err
+	}
+	out := m.unheld()
+	for chunk := range slices.Chunk(list, chunkFindings) {
+		if err := ctx.Err(); err != nil {
+			return m.hold(out), err
 		}
 		alerts, err := m.decide(func(b *group.Book) error {
 			for i := range chunk {
-				if err := b.Take(&chunk[i]); err != nil {
+				if err := b.Cease(&chunk[i]); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return out, fmt.Errorf("decide about findings: %w", err)
-		}
-		m.metrics.findings.Add(float64(len(chunk)))
-		for i := range chunk {
-			m.clock.advance(chunk[i].Detected, time.Now())
+			return m.hold(out), fmt.Errorf("decide about what has ended: %w", err)
 		}
 		out = merge(out, alerts)
 	}
-	resolved, err := m.resolve(m.clock.event)
-	return merge(out, resolved), err
+	return out, nil
 }
 
 // Advance tells the manager how far event time has come, and returns the
@@ -110,6 +175,16 @@ func (m *Manager) unheld() []schemas.Alert {
 	out := m.held
 	m.held = nil
 	return out
+}
+
+// hold keeps alerts for the next caller and returns them: what this one is given
+// beside an error it may not store.
+func (m *Manager) hold(alerts []schemas.Alert) []schemas.Alert {
+	m.held = merge(m.held, slices.Clone(alerts))
+	if n := len(m.held); n > maxHeld {
+		m.held = m.held[n-maxHeld:]
+	}
+	return alerts
 }
 
 // merge appends more to all; of an alert that is in both the newer stays.
@@ -140,7 +215,7 @@ func (m *Manager) resolve(now time.Time) ([]schemas.Alert, error) {
 		if m.oldest.IsZero() || !m.oldest.Before(bound) {
 			break
 		}
-		alerts, err := m.decide(func(b *group.Book) error { return b.Resolve(bound, chunkResolve, false) })
+		alerts, err := m.decide(func(b *group.Book) error { return b.Resolve(bound, chunkResolve) })
 		if err != nil {
 			return out, fmt.Errorf("resolve alerts: %w", err)
 		}
@@ -167,14 +242,17 @@ func (m *Manager) resolve(now time.Time) ([]schemas.Alert, error) {
 // decide runs f in one transaction of the log and, when that is durable, makes
 // true what it decided.
 func (m *Manager) decide(f func(*group.Book) error) ([]schemas.Alert, error) {
+	return m.decideAt(m.clock.event, f)
+}
+
+// decideAt is decide while the time in the logs is event.
+func (m *Manager) decideAt(event time.Time, f func(*group.Book) error) ([]schemas.Alert, error) {
 	var b *group.Book
-	var queued [][]*outbox.Item
-	var below []int
+	var queued map[string][]*outbox.Item
 	var oldest time.Time
 	if err := m.db.Update(func(tx *bolt.Tx) error {
 		now := time.Now()
-		rules := group.Rules{GroupWindow: m.cfg.GroupWindow, RepeatInterval: m.cfg.RepeatInterval, ResolveAfter: m.cfg.ResolveAfter}
-		b = group.NewBook(tx, rules, now)
+		b = group.NewBook(tx, m.rules(now), now, event)
 		if err := f(b); err != nil {
 			return err
 		}
@@ -182,7 +260,7 @@ func (m *Manager) decide(f func(*group.Book) error) ([]schemas.Alert, error) {
 			return err
 		}
 		var err error
-		queued, below, err = m.enqueue(tx, b.Told, now)
+		queued, err = m.enqueue(tx, b.Told, now)
 		oldest = journal.First(tx.Bucket(journal.Unresolved))
 		return err
 	}); err != nil {
@@ -197,76 +275,36 @@ func (m *Manager) decide(f func(*group.Book) error) ([]schemas.Alert, error) {
 		m.metrics.suppressed.WithLabelValues(reason).Add(float64(n))
 	}
 	for i := range b.Told {
-		m.metrics.alerts.WithLabelValues(b.Told[i].State.String()).Inc()
-	}
-	for i, r := range m.lanes {
-		m.metrics.notifications.WithLabelValues(r.name, outcomeBelow).Add(float64(below[i]))
-		m.metrics.queue.WithLabelValues(r.name).Add(float64(len(queued[i])))
-		r.q.Push(queued[i]...)
-	}
-	return b.Alerts(), nil
-}
-
-// enqueue puts alerts into the outboxes of the sinks that want them; it returns
-// by sink what is to be queued, and how many were not severe enough.
-func (m *Manager) enqueue(tx *bolt.Tx, alerts []schemas.Alert, now time.Time) (queued [][]*outbox.Item, below []int, err error) {
-	queued, below = make([][]*outbox.Item, len(m.lanes)), make([]int, len(m.lanes))
-	for i, r := range m.lanes {
-		for j := range alerts {
-			a := &alerts[j]
-			if a.Severity < r.min {
-				below[i]++
-				continue
-			}
-			it, err := outbox.Store(tx, r.name, &outbox.Delivery{Key: Key(a), Queued: now, Alert: *a})
-			if err != nil {
-				return nil, nil, err
-			}
-			queued[i] = append(queued[i], it)
+		m.metrics.alerts.WithLabelValues(b.Told[i].Alert.State.String()).Inc()
+		for _, sink := range b.Told[i].Below {
+			m.metrics.notifications.WithLabelValues(sink, outcomeBelow).Inc()
 		}
 	}
-	return queued, below, nil
+	for _, r := range m.lanes {
+		m.metrics.queue.WithLabelValues(r.name).Add(float64(len(queued[r.name])))
+		r.q.Push(queued[r.name]...)
+	}
+	alerts := b.Alerts()
+	m.inhibitors.note(alerts)
+	return alerts, nil
 }
 
-// sweep resolves what event time has left behind while nobody called, and
-// removes what has expired from the log.
-func (m *Manager) sweep() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	resolved, err := m.resolve(m.clock.at(time.Now()))
-	m.held = merge(m.held, resolved)
-	if n := len(m.held); n > maxHeld {
-		m.held = m.held[n-maxHeld:]
+// enqueue puts notifications into the outboxes of the sinks that get them, and
+// returns by sink what is to be queued.
+func (m *Manager) enqueue(tx *bolt.Tx, told []group.Telling, now time.Time) (map[string][]*outbox.Item, error) {
+	queued := make(map[string][]*outbox.Item, len(m.lanes))
+	for i := range told {
+		a := &told[i].Alert
+		for _, sink := range told[i].Sinks {
+			if m.lane(sink) == nil { // it was told and is configured no more
+				continue
+			}
+			it, err := outbox.Store(tx, sink, &outbox.Delivery{Key: Key(a), Queued: now, Alert: *a})
+			if err != nil {
+				return nil, err
+			}
+			queued[sink] = append(queued[sink], it)
+		}
 	}
-	if err != nil {
-		return err
-	}
-	return m.expire()
-}
-
-// expire removes findings and resolved alerts that are older than Retention.
-func (m *Manager) expire() error {
-	now := time.Now()
-	seenBound := now.Add(-m.cfg.Retention)
-	closedBound := m.clock.at(now).Add(-max(m.cfg.Retention, m.cfg.GroupWindow))
-	excess := m.seen - maxSightings
-	due := excess > 0
-	if err := m.db.View(func(tx *bolt.Tx) error {
-		aging, closed := journal.First(tx.Bucket(journal.Aging)), journal.First(tx.Bucket(journal.Resolved))
-		due = due || !aging.IsZero() && aging.Before(seenBound) || !closed.IsZero() && closed.Before(closedBound)
-		return nil
-	}); err != nil || !due {
-		return err
-	}
-	seenGone, closedGone := 0, 0
-	err := m.db.Update(func(tx *bolt.Tx) (err error) {
-		seenGone, closedGone, err = group.Expire(tx, seenBound, closedBound, excess)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("expire entries of the notification log: %w", err)
-	}
-	m.seen -= seenGone
-	m.total -= closedGone
-	return nil
+	return queued, nil
 }

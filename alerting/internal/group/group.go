@@ -1,7 +1,8 @@
-// Package group decides what findings mean for alerts: which alert a finding
-// belongs to, whether people are to be told, and when an alert is over. It
-// decides within one transaction of the notification log, by event time, and
-// sends nothing.
+// Package group decides what findings mean for alerts: which incident a finding
+// belongs to, whether people are to be told, and when it is over. It decides
+// within one transaction of the notification log and sends nothing. Grouping,
+// repeating and resolving go by event time; escalation and mute times by the
+// wall clock.
 package group
 
 import (
@@ -9,19 +10,41 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"github.com/gatehound/gatehound/alerting/internal/journal"
+	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/schemas"
 )
 
 // Rules are the room's settings that decisions follow.
-type Rules struct{ GroupWindow, RepeatInterval, ResolveAfter time.Duration }
+type Rules struct {
+	GroupWindow, RepeatInterval, ResolveAfter time.Duration
+	// Severity returns what an alert's severity is after what routing knows of
+	// the asset, Decide where it goes now, open being what is not resolved. nil
+	// is the severity as it is, and every sink of Sinks.
+	Severity func(a *schemas.Alert) schemas.Severity
+	Decide   func(a *schemas.Alert, open func(func(*schemas.Alert) bool)) route.Decision
+	// Open calls f for the open alerts of the log that can inhibit others, as
+	// they were before the transaction; nil if there are none.
+	Open func(f func(*schemas.Alert) bool)
+	// Sinks are the names of all sinks with the least severity that each takes.
+	Sinks map[string]schemas.Severity
+	// URL returns where people look at an alert; nil is nowhere.
+	URL func(id string) string
+}
 
 // The reasons for which a finding tells nobody.
 const (
 	ReasonRepeat    = "known_finding"
 	ReasonInterval  = "repeat_interval"
 	ReasonException = "exception"
+	ReasonMuted     = "muted"
 )
+
+// Telling is a notification that was decided, and who gets it.
+type Telling struct {
+	Alert schemas.Alert
+	// Sinks get it; Below would, if it were more severe.
+	Sinks, Below []string
+}
 
 // Book takes the decisions of one transaction of the log. It is thrown away
 // with it: nothing outside changes before the transaction is durable.
@@ -29,14 +52,15 @@ type Book struct {
 	tx    *bolt.Tx
 	rules Rules
 	now   time.Time // by the wall clock
+	event time.Time // what the time is in the logs
 
 	changed map[string]*change // by alert id
 	order   []*change          // in order of the first touch
 
-	// What becomes true with the commit: the alerts that are to be told, the
-	// findings that tell nobody by reason, those that joined an alert, and the
-	// changes of the numbers of open alerts, alerts and findings in the log.
-	Told       []schemas.Alert
+	// What becomes true with the commit: the notifications, the findings that
+	// tell nobody by reason, those that joined an alert, and the changes of the
+	// numbers of open alerts, alerts and findings in the log.
+	Told       []Telling
 	Suppressed map[string]int
 	Grouped    int
 	Open       int
@@ -47,17 +71,20 @@ type Book struct {
 // change is an alert that the transaction touches.
 type change struct {
 	rec record
-	// was is the place that the log has it at; zero if the alert is new.
-	was time.Time
-	// touched tells that rec differs from the log, notify that people are told.
+	// was is where the log has it; nil if the alert is new.
+	was *places
+	// touched tells that rec differs from the log, notify that people are told,
+	// at is the event time that they are told at.
 	touched, notify bool
+	at              time.Time
 	// shown tells that the caller gets it.
 	shown bool
 }
 
-// NewBook begins the decisions of tx; now is the wall clock's time.
-func NewBook(tx *bolt.Tx, rules Rules, now time.Time) *Book {
-	return &Book{tx: tx, rules: rules, now: now, changed: make(map[string]*change), Suppressed: make(map[string]int)}
+// NewBook begins the decisions of tx; now is the wall clock's time, event that
+// of the logs.
+func NewBook(tx *bolt.Tx, rules Rules, now, event time.Time) *Book {
+	return &Book{tx: tx, rules: rules, now: now.UTC(), event: event.UTC(), changed: make(map[string]*change), Suppressed: make(map[string]int)}
 }
 
 // find returns the alert with the id, or nil.
@@ -66,13 +93,25 @@ func (b *Book) find(id string) (*change, error) {
 		return c, nil
 	}
 	c := &change{}
-	ok, err := journal.Get(b.tx.Bucket(journal.Alerts), []byte(id), &c.rec)
+	ok, err := load(b.tx, []byte(id), &c.rec)
 	if err != nil || !ok {
 		return nil, err
 	}
-	c.was = place(&c.rec.Alert)
+	c.was = placesOf(&c.rec)
 	b.add(c)
 	return c, nil
+}
+
+// follow returns the alert with the id, or the one that has taken it up.
+func (b *Book) follow(id string) (*change, error) {
+	c, err := b.find(id)
+	for range 8 { // a campaign can be taken up by another one in turn
+		if err != nil || c == nil || c.rec.Alert.MergedInto == "" {
+			return c, err
+		}
+		c, err = b.find(c.rec.Alert.MergedInto)
+	}
+	return c, err
 }
 
 func (b *Book) add(c *change) {
@@ -80,203 +119,15 @@ func (b *Book) add(c *change) {
 	b.order = append(b.order, c)
 }
 
-// Take decides about one finding.
-func (b *Book) Take(f *schemas.Finding) error {
-	var seen sighting
-	known, err := journal.Get(b.tx.Bucket(journal.Seen), []byte(f.ID), &seen)
-	if err != nil {
-		return err
-	}
-	if f.Exception != nil {
-		b.Suppressed[ReasonException]++
-		if known {
-			return nil
-		}
-		return b.remember(f, sighting{Severity: f.Severity, Events: f.Events, Excepted: true}, nil)
-	}
-	if known && f.Severity <= seen.Severity {
-		b.Suppressed[ReasonRepeat]++
-		if seen.Alert != "" { // so that the caller stores the alert again
-			c, err := b.find(seen.Alert)
-			if c != nil {
-				c.shown = true
-			}
-			return err
-		}
-		return nil
-	}
-
-	// A known finding that became worse stays in its alert.
-	var c *change
-	if known {
-		if c, err = b.find(seen.Alert); err != nil {
-			return err
-		}
-	}
-	if c != nil {
-		b.join(c, f, 0, f.Events-seen.Events)
-	} else {
-		if c, err = b.groupOf(fingerprint(f), f); err != nil {
-			return err
-		}
-		b.join(c, f, 1, f.Events)
-	}
-	var old *sighting
-	if known {
-		old = &seen
-	}
-	return b.remember(f, sighting{Severity: f.Severity, Events: f.Events, Alert: c.rec.Alert.ID}, old)
-}
-
-// groupOf returns the alert that f belongs to, made anew if there is none.
-func (b *Book) groupOf(fp string, f *schemas.Finding) (*change, error) {
-	current := b.tx.Bucket(journal.Current)
-	newest := true
-	if id := current.Get([]byte(fp)); id != nil {
-		c, err := b.find(string(id))
-		if err != nil {
-			return nil, err
-		}
-		if c != nil {
-			a := &c.rec.Alert
-			if gap := b.rules.GroupWindow + longer(f.Entity); f.WindowStart.Sub(a.LastSeen) <= gap && a.FirstSeen.Sub(f.WindowEnd) <= gap {
-				b.Grouped++
-				return c, nil
-			}
-			newest = f.WindowStart.After(a.LastSeen)
-		}
-	}
-	// A finding that was forgotten may have an alert yet.
-	id := journal.Hash("alert", fp, f.ID)
-	if c, err := b.find(id); err != nil || c != nil {
-		return c, err
-	}
-	c := &change{}
-	c.rec.Alert = schemas.Alert{
-		ID:          id,
-		Fingerprint: fp,
-		State:       schemas.AlertOpen,
-		Detector:    f.Detector,
-		Entity:      f.Entity,
-		FirstSeen:   f.WindowStart,
-		LastSeen:    f.WindowEnd,
-	}
-	b.Open++
-	b.Total++
-	b.add(c)
-	if !newest { // a late finding of an episode that is over
-		return c, nil
-	}
-	return c, current.Put([]byte(fp), []byte(c.rec.Alert.ID))
-}
-
-// join adds f to the alert of c and says whether people are to be told.
-func (b *Book) join(c *change, f *schemas.Finding, findings int, events int64) {
+// note adds an entry to the alert's history.
+func (b *Book) note(c *change, what, by, text string) {
 	a := &c.rec.Alert
-	fresh := a.Sequence == 0 && !c.notify
-	resolved := a.State == schemas.AlertResolved
-	quiet := f.WindowStart.Sub(a.LastSeen) > b.rules.ResolveAfter+longer(f.Entity)
-	if resolved {
-		b.Open++
+	n := 1
+	if len(a.History) > 0 {
+		n = a.History[len(a.History)-1].Number + 1
 	}
-	if f.Severity >= a.Severity || !f.Detected.Before(a.Finding.Detected) {
-		a.Title, a.Summary = f.Title, f.Summary
-	}
-	if !f.Detected.Before(a.Finding.Detected) {
-		a.Finding = *f
-		a.Tenant = f.Tenant
-	}
-	a.Severity = max(a.Severity, f.Severity)
-	a.Confidence = max(a.Confidence, f.Confidence)
-	a.Findings += findings
-	a.Events += max(events, 0)
-	if f.WindowStart.Before(a.FirstSeen) {
-		a.FirstSeen = f.WindowStart
-	}
-	if f.WindowEnd.After(a.LastSeen) {
-		a.LastSeen = f.WindowEnd
-	}
+	a.History = ends(append(a.History, schemas.AlertEvent{Number: n, At: b.now, EventTime: b.event, What: what, By: by, Text: text, Severity: a.Severity}), schemas.MaxHistory)
 	c.touched, c.shown = true, true
-
-	due := f.Detected.Sub(c.rec.Notified) >= b.rules.RepeatInterval
-	switch {
-	case fresh, resolved, quiet:
-		a.State = schemas.AlertOpen
-	case a.Severity > c.rec.Told, due:
-		if !c.notify {
-			a.State = schemas.AlertUpdated
-		}
-	default:
-		if !c.notify {
-			b.Suppressed[ReasonInterval]++
-		}
-		return
-	}
-	c.notify = true
-	c.rec.Told = a.Severity
-	if f.Detected.After(c.rec.Notified) {
-		c.rec.Notified = f.Detected
-	}
-}
-
-// remember notes that f was seen; old is what the log had.
-func (b *Book) remember(f *schemas.Finding, s sighting, old *sighting) error {
-	aging := b.tx.Bucket(journal.Aging)
-	if old != nil {
-		if err := aging.Delete(journal.Moment(time.UnixMilli(old.At), f.ID)); err != nil {
-			return err
-		}
-	}
-	if old == nil {
-		b.Seen++
-	}
-	s.At = b.now.UnixMilli()
-	if err := aging.Put(journal.Moment(b.now, f.ID), nil); err != nil {
-		return err
-	}
-	return journal.Put(b.tx.Bucket(journal.Seen), []byte(f.ID), &s)
-}
-
-// Resolve closes the alerts that were last seen before the bound, at most
-// limit of them, the oldest first; quietly if people are not to be told.
-func (b *Book) Resolve(before time.Time, limit int, quietly bool) error {
-	cursor := b.tx.Bucket(journal.Unresolved).Cursor()
-	var ids []string
-	for k, _ := cursor.First(); k != nil && len(ids) < limit; k, _ = cursor.Next() {
-		seen, id := journal.AtMoment(k)
-		if !seen.Before(before) {
-			break
-		}
-		ids = append(ids, id)
-	}
-	for _, id := range ids {
-		c, err := b.find(id)
-		if err != nil {
-			return err
-		}
-		if c == nil || c.rec.Alert.State == schemas.AlertResolved || c.touched {
-			continue
-		}
-		c.rec.Alert.State = schemas.AlertResolved
-		c.touched, c.shown, c.notify = true, true, !quietly
-		b.Open--
-	}
-	return nil
-}
-
-// Evict takes n alerts out of the log, the ones that were seen longest ago:
-// resolved ones, and if there are not enough, open ones that it resolves
-// quietly.
-func (b *Book) Evict(n int) error {
-	err := journal.Shed(b.tx.Bucket(journal.Resolved), time.Time{}, n, func(k []byte) error {
-		n--
-		b.Total--
-		return forget(b.tx, k)
-	})
-	if err != nil || n == 0 {
-		return err
-	}
-	return b.Resolve(time.Unix(1<<40, 0), n, true)
 }
 
 // Write puts the decisions into the log and fills Told.
@@ -285,9 +136,12 @@ func (b *Book) Write() error {
 		if !c.touched {
 			continue
 		}
+		a := &c.rec.Alert
+		if b.rules.URL != nil {
+			a.URL = b.rules.URL(a.ID)
+		}
 		if c.notify {
-			c.rec.Alert.Sequence++
-			b.Told = append(b.Told, c.rec.Alert)
+			b.tell(c)
 		}
 		if err := writeRecord(b.tx, &c.rec, c.was); err != nil {
 			return err
@@ -305,4 +159,11 @@ func (b *Book) Alerts() []schemas.Alert {
 		}
 	}
 	return out
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -21,14 +21,26 @@ const (
 	maxSamples = 4        // request ids
 )
 
+// Input is a finding within the bounds.
+type Input struct {
+	schemas.Finding
+	members []schemas.Member // the caller's
+}
+
+// Members returns the members of the campaign that the log looks at.
+func (in *Input) Members() []schemas.Member { return in.members[:min(len(in.members), maxMembers)] }
+
 // Prepare returns copies of findings in event-time order, within the bounds
 // and without figures that JSON cannot hold.
-func Prepare(findings []schemas.Finding) []schemas.Finding {
-	fs := make([]schemas.Finding, len(findings))
+func Prepare(findings []schemas.Finding) []Input {
+	fs := make([]Input, len(findings))
 	for i := range findings {
-		fs[i] = bounded(findings[i])
+		fs[i].Finding = bounded(findings[i])
+		if c := findings[i].Campaign; c != nil && findings[i].Entity.Kind == schemas.EntityCampaign {
+			fs[i].members = c.Members
+		}
 	}
-	slices.SortStableFunc(fs, func(a, b schemas.Finding) int {
+	slices.SortStableFunc(fs, func(a, b Input) int {
 		return cmp.Or(a.WindowStart.Compare(b.WindowStart), a.Detected.Compare(b.Detected), cmp.Compare(a.ID, b.ID))
 	})
 	return fs
@@ -70,6 +82,16 @@ func bounded(f schemas.Finding) schemas.Finding {
 			f.Samples[i] = cut(f.Samples[i], maxLine)
 		}
 	}
+	if f.Series != nil {
+		f.Series = boundedSeries(*f.Series)
+	}
+	f.RelatedAll = f.RelatedAll && len(f.Related) <= schemas.MaxRelated
+	if f.Related != nil {
+		f.Related = append([]schemas.Entity{}, f.Related[:min(len(f.Related), schemas.MaxRelated)]...)
+		for i := range f.Related {
+			f.Related[i].Name = cut(f.Related[i].Name, maxLine)
+		}
+	}
 	if f.Campaign != nil {
 		f.Campaign = boundedCampaign(*f.Campaign)
 	}
@@ -77,6 +99,12 @@ func bounded(f schemas.Finding) schemas.Finding {
 		f.Exception = &schemas.Exception{Owner: cut(f.Exception.Owner, maxLine), Reason: cut(f.Exception.Reason, maxText)}
 	}
 	return f
+}
+
+func boundedSeries(s schemas.Series) *schemas.Series {
+	s.Start, s.Step = sane(s.Start), max(s.Step, 0)
+	s.Counts = append([]int64{}, s.Counts[:min(len(s.Counts), schemas.MaxBins)]...)
+	return &s
 }
 
 // cut returns s as valid UTF-8 of at most n bytes.
@@ -109,8 +137,11 @@ func sane(t time.Time) time.Time {
 	return t
 }
 
-// fingerprint is what findings are grouped by: 32 hexadecimal digits of a
-// SHA-256 over the detector and the entity.
+// fingerprint names the story of a finding that is the first of an alert: 32
+// hexadecimal digits of a SHA-256 over the actor, or over the rule and the entity.
 func fingerprint(f *schemas.Finding) string {
+	if abuse(f) {
+		return journal.Hash("actor", f.Entity.Kind.String(), f.Entity.Name)
+	}
 	return journal.Hash("fingerprint", story(f), f.Entity.Kind.String(), f.Entity.Name)
 }

@@ -45,7 +45,7 @@ func FuzzPrepare(f *testing.F) {
 		defer db.Close()
 		db.NoSync = true
 		if err := db.Update(func(tx *bolt.Tx) error {
-			book := NewBook(tx, Rules{time.Hour, time.Hour, time.Hour}, time.Now())
+			book := NewBook(tx, Rules{GroupWindow: time.Hour, RepeatInterval: time.Hour, ResolveAfter: time.Hour}, time.Now(), time.Time{})
 			for i := range fs {
 				if err := book.Take(&fs[i]); err != nil {
 					return err

@@ -28,6 +28,13 @@ import (
 //	closed   last seen, alert id    -> nothing; the resolved ones
 //	seen     finding id             -> sighting
 //	aging    seen at, finding id    -> nothing; the order in which seen expires
+//	recent   last seen, alert id    -> nothing; all alerts
+//	actors   kind and name          -> id of the actor's alert, and a flag
+//	ties     alert id, actor's key  -> nothing; the actors that point to an alert
+//	due      time, alert id         -> nothing; when an alert is to be escalated
+//	muted    alert id               -> nothing; open alerts that somebody was not told of
+//	silences silence id             -> Silence
+//	allowed  allowance id           -> Allowance
 //	outbox   sink / sequence        -> delivery
 //	refs     sink / alert id        -> Ref
 //	dead     sink / sequence        -> DeadLetter
@@ -41,6 +48,13 @@ var (
 	Resolved   = []byte("closed")
 	Seen       = []byte("seen")
 	Aging      = []byte("aging")
+	Recent     = []byte("recent")
+	Actors     = []byte("actors")
+	Ties       = []byte("ties")
+	Due        = []byte("due")
+	Muted      = []byte("muted")
+	Silences   = []byte("silences")
+	Allowed    = []byte("allowed")
 	Outbox     = []byte("outbox")
 	Refs       = []byte("refs")
 	Dead       = []byte("dead")
@@ -49,8 +63,13 @@ var (
 // ErrDamaged is returned for an entry that cannot be read.
 var ErrDamaged = errors.New("an entry of the notification log is damaged")
 
-// logVersion is the layout's version; a log of another one is not opened.
-const logVersion = "1"
+// The versions of the layout. A log of Version1, which knew no incidents, is
+// opened and brought up to date by package group; one of another version is not
+// opened.
+const (
+	Version1 = "1"
+	Version2 = "2"
+)
 
 // Open opens the log at path, or a temporary one if path is empty: temp is then
 // the folder to remove after the log is closed.
@@ -83,16 +102,26 @@ func Open(path string) (db *bolt.DB, temp string, err error) {
 
 func layout(tx *bolt.Tx) error {
 	for _, name := range [][]byte{meta, Alerts, Current, Unresolved, Resolved,
-		Seen, Aging, Outbox, Refs, Dead} {
+		Seen, Aging, Recent, Actors, Ties, Due, Muted, Silences, Allowed, Outbox, Refs, Dead} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
 	}
-	meta := tx.Bucket(meta)
-	if v := meta.Get([]byte("version")); v != nil && string(v) != logVersion {
-		return errors.New("it was written by another version of this program")
+	switch Version(tx) {
+	case Version1, Version2:
+		return nil
+	case "":
+		return SetVersion(tx, Version2)
 	}
-	return meta.Put([]byte("version"), []byte(logVersion))
+	return errors.New("it was written by another version of this program")
+}
+
+// Version returns the layout's version; empty if the log is new.
+func Version(tx *bolt.Tx) string { return string(tx.Bucket(meta).Get([]byte("version"))) }
+
+// SetVersion notes the layout's version.
+func SetVersion(tx *bolt.Tx, v string) error {
+	return tx.Bucket(meta).Put([]byte("version"), []byte(v))
 }
 
 // Get decodes the value of key into v and reports whether there is one.
