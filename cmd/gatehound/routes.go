@@ -58,10 +58,10 @@ const maxAlertFile = 8 << 20
 
 // routesTestFlags say what alert it is, and when.
 type routesTestFlags struct {
-	config, output, at, file                        string
-	detector, severity, entity, kind                string
-	tenant, provider, model, technique, state       string
-	confidence                                      float64
+	config, output, at, file                  string
+	detector, severity, entity, kind          string
+	tenant, provider, model, technique, state string
+	confidence                                float64
 }
 
 func newRoutesTest() *cobra.Command {
