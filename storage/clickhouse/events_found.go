@@ -85,7 +85,7 @@ SELECT id, detector, entity_kind, entity, tenant, toUInt8(severity), confidence,
     window_start, window_end, detected, events,
     features.name, features.observed, features.expected, features.unit, features.weight, features.text,
     techniques.framework, techniques.id, techniques.name,
-    samples, query, provider, model, exception_owner, exception_reason
+    samples, series_start, series_step, series_counts, related.kind, related.name, related_all, query, provider, model, exception_owner, exception_reason
 FROM `+s.table("findings")+` FINAL WHERE `+where)
 	if err != nil {
 		return nil, fmt.Errorf("read findings: %w", err)
@@ -110,13 +110,15 @@ func scanFinding(rows driver.Rows) (f schemas.Finding, err error) {
 		name, unit, text             []string
 		observed, expected, weight   []float64
 		framework, techniqueID, call []string
+		kinds, names                 []string
+		series                       schemas.Series
 		x                            schemas.Exception
 	)
 	if err := rows.Scan(&f.ID, &f.Detector, &kind, &f.Entity.Name, &f.Tenant, (*uint8)(&f.Severity), &f.Confidence, &f.Title, &f.Summary,
 		&f.WindowStart, &f.WindowEnd, &f.Detected, &f.Events,
 		&name, &observed, &expected, &unit, &weight, &text,
 		&framework, &techniqueID, &call,
-		&f.Samples, &f.Query, &f.Provider, &f.Model, &x.Owner, &x.Reason); err != nil {
+		&f.Samples, &series.Start, &series.Step, &series.Counts, &kinds, &names, &f.RelatedAll, &f.Query, &f.Provider, &f.Model, &x.Owner, &x.Reason); err != nil {
 		return f, err
 	}
 	if err := f.Entity.Kind.UnmarshalText([]byte(kind)); err != nil {
@@ -129,6 +131,17 @@ func scanFinding(rows driver.Rows) (f schemas.Finding, err error) {
 	}
 	for i := range framework {
 		f.Techniques = append(f.Techniques, schemas.Technique{Framework: framework[i], ID: techniqueID[i], Name: call[i]})
+	}
+	for i := range kinds {
+		e := schemas.Entity{Name: names[i]}
+		if err := e.Kind.UnmarshalText([]byte(kinds[i])); err != nil {
+			return f, err
+		}
+		f.Related = append(f.Related, e)
+	}
+	if len(series.Counts) > 0 {
+		series.Start = series.Start.UTC()
+		f.Series = &series
 	}
 	if len(f.Samples) == 0 {
 		f.Samples = nil

@@ -2,8 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/gatehound/gatehound/schemas"
@@ -17,6 +15,22 @@ func each[T, V any](list []T, get func(*T) V) []V {
 		out[i] = get(&list[i])
 	}
 	return out
+}
+
+// stamp returns t as it is stored: none is 1970.
+func stamp(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return t
+}
+
+// unstamp returns what stamp was given.
+func unstamp(t time.Time) time.Time {
+	if t.UnixNano() == 0 {
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 // WriteFindings stores findings; one that is there already is replaced. Of a
@@ -43,6 +57,15 @@ func (s *Store) WriteFindings(ctx context.Context, fs []schemas.Finding) error {
 	}
 	technique := func(name string, get func(*T) string) columns.Column[F] {
 		return columns.Plain("techniques."+name, "Array(String)", func(f *F) []string { return each(f.Techniques, get) })
+	}
+	related := func(name string, get func(*schemas.Entity) string) columns.Column[F] {
+		return columns.Plain("related."+name, "Array(String)", func(f *F) []string { return each(f.Related, get) })
+	}
+	series := func(f *F) schemas.Series {
+		if f.Series == nil {
+			return schemas.Series{}
+		}
+		return *f.Series
 	}
 	exception := func(f *F) schemas.Exception {
 		if f.Exception == nil {
@@ -74,6 +97,12 @@ func (s *Store) WriteFindings(ctx context.Context, fs []schemas.Finding) error {
 		technique("id", func(t *T) string { return t.ID }),
 		technique("name", func(t *T) string { return t.Name }),
 		columns.Plain("samples", "Array(String)", func(f *F) []string { return f.Samples }),
+		moment("series_start", func(f *F) time.Time { return stamp(series(f).Start) }),
+		columns.Plain("series_step", "Int64", func(f *F) int64 { return series(f).Step }),
+		columns.Plain("series_counts", "Array(Int64)", func(f *F) []int64 { return series(f).Counts }),
+		related("kind", func(e *schemas.Entity) string { return e.Kind.String() }),
+		related("name", func(e *schemas.Entity) string { return e.Name }),
+		columns.Plain("related_all", "Bool", func(f *F) bool { return f.RelatedAll }),
 		text("query", func(f *F) string { return f.Query }),
 		text("provider", func(f *F) string { return f.Provider }),
 		text("model", func(f *F) string { return f.Model }),
@@ -81,56 +110,4 @@ func (s *Store) WriteFindings(ctx context.Context, fs []schemas.Finding) error {
 		text("exception_reason", func(f *F) string { return exception(f).Reason }),
 		moment("stored_at", func(*F) time.Time { return now }),
 	}, fs)
-}
-
-// storedAlert is a row of alerts.
-type storedAlert struct {
-	schemas.Alert
-	finding string // in JSON
-}
-
-// WriteAlerts stores the states of alerts; one with the same id and sequence is
-// replaced. Of a campaign it names nobody: campaign_members does, where one
-// member can be forgotten without the alert about all of them.
-func (s *Store) WriteAlerts(ctx context.Context, as []schemas.Alert) error {
-	type A = storedAlert
-	now := time.Now()
-	rows := make([]A, len(as))
-	for i, a := range as {
-		if a.Finding.Campaign != nil {
-			c := *a.Finding.Campaign
-			c.Named = []string{}
-			a.Finding.Campaign = &c
-		}
-		finding, err := json.Marshal(a.Finding)
-		if err != nil {
-			return fmt.Errorf("write alert %s: %w: %w", a.ID, errOwn, err)
-		}
-		rows[i] = A{a, string(finding)}
-	}
-	moment := func(name string, get func(*A) time.Time) columns.Column[A] {
-		return columns.Plain(name, "DateTime64(9, 'UTC')", get)
-	}
-	text := func(name string, get func(*A) string) columns.Column[A] { return columns.Plain(name, "String", get) }
-	return insertRows(ctx, s, "alerts", []columns.Column[A]{
-		text("id", func(a *A) string { return a.ID }),
-		columns.Plain("sequence", "Int64", func(a *A) int64 { return int64(a.Sequence) }),
-		text("fingerprint", func(a *A) string { return a.Fingerprint }),
-		text("state", func(a *A) string { return a.State.String() }),
-		columns.Plain("severity", "Int8", func(a *A) int8 { return int8(a.Severity) }),
-		columns.Plain("confidence", "Float64", func(a *A) float64 { return a.Confidence }),
-		text("title", func(a *A) string { return a.Title }),
-		text("summary", func(a *A) string { return a.Summary }),
-		text("detector", func(a *A) string { return a.Detector }),
-		text("entity_kind", func(a *A) string { return a.Entity.Kind.String() }),
-		text("entity", func(a *A) string { return a.Entity.Name }),
-		text("tenant", func(a *A) string { return a.Tenant }),
-		moment("first_seen", func(a *A) time.Time { return a.FirstSeen }),
-		moment("last_seen", func(a *A) time.Time { return a.LastSeen }),
-		columns.Plain("findings", "Int64", func(a *A) int64 { return int64(a.Findings) }),
-		columns.Plain("events", "Int64", func(a *A) int64 { return a.Events }),
-		text("finding_id", func(a *A) string { return a.Finding.ID }),
-		text("finding", func(a *A) string { return a.finding }),
-		moment("stored_at", func(*A) time.Time { return now }),
-	}, rows)
 }

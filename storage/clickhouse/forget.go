@@ -55,6 +55,11 @@ type holding struct {
 	// texts are columns of prose that may have a pseudonym in it: a row is one
 	// person's if it has.
 	texts []string
+	// about are columns in which entities stand in JSON, beside what texts has: a row
+	// is one person's if one of them is his address.
+	about []string
+	// list is a Nested of entities, kind and name; "" is none.
+	list string
 }
 
 // holdings are the tables from which a person's rows are deleted.
@@ -64,10 +69,12 @@ var holdings = []holding{
 	{table: "rollup_principal", names: []string{"principal"}},
 	{table: "rollup_address", clients: []string{"client"}},
 	{table: "aliases", names: []string{"old", "new"}},
-	{table: "findings", entity: true, texts: []string{"title", "summary", "query", "arrayStringConcat(features.text)"}},
+	{table: "findings", entity: true, texts: []string{"title", "summary", "query", "arrayStringConcat(features.text)"}, list: "related"},
 	{table: "campaign_members", names: []string{"principal"}},
 	{table: "campaigns", texts: []string{"arrayStringConcat(links.text)"}},
-	{table: "alerts", entity: true, texts: []string{"title", "summary", "finding"}},
+	{table: "alerts", entity: true, about: []string{"finding", "parts"},
+		texts: []string{"title", "summary", "finding", "parts", "outcome", "acknowledged_comment", "resolution_comment", "muted"}},
+	{table: "alert_history", texts: []string{"text"}},
 	{table: "rejects", texts: []string{"excerpt"}},
 }
 
@@ -84,6 +91,9 @@ func (h *holding) where(p *Person) string {
 		}
 		if h.entity {
 			or = append(or, "entity_kind = 'principal' AND entity IN ("+literals(p.Names)+")")
+		}
+		if h.list != "" {
+			or = append(or, among(h.list, "principal", p.Names))
 		}
 		for _, column := range h.texts {
 			or = append(or, p.in(column))
@@ -105,11 +115,35 @@ func (h *holding) where(p *Person) string {
 		if h.entity {
 			or = append(or, "entity_kind = 'address' AND entity IN ("+literals(entities)+")")
 		}
+		if h.list != "" {
+			or = append(or, among(h.list, "address", entities))
+		}
+		for _, column := range h.about {
+			or = append(or, mentions(column, entities))
+		}
 	}
 	if len(or) == 0 {
 		return ""
 	}
 	return "(" + strings.Join(or, ") OR (") + ")"
+}
+
+// among is a condition that a Nested of entities has one of the names.
+func among(list, kind string, names []string) string {
+	return "arrayExists((k, n) -> k = '" + kind + "' AND n IN (" + literals(names) + "), " + list + ".kind, " + list + ".name)"
+}
+
+// mentions is a condition that JSON has one of the addresses as an entity.
+func mentions(column string, addresses []string) string {
+	var or []string
+	for chunk := range slices.Chunk(addresses, maxNeedles) {
+		var needles []string
+		for _, a := range chunk {
+			needles = append(needles, `"kind":"address","name":"`+a+`"`)
+		}
+		or = append(or, "multiSearchAny("+column+", ["+literals(needles)+"])")
+	}
+	return strings.Join(or, " OR ")
 }
 
 // in is a condition that a text mentions the person: one of his pseudonyms is in

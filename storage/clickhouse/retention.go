@@ -26,6 +26,7 @@ func (t TTL) tables() []tableTTL {
 		{"findings", "campaigns", "toDateTime(window_start)", t.Findings},
 		{"findings", "campaign_members", "toDateTime(seen)", t.Findings},
 		{"alerts", "alerts", "toDateTime(last_seen)", t.Alerts},
+		{"alerts", "alert_history", "toDateTime(at)", t.Alerts},
 		{"rejects", "rejects", "rejected_at", t.Rejects},
 		{"intents", "ingest_intents", "toDateTime(created)", t.Intents},
 		{"checkpoints", "checkpoints", "toDateTime(created)", t.Checkpoints},

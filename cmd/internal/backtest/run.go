@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/cmd/internal/app"
+	"github.com/gatehound/gatehound/cmd/internal/pipeline"
 	"github.com/gatehound/gatehound/ingest/redact"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -176,12 +177,16 @@ func (r *run) take(ctx context.Context, findings []schemas.Finding, seen *app.Re
 		}
 	}
 	seen.Findings.Add(int64(len(kept)))
-	var alerts []schemas.Alert
-	if len(kept) > 0 {
-		var err error
-		if alerts, err = r.alerts.Offer(ctx, kept); err != nil {
-			return fmt.Errorf("group findings: %w", err)
+	alerts, err := pipeline.Tell(ctx, r.alerts, kept, r.detection.Ceased())
+	if err != nil {
+		return fmt.Errorf("group findings: %w", err)
+	}
+	if ceased := r.detection.Ceased(); len(ceased) > 0 {
+		over, err := r.alerts.Cease(ctx, ceased)
+		if err != nil {
+			return fmt.Errorf("end alerts: %w", err)
 		}
+		alerts = append(alerts, over...)
 	}
 	if to, ok := r.detection.Watermark(); ok {
 		ended, err := r.alerts.Advance(ctx, to)

@@ -151,7 +151,7 @@ func (t *tally) finding(f *schemas.Finding, counts bool) {
 // and ended, or ended and opened, since it was seen last.
 func (t *tally) alert(a *schemas.Alert, counts bool) {
 	c := t.open[a.ID]
-	if c == nil || a.Sequence > c.sequence && (c.resolved || a.State == schemas.AlertOpen) {
+	if c == nil || a.Sequence > c.sequence && (c.resolved || a.State == schemas.AlertOpen || a.State == schemas.AlertReopened) {
 		c = &counted{detector: a.Detector, severity: a.Severity, counts: counts}
 		t.open[a.ID] = c
 		if counts {

@@ -39,8 +39,8 @@ func (p *Pipeline) detect(ctx context.Context) error {
 		p.metrics.busy("detect", start)
 		p.set.Step("observed")
 		u.batch.Findings = findings
-		if u.batch.Alerts, err = p.offer(ctx, findings); err != nil {
-			return fmt.Errorf("offer %d findings of batch %s: %w", len(findings), u.observe.Token, err)
+		if u.batch.Alerts, err = p.offer(ctx, findings, p.parts.Engine.Ceased()); err != nil {
+			return fmt.Errorf("tell what batch %s gave: %w", u.observe.Token, err)
 		}
 		p.set.Step("offered")
 		if p.set.Observed != nil {
@@ -85,15 +85,15 @@ const idleEvery = 5 * time.Second
 // idle tells the engine the time; what it finds by it goes the way of a batch's
 // findings, in a batch without events.
 func (p *Pipeline) idle(ctx context.Context, now time.Time) error {
-	findings := p.parts.Engine.Idle(now)
-	if len(findings) == 0 {
+	findings, ceased := p.parts.Engine.Idle(now), p.parts.Engine.Ceased()
+	if len(findings) == 0 && len(ceased) == 0 {
 		return nil
 	}
 	u := &unit{generation: p.current(), chunks: 1, started: now, batch: &schemas.Batch{Findings: findings}}
 	u.observe = u.batch
 	var err error
-	if u.batch.Alerts, err = p.offer(ctx, findings); err != nil {
-		return fmt.Errorf("offer %d findings of the time: %w", len(findings), err)
+	if u.batch.Alerts, err = p.offer(ctx, findings, ceased); err != nil {
+		return fmt.Errorf("tell what the time gave: %w", err)
 	}
 	p.took()
 	if p.pass(ctx, u) != nil {
@@ -110,18 +110,15 @@ func (u *unit) seal() {
 	}
 }
 
-// offer hands findings to alerting, which has them for sure when it returns,
-// and tells it how far event time has come.
-func (p *Pipeline) offer(ctx context.Context, findings []schemas.Finding) ([]schemas.Alert, error) {
+// offer hands findings to alerting, which has them for sure when it returns, and
+// what has ended of them, and tells it how far event time has come.
+func (p *Pipeline) offer(ctx context.Context, findings []schemas.Finding, ceased []schemas.Ceased) ([]schemas.Alert, error) {
 	if p.parts.Alerts == nil {
 		return nil, nil
 	}
-	var alerts []schemas.Alert
-	if len(findings) > 0 {
-		var err error
-		if alerts, err = p.parts.Alerts.Offer(ctx, findings); err != nil {
-			return nil, err
-		}
+	alerts, err := Tell(ctx, p.parts.Alerts, findings, ceased)
+	if err != nil {
+		return nil, err
 	}
 	if to, ok := p.parts.Engine.Watermark(); ok {
 		ended, err := p.parts.Alerts.Advance(ctx, to)

@@ -31,6 +31,7 @@ type world struct {
 	aliases   map[string]int
 	findings  map[string]int
 	notified  map[string]int
+	ceased    []string // detectors of what ended, in order
 	saved     *schemas.Checkpoint
 	saving    time.Duration // how long a snapshot takes to be saved
 	spooled   []*schemas.Batch
@@ -180,6 +181,17 @@ func (w *world) Offer(_ context.Context, fs []schemas.Finding) ([]schemas.Alert,
 	return nil, nil
 }
 
+func (w *world) Cease(_ context.Context, ended []schemas.Ceased) ([]schemas.Alert, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []schemas.Alert
+	for _, c := range ended {
+		w.ceased = append(w.ceased, c.Detector)
+		out = append(out, schemas.Alert{ID: c.Detector})
+	}
+	return out, nil
+}
+
 func (w *world) Advance(context.Context, time.Time) ([]schemas.Alert, error) { return nil, nil }
 
 type normalizer struct{}
@@ -203,6 +215,8 @@ type countEngine struct {
 	// quiet, if set, is how long after last something is found once.
 	quiet time.Duration
 	last  time.Time
+	// ceased is what Ceased returns next.
+	ceased []schemas.Ceased
 	// correlating is what Correlating returns.
 	correlating bool
 }
@@ -238,6 +252,14 @@ func (e *countEngine) Idle(now time.Time) []schemas.Finding {
 		return []schemas.Finding{{ID: "quiet"}}
 	}
 	return nil
+}
+
+func (e *countEngine) Ceased() []schemas.Ceased {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := e.ceased
+	e.ceased = nil
+	return out
 }
 
 func (e *countEngine) Correlating() bool        { return e.correlating }

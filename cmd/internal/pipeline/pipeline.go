@@ -48,6 +48,8 @@ type Engine interface {
 	Observe(b *schemas.Batch, from func(topic string, partition int32) int64) ([]schemas.Finding, error)
 	// Idle tells the time now and then: what does not come is found by it.
 	Idle(now time.Time) []schemas.Finding
+	// Ceased returns what has ended since the last call, in the order of event time.
+	Ceased() []schemas.Ceased
 	// Correlating tells that a Snapshot would have to wait for what is judged beside
 	// the events.
 	Correlating() bool
@@ -66,6 +68,8 @@ type Engine interface {
 // returns the alerts that changed, to be stored.
 type Alerter interface {
 	Offer(ctx context.Context, fs []schemas.Finding) ([]schemas.Alert, error)
+	// Cease says what has ended of what was offered.
+	Cease(ctx context.Context, ended []schemas.Ceased) ([]schemas.Alert, error)
 	// Advance says how far event time has come: alerts end by it.
 	Advance(ctx context.Context, to time.Time) ([]schemas.Alert, error)
 }
