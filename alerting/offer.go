@@ -295,11 +295,12 @@ func (m *Manager) enqueue(tx *bolt.Tx, told []group.Telling, now time.Time) (map
 	queued := make(map[string][]*outbox.Item, len(m.lanes))
 	for i := range told {
 		a := &told[i].Alert
+		d := &outbox.Delivery{Key: Key(a), Queued: now, Alert: *a}
 		for _, sink := range told[i].Sinks {
 			if m.lane(sink) == nil { // it was told and is configured no more
 				continue
 			}
-			it, err := outbox.Store(tx, sink, &outbox.Delivery{Key: Key(a), Queued: now, Alert: *a})
+			it, err := outbox.Store(tx, sink, d)
 			if err != nil {
 				return nil, err
 			}

@@ -4,6 +4,7 @@
 package outbox
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -24,6 +25,9 @@ type Delivery struct {
 	Queued time.Time     `json:"queued"`
 	Digest bool          `json:"digest,omitempty"`
 	Alert  schemas.Alert `json:"alert"`
+
+	// raw is its form in the log, the same for all sinks.
+	raw []byte
 }
 
 // DeadLetter is a notification that was given up.
@@ -40,7 +44,8 @@ type DeadLetter struct {
 // Key returns the idempotency key of a's notification.
 func Key(a *schemas.Alert) string { return fmt.Sprintf("%s-%d", a.ID, a.Sequence) }
 
-// Store puts d into the sink's outbox.
+// Store puts d into the sink's outbox. The same d can go into those of several
+// sinks, and does not change in between.
 func Store(tx *bolt.Tx, sink string, d *Delivery) (*Item, error) {
 	box, err := journal.Sub(tx, journal.Outbox, sink)
 	if err != nil {
@@ -50,7 +55,12 @@ func Store(tx *bolt.Tx, sink string, d *Delivery) (*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	return itemOf(seq, d), journal.Put(box, journal.Number(seq), d)
+	if d.raw == nil {
+		if d.raw, err = json.Marshal(d); err != nil {
+			return nil, fmt.Errorf("encode a notification: %w", err)
+		}
+	}
+	return itemOf(seq, d), box.Put(journal.Number(seq), d.raw)
 }
 
 // Load returns what waits for the sink.
