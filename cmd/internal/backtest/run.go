@@ -181,13 +181,6 @@ func (r *run) take(ctx context.Context, findings []schemas.Finding, seen *app.Re
 	if err != nil {
 		return fmt.Errorf("group findings: %w", err)
 	}
-	if ceased := r.detection.Ceased(); len(ceased) > 0 {
-		over, err := r.alerts.Cease(ctx, ceased)
-		if err != nil {
-			return fmt.Errorf("end alerts: %w", err)
-		}
-		alerts = append(alerts, over...)
-	}
 	if to, ok := r.detection.Watermark(); ok {
 		ended, err := r.alerts.Advance(ctx, to)
 		if err != nil {

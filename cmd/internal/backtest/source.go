@@ -161,6 +161,7 @@ func (t taking) Observe(b *schemas.Batch, _ func(string, int32) int64) ([]schema
 }
 
 func (taking) Idle(time.Time) []schemas.Finding { return nil }
+func (taking) Ceased() []schemas.Ceased         { return nil }
 func (taking) Correlating() bool                { return false }
 func (taking) Flush() []schemas.Finding         { return nil }
 func (taking) Seen() []schemas.Range            { return nil }
