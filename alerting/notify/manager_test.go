@@ -62,7 +62,7 @@ func until(t *testing.T, r *receiver, want int) []request {
 // An alert goes to Slack and the SIEM, is retried under the same key, and goes
 // on in its thread after a restart.
 func TestManagerAndSinks(t *testing.T) {
-	slackMember, siemMember := family["slack"]()[0], family["webhook"]()[1]
+	slackMember, siemMember := family["slack"]()[0], family["webhook"]()[2]
 	slack, siem := receive(t, slackMember, false), receive(t, siemMember, false)
 	sinks := []alerting.SinkConfig{
 		{Name: "oncall", Kind: "slack", Options: slackMember.options(slack.URL)},

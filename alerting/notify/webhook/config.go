@@ -3,14 +3,18 @@ package webhook
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 
 	"github.com/gatehound/gatehound/alerting/notify/outbound"
 )
 
 // The values of Config.Body.
 const (
-	BodyNative = "native"
-	BodyOCSF   = "ocsf"
+	BodyNative      = "native"
+	BodyCloudEvents = "cloudevents"
+	BodyOCSF        = "ocsf"
+	BodyTemplate    = "template"
 )
 
 // Config is the settings of a webhook sink.
@@ -31,14 +35,33 @@ type Config struct {
 	SecretFiles []string          `mapstructure:"secret_files"`
 	SecretEnvs  []string          `mapstructure:"secret_envs"`
 	// Body is what is sent: "native" (default), an envelope around the alert
-	// as in schemas/json, or "ocsf", an OCSF 1.8.0 Detection Finding.
+	// as in schemas/json; "cloudevents", a structured CloudEvent 1.0 around it;
+	// "ocsf", an OCSF 1.8.0 Detection Finding; or "template", what Template
+	// makes.
 	Body string `mapstructure:"body"`
+	// Source is the source of CloudEvents, a URI reference. Default
+	// "urn:gatehound"; 1 to 200 characters.
+	Source string `mapstructure:"source"`
+	// Template is a Go template that makes JSON, of at most 256 KiB, of .Key,
+	// .Alert and .Time; the function json writes a value as JSON. TemplateFile is
+	// a file that holds it. Default: empty; one of them with body "template",
+	// at most 64 KiB.
+	Template     string `mapstructure:"template"`
+	TemplateFile string `mapstructure:"template_file"`
+	// MaxBytes bounds a body, but for that of a template: texts and lists of an
+	// alert that is larger are cut. Default 20000, which every receiver of
+	// Standard Webhooks has to take; 4096 to 1048576.
+	MaxBytes int `mapstructure:"max_bytes"`
+	// Headers go with every request. Default: none; at most 16.
+	Headers []Header `mapstructure:"headers"`
 	// HTTP is whom to reach, through what, and whom to trust.
 	HTTP outbound.Config `mapstructure:",squash"`
 }
 
 // DefaultConfig returns the defaults; URL and secrets are still to be set.
-func DefaultConfig() Config { return Config{Body: BodyNative} }
+func DefaultConfig() Config {
+	return Config{Body: BodyNative, Source: "urn:gatehound", MaxBytes: 20_000}
+}
 
 func (c *Config) url() outbound.Source {
 	return outbound.Source{Value: c.URL, File: c.URLFile, Env: c.URLEnv}
@@ -85,8 +108,50 @@ func (c *Config) Validate() error {
 			return errors.New("secrets, secret_files and secret_envs: an entry is empty")
 		}
 	}
-	if c.Body != BodyNative && c.Body != BodyOCSF {
-		return fmt.Errorf("body is %q: want %q or %q", c.Body, BodyNative, BodyOCSF)
+	if err := c.validateBody(); err != nil {
+		return err
+	}
+	if len(c.Headers) > maxHeaders {
+		return fmt.Errorf("headers has %d entries: want at most %d", len(c.Headers), maxHeaders)
+	}
+	seen := make(map[string]bool)
+	for i := range c.Headers {
+		h := &c.Headers[i]
+		if err := h.validate(); err != nil {
+			return fmt.Errorf("headers[%d].%w", i, err)
+		}
+		if seen[h.canonical()] {
+			return fmt.Errorf("headers[%d].name is taken by an earlier one: want a unique name", i)
+		}
+		seen[h.canonical()] = true
 	}
 	return c.HTTP.Validate()
+}
+
+var uriReference = regexp.MustCompile(`^[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{1,200}$`)
+
+// The bounds of MaxBytes.
+const (
+	minBytes = 4096
+	maxBytes = 1 << 20
+)
+
+func (c *Config) validateBody() error {
+	if !slices.Contains([]string{BodyNative, BodyCloudEvents, BodyOCSF, BodyTemplate}, c.Body) {
+		return fmt.Errorf("body is %q: want %q, %q, %q or %q", c.Body, BodyNative, BodyCloudEvents, BodyOCSF, BodyTemplate)
+	}
+	if !uriReference.MatchString(c.Source) {
+		return fmt.Errorf("source is %q: want a URI reference of 1 to 200 characters", c.Source)
+	}
+	if c.MaxBytes < minBytes || c.MaxBytes > maxBytes {
+		return fmt.Errorf("max_bytes is %d: want %d to %d", c.MaxBytes, minBytes, maxBytes)
+	}
+	given := c.Template != "" || c.TemplateFile != ""
+	switch {
+	case c.Template != "" && c.TemplateFile != "":
+		return errors.New("template and template_file: want one of them")
+	case given != (c.Body == BodyTemplate):
+		return fmt.Errorf("template and template_file: want one of them with body %q, and only then", BodyTemplate)
+	}
+	return nil
 }

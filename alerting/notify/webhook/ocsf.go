@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"encoding/json"
 	"net/netip"
 	"runtime/debug"
 	"strconv"
@@ -12,193 +11,118 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// OCSF's Detection Finding (https://schema.ocsf.io/1.8.0/classes/detection_finding).
-const (
-	ocsfVersion  = "1.8.0"
-	ocsfCategory = 2
-	ocsfClass    = 2004
-	// ocsfBehavioral is the analytic's type: all detectors hold behaviour
-	// against expectation.
-	ocsfBehavioral = 2
-)
-
-type ocsfFinding struct {
-	ActivityID      int            `json:"activity_id"`
-	CategoryUID     int            `json:"category_uid"`
-	ClassUID        int            `json:"class_uid"`
-	TypeUID         int            `json:"type_uid"`
-	SeverityID      int            `json:"severity_id"`
-	Severity        string         `json:"severity"`
-	StatusID        int            `json:"status_id"`
-	ConfidenceID    int            `json:"confidence_id"`
-	ConfidenceScore int            `json:"confidence_score"`
-	IsAlert         bool           `json:"is_alert"`
-	Time            int64          `json:"time"`
-	StartTime       int64          `json:"start_time"`
-	EndTime         int64          `json:"end_time"`
-	Count           int            `json:"count"`
-	Message         string         `json:"message"`
-	Metadata        ocsfMetadata   `json:"metadata"`
-	FindingInfo     ocsfInfo       `json:"finding_info"`
-	Evidences       []ocsfEvidence `json:"evidences"`
-	Anomalies       []ocsfAnalysis `json:"anomaly_analyses,omitempty"`
-	AIModel         *ocsfModel     `json:"ai_model,omitempty"`
-	Unmapped        ocsfUnmapped   `json:"unmapped"`
-}
-
-type ocsfMetadata struct {
-	Version        string      `json:"version"`
-	Profiles       []string    `json:"profiles,omitempty"`
-	Product        ocsfProduct `json:"product"`
-	UID            string      `json:"uid"`
-	CorrelationUID string      `json:"correlation_uid"`
-	EventCode      string      `json:"event_code"`
-	TenantUID      string      `json:"tenant_uid,omitempty"`
-	Sequence       int         `json:"sequence"`
-}
-
-type ocsfProduct struct {
-	Name       string `json:"name"`
-	VendorName string `json:"vendor_name"`
-	Version    string `json:"version"`
-}
-
-type ocsfInfo struct {
-	UID           string       `json:"uid"`
-	Title         string       `json:"title"`
-	Desc          string       `json:"desc"`
-	Analytic      ocsfAnalytic `json:"analytic"`
-	Attacks       []ocsfAttack `json:"attacks,omitempty"`
-	Tags          []ocsfTag    `json:"tags,omitempty"`
-	CreatedTime   int64        `json:"created_time"`
-	ModifiedTime  int64        `json:"modified_time"`
-	FirstSeenTime int64        `json:"first_seen_time"`
-	LastSeenTime  int64        `json:"last_seen_time"`
-	DataSources   []string     `json:"data_sources"`
-	EventsCount   int64        `json:"related_events_count"`
-}
-
-type ocsfAnalytic struct {
-	TypeID int    `json:"type_id"`
-	UID    string `json:"uid"`
-	Name   string `json:"name"`
-}
-
-type ocsfAttack struct {
-	Technique    ocsfNamed  `json:"technique"`
-	SubTechnique *ocsfNamed `json:"sub_technique,omitempty"`
-}
-
-type ocsfNamed struct {
-	UID  string `json:"uid,omitempty"`
-	Name string `json:"name,omitempty"`
-}
-
-type ocsfTag struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-type ocsfEvidence struct {
-	SrcEndpoint *ocsfEndpoint     `json:"src_endpoint,omitempty"`
-	User        *ocsfNamed        `json:"user,omitempty"`
-	API         *ocsfAPI          `json:"api,omitempty"`
-	Data        map[string]string `json:"data,omitempty"`
-}
-
-type ocsfEndpoint struct {
-	IP string `json:"ip"`
-}
-
-type ocsfAPI struct {
-	Operation string `json:"operation"`
-}
-
-type ocsfAnalysis struct {
-	Targets   []ocsfTarget      `json:"analysis_targets"`
-	Anomalies []ocsfMeasurement `json:"anomalies"`
-	Baselines []ocsfMeasurement `json:"baselines"`
-}
-
-type ocsfTarget struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
-}
-
-type ocsfMeasurement struct {
-	Parameter    string            `json:"observation_parameter"`
-	Observations []ocsfObservation `json:"observations"`
-	Pattern      string            `json:"observed_pattern,omitempty"`
-}
-
-type ocsfObservation struct {
-	Value string `json:"value"`
-}
-
-type ocsfModel struct {
-	Provider string `json:"ai_provider"`
-	Name     string `json:"name"`
-}
-
-// ocsfUnmapped holds what OCSF has no place for.
-type ocsfUnmapped struct {
-	EvidenceQuery string `json:"evidence_query"`
-	State         string `json:"state"`
-	FindingUID    string `json:"finding_uid"`
-	// RequestUIDs are requests of the window to look at.
-	RequestUIDs []string `json:"request_uids,omitempty"`
-	// Campaign is as in schemas/json/alert.v1.schema.json.
-	Campaign *schemas.Campaign `json:"campaign,omitempty"`
-}
-
-// ocsf encodes a as a Detection Finding.
-func ocsf(a *schemas.Alert, key string) ([]byte, error) {
-	activity, status := 1, 1 // Create, New
-	switch a.State {
-	case schemas.AlertUpdated:
-		activity, status = 2, 2 // Update, In Progress
-	case schemas.AlertResolved:
-		activity, status = 3, 4 // Close, Resolved
-	case schemas.AlertOpen:
-		if a.Sequence > 1 { // open again
-			activity, status = 2, 2
-		}
-	}
+// ocsf makes a Detection Finding of a.
+func ocsf(a *schemas.Alert, key string) ocsfFinding {
+	activity, status := stage(a)
 	f := ocsfFinding{
 		ActivityID: activity, CategoryUID: ocsfCategory, ClassUID: ocsfClass, TypeUID: ocsfClass*100 + activity,
 		SeverityID: int(a.Severity) + 1, Severity: severityName(a.Severity), StatusID: status,
 		ConfidenceID: confidence(a.Confidence), ConfidenceScore: int(a.Confidence*100 + 0.5),
-		IsAlert: activity == 1,
+		IsAlert: calls(a),
 		Time:    millis(a.Finding.Detected), StartTime: millis(a.FirstSeen), EndTime: millis(a.LastSeen),
-		Count: max(a.Findings, 1), Message: a.Summary,
+		Count: max(a.Findings, 1), Message: a.Summary, Comment: comment(a),
 		Metadata: ocsfMetadata{Version: ocsfVersion,
 			Product: ocsfProduct{Name: "Gatehound", VendorName: "Gatehound", Version: version()},
 			UID:     key, CorrelationUID: a.Fingerprint, EventCode: a.Detector, TenantUID: a.Tenant, Sequence: a.Sequence},
-		FindingInfo: ocsfInfo{UID: a.ID, Title: a.Title, Desc: a.Summary,
-			Analytic:    ocsfAnalytic{TypeID: ocsfBehavioral, UID: a.Detector, Name: a.Detector},
-			CreatedTime: millis(a.FirstSeen), ModifiedTime: millis(a.Finding.Detected),
-			FirstSeenTime: millis(a.FirstSeen), LastSeenTime: millis(a.LastSeen),
-			DataSources: []string{"AI gateway access log"}, EventsCount: a.Events},
-		Evidences: evidences(a),
-		Anomalies: analyses(a),
-		Unmapped:  ocsfUnmapped{EvidenceQuery: a.Finding.Query, State: a.State.String(), FindingUID: a.Finding.ID, RequestUIDs: a.Finding.Samples, Campaign: a.Finding.Campaign},
+		FindingInfo: info(a),
+		Evidences:   evidences(a),
+		Anomalies:   analyses(a),
+		Unmapped:    unmapped(a),
 	}
-	for _, t := range a.Finding.Techniques {
-		if strings.HasPrefix(t.Framework, "MITRE ") {
-			f.FindingInfo.Attacks = append(f.FindingInfo.Attacks, attack(t))
-		} else {
-			f.FindingInfo.Tags = append(f.FindingInfo.Tags, ocsfTag{Name: t.Framework, Value: t.ID + " " + t.Name})
-		}
+	if a.State == schemas.AlertResolved && a.Outcome != "" {
+		f.Message = a.Outcome
 	}
 	if a.Finding.Model != "" && a.Finding.Provider != "" { // OCSF requires both
 		f.Metadata.Profiles = []string{"ai_operation"}
 		f.AIModel = &ocsfModel{Provider: a.Finding.Provider, Name: a.Finding.Model}
 	}
-	doc, err := json.Marshal(f)
-	if err != nil {
-		return nil, err
+	return f
+}
+
+// stage is activity_id (1 create, 2 update, 3 close) and status_id (1 new, 2 in
+// progress, 4 resolved). It is in progress once somebody has taken it or has
+// been called again.
+func stage(a *schemas.Alert) (activity, status int) {
+	switch {
+	case a.State == schemas.AlertResolved:
+		return 3, 4
+	case a.State == schemas.AlertAcknowledged, a.State == schemas.AlertEscalated, a.Acknowledged != nil, a.Escalated > 0:
+		return 2, 2
+	case a.State == schemas.AlertOpen && a.Sequence <= 1:
+		return 1, 1
 	}
-	return neutral.JSON(doc), nil
+	return 2, 1
+}
+
+// calls reports whether somebody is to look at once.
+func calls(a *schemas.Alert) bool {
+	activity, _ := stage(a)
+	return activity == 1 || a.State == schemas.AlertEscalated || a.State == schemas.AlertReopened
+}
+
+// comment is what people, or Gatehound, said of how it stands.
+func comment(a *schemas.Alert) string {
+	mark := a.Acknowledged
+	if a.State == schemas.AlertResolved && a.Resolution != nil {
+		mark = a.Resolution
+	}
+	switch {
+	case mark == nil:
+		return ""
+	case mark.By == "" || mark.Comment == "":
+		return mark.By + mark.Comment
+	}
+	return mark.By + ": " + mark.Comment
+}
+
+func info(a *schemas.Alert) ocsfInfo {
+	out := ocsfInfo{UID: a.ID, Title: a.Title, Desc: a.Summary, SrcURL: a.URL,
+		Analytic:    analytic(a.Detector),
+		CreatedTime: millis(a.FirstSeen), ModifiedTime: max(millis(neutral.Moment(a)), millis(a.FirstSeen)),
+		FirstSeenTime: millis(a.FirstSeen), LastSeenTime: millis(a.LastSeen),
+		DataSources: []string{"AI gateway access log"}, EventsCount: a.Events}
+	for _, t := range a.Finding.Techniques {
+		if strings.HasPrefix(t.Framework, "MITRE ") {
+			out.Attacks = append(out.Attacks, attack(t))
+		} else {
+			out.Tags = append(out.Tags, ocsfTag{Name: t.Framework, Value: t.ID + " " + t.Name})
+		}
+	}
+	known := map[string]bool{a.Detector: true}
+	for i, p := range a.Parts {
+		out.RelatedEvents = append(out.RelatedEvents, related(a.ID+"#"+strconv.Itoa(i+1), p))
+		if !known[p.Detector] {
+			known[p.Detector] = true
+			out.RelatedAnalytics = append(out.RelatedAnalytics, analytic(p.Detector))
+		}
+	}
+	return out
+}
+
+func analytic(detector string) ocsfAnalytic {
+	return ocsfAnalytic{TypeID: ocsfBehavioral, UID: detector, Name: detector}
+}
+
+func related(uid string, p schemas.AlertPart) ocsfRelated {
+	status := "ongoing"
+	if !p.Ended.IsZero() {
+		status = "ended"
+	}
+	return ocsfRelated{
+		UID: uid, Title: p.Title, SeverityID: int(p.Severity) + 1, Severity: severityName(p.Severity), Status: status,
+		Count: p.Findings, FirstSeenTime: millis(p.FirstSeen), LastSeenTime: millis(p.LastSeen),
+		Tags: []ocsfTag{{Name: "detector", Value: p.Detector}, {Name: p.Entity.Kind.String(), Value: p.Entity.Name}},
+	}
+}
+
+func unmapped(a *schemas.Alert) ocsfUnmapped {
+	out := ocsfUnmapped{EvidenceQuery: a.Finding.Query, State: a.State.String(), FindingUID: a.Finding.ID, Test: a.Test,
+		MergedInto: a.MergedInto, Escalated: a.Escalated, Reopened: a.Reopened,
+		RequestUIDs: a.Finding.Samples, Campaign: a.Finding.Campaign}
+	if a.Acknowledged != nil {
+		out.AcknowledgedBy = a.Acknowledged.By
+	}
+	return out
 }
 
 // severityName is OCSF's caption of a severity.
@@ -230,13 +154,17 @@ func attack(t schemas.Technique) ocsfAttack {
 	return ocsfAttack{Technique: ocsfNamed{UID: t.ID, Name: t.Name}}
 }
 
-// evidences say who it was, of a campaign with those who took most.
+// evidences say who it was, of a campaign with those who took most, and whom
+// the events tie to them.
 func evidences(a *schemas.Alert) []ocsfEvidence {
 	out := []ocsfEvidence{evidence(a.Entity)}
 	if c := a.Finding.Campaign; c != nil {
 		for _, name := range c.Named {
 			out = append(out, ocsfEvidence{User: &ocsfNamed{UID: name}})
 		}
+	}
+	for _, e := range a.Finding.Related {
+		out = append(out, evidence(e))
 	}
 	return out
 }
@@ -256,16 +184,33 @@ func evidence(e schemas.Entity) ocsfEvidence {
 	return ocsfEvidence{Data: map[string]string{"kind": e.Kind.String(), "name": e.Name}}
 }
 
+// analyses hold what was observed against what was expected, and tell how the
+// events spread over time.
 func analyses(a *schemas.Alert) []ocsfAnalysis {
-	if len(a.Finding.Features) == 0 {
-		return nil
-	}
 	out := ocsfAnalysis{Targets: []ocsfTarget{{Name: a.Entity.Name, Type: a.Entity.Kind.String()}}}
 	for _, f := range a.Finding.Features {
 		out.Anomalies = append(out.Anomalies, measurement(f, f.Observed, f.Text))
 		out.Baselines = append(out.Baselines, measurement(f, f.Expected, ""))
 	}
+	if s := a.Finding.Series; s != nil && len(s.Counts) > 0 && s.Step > 0 {
+		out.Anomalies = append(out.Anomalies, spread(s))
+	}
+	if out.Anomalies == nil {
+		return nil
+	}
 	return []ocsfAnalysis{out}
+}
+
+func spread(s *schemas.Series) ocsfMeasurement {
+	out := ocsfMeasurement{Parameter: "events over time"}
+	for i, n := range s.Counts {
+		from := s.Start.Add(time.Duration(i) * time.Duration(s.Step) * time.Second)
+		out.Observations = append(out.Observations, ocsfObservation{
+			Value: strconv.FormatInt(n, 10), Count: n,
+			Timespan: &ocsfTimespan{StartTime: millis(from), EndTime: millis(from.Add(time.Duration(s.Step) * time.Second))},
+		})
+	}
+	return out
 }
 
 func measurement(f schemas.Feature, value float64, pattern string) ocsfMeasurement {

@@ -18,7 +18,13 @@ type rule struct {
 	nested     map[string]rule
 }
 
-var observation = rule{required: []string{"value"}}
+var (
+	observation = rule{required: []string{"value"}, nested: map[string]rule{
+		"timespan": {atLeastOne: []string{"duration", "duration_days", "duration_hours", "duration_mins", "duration_months",
+			"duration_secs", "duration_weeks", "duration_years", "end_time", "start_time"}},
+	}}
+	keyValue = rule{required: []string{"name"}, atLeastOne: []string{"value", "values"}}
+)
 
 // detectionFinding is class 2004, from the schema's events/findings and
 // objects folders.
@@ -34,7 +40,9 @@ var detectionFinding = rule{
 				"technique":     {atLeastOne: []string{"name", "uid"}},
 				"sub_technique": {atLeastOne: []string{"name", "uid"}},
 			}},
-			"tags": {required: []string{"name"}, atLeastOne: []string{"value", "values"}},
+			"tags":              keyValue,
+			"related_analytics": {required: []string{"type_id"}, atLeastOne: []string{"name", "uid"}},
+			"related_events":    {required: []string{"uid"}, nested: map[string]rule{"tags": keyValue}},
 		}},
 		"evidences": {atLeastOne: []string{"actor", "api", "connection_info", "data", "src_endpoint", "url", "user"},
 			nested: map[string]rule{
@@ -89,7 +97,8 @@ func violations(at string, v any, r rule) (out []string) {
 
 func encoded(t *testing.T, a *schemas.Alert) map[string]any {
 	t.Helper()
-	raw, err := ocsf(a, "k-1")
+	encode, _ := encoderOf(t, func(c *Config) { c.Body = BodyOCSF })
+	raw, err := encode(a, "k-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +110,6 @@ func encoded(t *testing.T, a *schemas.Alert) map[string]any {
 }
 
 func TestOCSFConstraints(t *testing.T) {
-	states := []schemas.AlertState{schemas.AlertOpen, schemas.AlertUpdated, schemas.AlertResolved}
 	entities := []schemas.Entity{
 		{Kind: schemas.EntityPrincipal, Name: "h1:k1:abc"}, {Kind: schemas.EntityAddress, Name: "198.51.100.7"},
 		{Kind: schemas.EntityAddress, Name: "2001:db8::/64"}, {Kind: schemas.EntityAddress, Name: "<script>"},
@@ -113,7 +121,7 @@ func TestOCSFConstraints(t *testing.T) {
 				a := alert(state)
 				a.Entity, a.Finding.Model, a.Finding.Provider = e, model, "openai"
 				if e.Kind == schemas.EntityNone { // the least that there can be
-					a.Finding.Features, a.Finding.Techniques = nil, nil
+					a.Finding.Features, a.Finding.Techniques, a.Finding.Series, a.Parts, a.Finding.Related = nil, nil, nil, nil, nil
 				}
 				if e.Kind == schemas.EntityPrincipal && e.Name == "" {
 					continue
@@ -153,13 +161,19 @@ func TestOCSFValues(t *testing.T) {
 	for _, c := range []struct {
 		state    schemas.AlertState
 		sequence int
+		taken    bool
 		want     string
 	}{
-		{schemas.AlertOpen, 1, "1 1 true"}, {schemas.AlertUpdated, 2, "2 2 false"},
-		{schemas.AlertResolved, 3, "3 4 false"}, {schemas.AlertOpen, 4, "2 2 false"},
+		{schemas.AlertOpen, 1, false, "1 1 true"}, {schemas.AlertUpdated, 2, false, "2 1 false"},
+		{schemas.AlertUpdated, 3, true, "2 2 false"}, {schemas.AlertAcknowledged, 2, true, "2 2 false"},
+		{schemas.AlertEscalated, 2, false, "2 2 true"}, {schemas.AlertResolved, 3, true, "3 4 false"},
+		{schemas.AlertReopened, 4, false, "2 1 true"}, {schemas.AlertOpen, 4, false, "2 1 false"},
 	} {
 		a := alert(c.state)
-		a.Sequence = c.sequence
+		a.Sequence, a.Acknowledged = c.sequence, nil
+		if c.taken {
+			a.Acknowledged = &schemas.Mark{By: "ana"}
+		}
 		m := encoded(t, a)
 		if got := fmt.Sprint(m["activity_id"], m["status_id"], m["is_alert"]); got != c.want {
 			t.Errorf("%s %d: activity, status and is_alert are %s, want %s", c.state, c.sequence, got, c.want)
@@ -179,7 +193,8 @@ func TestOCSFValues(t *testing.T) {
 			t.Errorf("confidence_id of %v is %v, want %v", conf, got, want)
 		}
 	}
-	doc, err := ocsf(alert(schemas.AlertOpen), "k-1")
+	encode, _ := encoderOf(t, func(c *Config) { c.Body = BodyOCSF })
+	doc, err := encode(alert(schemas.AlertOpen), "k-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,13 +203,34 @@ func TestOCSFValues(t *testing.T) {
 		`{"technique":{"uid":"AML.T0024"},"sub_technique":{"uid":"AML.T0024.002","name":"Extract AI Model"}}`,
 		`{"technique":{"uid":"T1110","name":"Brute Force"}}`,
 		`{"name":"OWASP LLM 2025","value":"LLM10 Unbounded Consumption"}`,
-		`"anomalies":[{"observation_parameter":"requests","observations":[{"value":"5021 requests/h"}],"observed_pattern":"many"}]`,
+		`"anomalies":[{"observation_parameter":"requests","observations":[{"value":"5021 requests/h"}],"observed_pattern":"many"},` +
+			`{"observation_parameter":"events over time","observations":[{"value":"3","count":3,"timespan":{"start_time":1795176000000,"end_time":1795177800000}},` +
+			`{"value":"5018","count":5018,"timespan":{"start_time":1795177800000,"end_time":1795179600000}}]}]`,
 		`"baselines":[{"observation_parameter":"requests","observations":[{"value":"240.5 requests/h"}]}]`,
-		`"evidences":[{"user":{"uid":"h1:k1:abc"}}]`, `"evidence_query":"SELECT 1"`,
-		`"request_uids":["req-1"]`,
+		`"evidences":[{"user":{"uid":"h1:k1:abc"}},{"src_endpoint":{"ip":"198.51.100.7"}}]`, `"evidence_query":"SELECT 1"`,
+		`"request_uids":["req-1"]`, `"related_analytics":[{"type_id":2,"uid":"rate.spike","name":"rate.spike"}]`,
+		`{"uid":"a1#2","title":"Many requests","severity_id":2,"severity":"Low","status":"ended","count":1,"first_seen_time":1795176000000,` +
+			`"last_seen_time":1795179600000,"tags":[{"name":"detector","value":"rate.spike"},{"name":"principal","value":"h1:k1:abc"}]}`,
 	} {
 		if !strings.Contains(string(doc), want) {
 			t.Errorf("the finding lacks %s:\n%s", want, doc)
 		}
+	}
+}
+
+// How it ended and who ended it is told at the end, and a campaign's keys are
+// evidence.
+func TestOCSFEnd(t *testing.T) {
+	a := alert(schemas.AlertResolved)
+	a.MergedInto, a.Test = "b2", true
+	m := encoded(t, a)
+	unmapped := m["unmapped"].(map[string]any)
+	if m["message"] != a.Outcome || m["comment"] != "bo: key revoked" || unmapped["merged_into"] != "b2" || unmapped["test"] != true ||
+		m["finding_info"].(map[string]any)["title"] != "TEST: Model extraction" || m["finding_info"].(map[string]any)["modified_time"] != 1795186800000.0 {
+		t.Errorf("got %v", m)
+	}
+	a.Finding.Campaign = &schemas.Campaign{ID: "c-1", Named: []string{"h1:k1:x", "h1:k1:y"}}
+	if got := encoded(t, a)["evidences"].([]any); len(got) != 4 {
+		t.Errorf("%d evidences", len(got))
 	}
 }

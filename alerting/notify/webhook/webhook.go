@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -22,8 +23,9 @@ type Sink struct {
 	name   string
 	url    string
 	keys   [][]byte
+	header map[string]string
 	client *http.Client
-	encode func(a *schemas.Alert, key string) ([]byte, error)
+	encode encoder
 }
 
 var _ alerting.Sink = (*Sink)(nil)
@@ -44,9 +46,17 @@ func New(name string, cfg *Config) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{name: name, url: to, client: client, encode: native}
-	if cfg.Body == BodyOCSF {
-		s.encode = ocsf
+	encode, kind, err := cfg.encoder()
+	if err != nil {
+		return nil, err
+	}
+	s := &Sink{name: name, url: to, client: client, encode: encode, header: map[string]string{"Content-Type": kind}}
+	for i := range cfg.Headers {
+		value, err := cfg.Headers[i].read()
+		if err != nil {
+			return nil, fmt.Errorf("headers[%d].%w", i, err)
+		}
+		s.header[cfg.Headers[i].canonical()] = value
 	}
 	for i, source := range cfg.secrets() {
 		text, err := source.Read("secret")
@@ -80,15 +90,16 @@ func permanent(status int) bool {
 // the body.
 func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alerting.Ref) (alerting.Ref, error) {
 	body, err := s.encode(a, key)
-	if err != nil {
+	switch {
+	case errors.Is(err, errForm), errors.Is(err, errLong), errors.Is(err, errRun):
+		return "", alerting.Permanent(err)
+	case err != nil:
 		return "", alerting.Permanent(errors.New("the alert cannot be encoded"))
 	}
 	now := time.Now()
-	err = outbound.Tell(ctx, s.client, outbound.Request{URL: s.url, Body: body, Header: map[string]string{
-		"Content-Type":      "application/json",
-		"Webhook-Id":        key,
-		"Webhook-Timestamp": strconv.FormatInt(now.Unix(), 10),
-		"Webhook-Signature": sign(s.keys, key, now, body),
-	}})
-	return "", outbound.Classify(err, permanent)
+	header := maps.Clone(s.header)
+	header["Webhook-Id"] = key
+	header["Webhook-Timestamp"] = strconv.FormatInt(now.Unix(), 10)
+	header["Webhook-Signature"] = sign(s.keys, key, now, body)
+	return "", outbound.Classify(outbound.Tell(ctx, s.client, outbound.Request{URL: s.url, Body: body, Header: header}), permanent)
 }

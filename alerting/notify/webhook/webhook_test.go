@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -14,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/gatehound/gatehound/alerting/notify/outbound"
@@ -54,12 +52,16 @@ func TestRotation(t *testing.T) {
 	}
 	cfg := DefaultConfig()
 	cfg.URL, cfg.Secrets, cfg.SecretFiles = outbound.Secret(srv.URL), []outbound.Secret{secretA}, []string{file}
+	cfg.Headers = []Header{{Name: "x-api-key", Value: "a b"}}
 	s, err := New("siem", &cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Notify(context.Background(), alert(schemas.AlertOpen), "k-1", ""); err != nil {
 		t.Fatal(err)
+	}
+	if header.Get("X-Api-Key") != "a b" || header.Get("Webhook-Id") != "k-1" {
+		t.Errorf("the headers are %v", header)
 	}
 	for secret, want := range map[string]bool{secretA: true, secretB: true, "whsec_" + strings.Repeat("QUJD", 8): false} {
 		wh, err := standardwebhooks.NewWebhook(secret)
@@ -76,66 +78,6 @@ func TestRotation(t *testing.T) {
 		old.Set("webhook-timestamp", "1614265330")
 		if wh.Verify(body, old) == nil {
 			t.Error("a changed time is taken")
-		}
-	}
-}
-
-func alert(state schemas.AlertState) *schemas.Alert {
-	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	return &schemas.Alert{
-		ID: "a1", Fingerprint: "f1", Parts: []schemas.AlertPart{}, State: state, Sequence: 1 + int(state), Severity: schemas.SeverityHigh, Confidence: 0.8,
-		Title: "Model extraction", Summary: "One caller asks like a machine.", Detector: "extraction.harvest",
-		Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: "h1:k1:abc"}, Tenant: "acme",
-		FirstSeen: at, LastSeen: at.Add(time.Hour), Findings: 3, Events: 12000,
-		Finding: schemas.Finding{ID: "f0", Detected: at.Add(time.Hour), Query: "SELECT 1", Samples: []string{"req-1"},
-			Features: []schemas.Feature{{Name: "requests", Observed: 5021, Expected: 240.5, Unit: "requests/h", Weight: 1, Text: "many"}},
-			Techniques: []schemas.Technique{
-				{Framework: "MITRE ATLAS", ID: "AML.T0024.002", Name: "Extract AI Model"},
-				{Framework: "MITRE ATT&CK", ID: "T1110", Name: "Brute Force"},
-				{Framework: "OWASP LLM 2025", ID: "LLM10", Name: "Unbounded Consumption"}}},
-	}
-}
-
-// The data of the native body is valid by the published schema.
-func TestNativeIsValid(t *testing.T) {
-	f, err := schemas.JSON.Open("json/alert.v1.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	doc, err := jsonschema.UnmarshalJSON(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("alert", doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("alert")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, state := range []schemas.AlertState{schemas.AlertOpen, schemas.AlertUpdated, schemas.AlertResolved} {
-		raw, err := native(alert(state), "k-1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got struct {
-			Type          string `json:"type"`
-			Timestamp     string `json:"timestamp"`
-			SchemaVersion int    `json:"schema_version"`
-			Key           string `json:"key"`
-			Data          any    `json:"data"`
-		}
-		if err := json.Unmarshal(raw, &got); err != nil {
-			t.Fatal(err)
-		}
-		if got.Type != "gatehound.alert."+state.String() || got.Timestamp != "2026-11-20T13:00:00Z" || got.SchemaVersion != 1 || got.Key != "k-1" {
-			t.Errorf("the envelope is %+v", got)
-		}
-		if err := schema.Validate(got.Data); err != nil {
-			t.Error(err)
 		}
 	}
 }
@@ -163,7 +105,12 @@ func TestConfig(t *testing.T) {
 		return c
 	}
 	for name, edit := range map[string]func(*Config){
-		"as it is":        func(*Config) {},
+		"as it is":    func(*Config) {},
+		"cloudevents": func(c *Config) { c.Body, c.Source = BodyCloudEvents, "https://gatehound.example/prod" },
+		"template":    func(c *Config) { c.Body, c.Template = BodyTemplate, `{"t": {{json .Alert.Title}}}` },
+		"header in env": func(c *Config) {
+			c.Headers = []Header{{Name: "x-api-key", ValueEnv: "WEBHOOK_TEST_SECRET"}, {Name: "Authorization", Value: "Bearer a b"}}
+		},
 		"ocsf":            func(c *Config) { c.Body = BodyOCSF },
 		"secret in env":   func(c *Config) { c.Secrets, c.SecretEnvs = nil, []string{"WEBHOOK_TEST_SECRET"} },
 		"no prefix":       func(c *Config) { c.Secrets[0] = outbound.Secret(secretA[6:]) },
@@ -193,7 +140,26 @@ func TestConfig(t *testing.T) {
 		"entry is empty":        func(c *Config) { c.SecretFiles = []string{""} },
 		"entry 1 of":            func(c *Config) { c.SecretEnvs = []string{"WEBHOOK_TEST_BAD"} },
 		"entry 1 of secrets, secret_files and secret_envs: read": func(c *Config) { c.SecretFiles = []string{"/nowhere"} },
-		"body":            func(c *Config) { c.Body = "xml" },
+		"body":                       func(c *Config) { c.Body = "xml" },
+		"source":                     func(c *Config) { c.Source = "a b" },
+		"max_bytes":                  func(c *Config) { c.MaxBytes = 100 },
+		"want one of them with body": func(c *Config) { c.Body = BodyTemplate },
+		"and only then":              func(c *Config) { c.Template = "{}" },
+		"template and template_file": func(c *Config) { c.Body, c.Template, c.TemplateFile = BodyTemplate, "{}", "x" },
+		"read template_file":         func(c *Config) { c.Body, c.TemplateFile = BodyTemplate, "/nowhere" },
+		"parse template":             func(c *Config) { c.Body, c.Template = BodyTemplate, "{{" },
+		"open: the template fails":   func(c *Config) { c.Body, c.Template = BodyTemplate, "{{.Alert.Nothing}}" },
+		"makes no valid JSON":        func(c *Config) { c.Body, c.Template = BodyTemplate, `{"t": "{{.Alert.Title}}"}` },
+		"template is too long":       func(c *Config) { c.Body, c.Template = BodyTemplate, strings.Repeat(" ", maxTemplate)+"{}" },
+		"headers[0].name: want":      func(c *Config) { c.Headers = []Header{{Name: "a b", Value: "x"}} },
+		"headers[0].name is":         func(c *Config) { c.Headers = []Header{{Name: "webhook-ID", Value: "x"}} },
+		"cannot be set":              func(c *Config) { c.Headers = []Header{{Name: "host", Value: "x"}} },
+		"headers[0].value is not":    func(c *Config) { c.Headers = []Header{{Name: "X-A"}} },
+		"headers[0].value: want":     func(c *Config) { c.Headers = []Header{{Name: "X-A", Value: "hidden\r\nX-B: y"}} },
+		"headers[1].name is taken": func(c *Config) {
+			c.Headers = []Header{{Name: "X-A", Value: "x"}, {Name: "x-a", Value: "y"}}
+		},
+		"headers has 17":  func(c *Config) { c.Headers = make([]Header, 17) },
 		"read url_file":   func(c *Config) { c.URL, c.URLFile = "", "/nowhere" },
 		"tls.key_file":    func(c *Config) { c.HTTP.TLS.KeyFile = "x" },
 		"load tls.cert_f": func(c *Config) { c.HTTP.TLS.CertFile, c.HTTP.TLS.KeyFile = "/nowhere", "/nowhere" },
