@@ -3,6 +3,7 @@ package alerting
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -177,4 +178,77 @@ func TestQueueLimit(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Ten thousand findings of ten thousand actors in a minute: people get at most
+// per_minute messages in any minute and hear of each alert, machines get every
+// notification in the order of decision, and none is missing from what the caller
+// stores.
+func TestTenThousandFindingsInAMinute(t *testing.T) {
+	const actors, chunks = 10_000, 60
+	synctest.Test(t, func(t *testing.T) {
+		oncall, chat, siem := &fakeSink{name: "oncall"}, &fakeSink{name: "chat"}, &fakeSink{name: "siem"}
+		r := open(t, "", func(c *Config) { // without fsync, which synctest would wait for
+			c.ResolveAfter, c.GroupWindow = 100*time.Hour, 100*time.Hour
+			c.QueueLimit = 2 * actors
+			c.Sinks = []SinkConfig{
+				{Name: "oncall", Kind: "fake", PerMinute: 30},
+				{Name: "chat", Kind: "fake", PerMinute: 5},
+				{Name: "siem", Kind: "fake", PerMinute: 600, OnStorm: StormDelay},
+			}
+		}, oncall, chat, siem)
+		stop := r.run(t)
+		start := time.Now()
+		fs := many(actors, noon, schemas.SeverityLow)
+		for i := range fs {
+			fs[i].Severity = schemas.Severity(i % 5)
+		}
+		stored := map[string]bool{} // ids
+		var decided []string
+		for i := range chunks {
+			for _, a := range r.offer(t, fs[actors*i/chunks:actors*(i+1)/chunks]...) {
+				stored[a.ID] = true
+				decided = append(decided, Key(&a))
+			}
+			time.Sleep(time.Minute / chunks)
+		}
+		if len(stored) != actors {
+			t.Errorf("the caller was given %d alerts to store, want %d", len(stored), actors)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		stop()
+		for s, limit := range map[*fakeSink]int{oncall: 30, chat: 5, siem: 600} {
+			calls, _ := s.all()
+			if n := worstMinute(calls); n > limit {
+				t.Errorf("%s got %d in a minute, want at most %d", s.name, n, limit)
+			}
+			first := 0
+			for _, c := range calls {
+				if c.at.Sub(start) < time.Minute {
+					first++
+				}
+			}
+			told, digests := 0, 0
+			for _, c := range calls {
+				told += c.alert.Findings
+				if strings.HasPrefix(c.key, "digest-") {
+					digests++
+				}
+			}
+			t.Logf("%s: %d messages in the minute of the storm, %d in all (%d digests), about %d alerts", s.name, first, len(calls), digests, told)
+			if told != actors {
+				t.Errorf("%s was told of %d alerts, want %d", s.name, told, actors)
+			}
+		}
+		calls, _ := siem.all()
+		if got := keys(calls); !slices.Equal(got, decided) {
+			t.Errorf("machines got %d notifications, want the %d in the order of decision", len(got), len(decided))
+		}
+		dead, err := r.DeadLetters()
+		alerts, err2 := r.Alerts()
+		if err != nil || err2 != nil || len(dead) != 0 || len(alerts) != actors {
+			t.Errorf("%d dead letters and %d alerts in the log, %v, %v", len(dead), len(alerts), err, err2)
+		}
+	})
 }
