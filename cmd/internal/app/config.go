@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify/slack/interact"
+	"github.com/gatehound/gatehound/cmd/internal/api"
 	"github.com/gatehound/gatehound/detectors/builtin"
 	"github.com/gatehound/gatehound/detectors/engine"
 	"github.com/gatehound/gatehound/detectors/feed"
@@ -43,8 +45,14 @@ type Config struct {
 	Rules       rules.Config      `mapstructure:"rules"`
 	Storage     StorageConfig     `mapstructure:"storage"`
 	Alerting    alerting.Config   `mapstructure:"alerting"`
-	Console     ConsoleConfig     `mapstructure:"console"`
-	Log         LogConfig         `mapstructure:"log"`
+	// API is where people and programs work with alerts.
+	API api.Config `mapstructure:"api"`
+	// SlackApp lets people work with alerts by the buttons of Slack's messages:
+	// its interactivity request URL is "/slack/interactions" of the API. Without a
+	// signing secret the messages have no buttons that work.
+	SlackApp interact.Config `mapstructure:"slack_app"`
+	Console  ConsoleConfig   `mapstructure:"console"`
+	Log      LogConfig       `mapstructure:"log"`
 }
 
 // DeadLettersConfig says where rejects go besides the store.
@@ -146,9 +154,9 @@ func DefaultConfig() *Config {
 		Engine:   engine.DefaultConfig(), Detectors: builtin.DefaultConfig(), Feed: feed.DefaultConfig(), Rules: rules.DefaultConfig(),
 		Storage: StorageConfig{Mode: StoreClickHouse, ClickHouse: clickhouse.DefaultConfig(),
 			Embedded: store, SpoolBytes: 10 << 30},
-		Alerting: alerting.DefaultConfig(),
-		Console:  ConsoleConfig{Listen: "127.0.0.1:9464"},
-		Log:      LogConfig{Level: "info", Format: "text"},
+		Alerting: alerting.DefaultConfig(), API: api.DefaultConfig(), SlackApp: interact.DefaultConfig(),
+		Console: ConsoleConfig{Listen: "127.0.0.1:9464"},
+		Log:     LogConfig{Level: "info", Format: "text"},
 	}
 }
 
@@ -189,6 +197,10 @@ func (c *Config) Validate() error {
 	}
 	part("storage", within("spool_bytes", c.Storage.SpoolBytes, 1<<20, 1<<40))
 	part("alerting", c.Alerting.Validate())
+	part("api", c.API.Validate())
+	if c.slackApp() {
+		part("slack_app", c.SlackApp.Validate())
+	}
 	if _, err := logLevel(c.Log.Level); err != nil {
 		errs = append(errs, err)
 	}
@@ -250,6 +262,18 @@ func (c *Config) embedded() embedded.Config {
 		e.Dir = c.Data("clickhouse")
 	}
 	return e
+}
+
+// slackApp reports whether what people click in Slack is to be taken.
+func (c *Config) slackApp() bool {
+	return c.SlackApp.SigningSecret != "" || c.SlackApp.SigningSecretFile != "" || c.SlackApp.SigningSecretEnv != ""
+}
+
+// api returns the settings of the API, with the file of its local token.
+func (c *Config) api() api.Config {
+	a := c.API
+	a.LocalTokenFile = cmp.Or(a.LocalTokenFile, c.Data("api-token"))
+	return a
 }
 
 // AlertLog returns where the notification log is.

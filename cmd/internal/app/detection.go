@@ -24,8 +24,9 @@ import (
 // monitor of the sources, and the users' own rules.
 type Detection struct {
 	*engine.Engine
-	feed  *feed.Monitor
-	rules *rules.Monitor
+	feed       *feed.Monitor
+	rules      *rules.Monitor
+	exceptions exceptions
 }
 
 var _ pipeline.Engine = (*Detection)(nil)
@@ -53,7 +54,9 @@ func OpenDetection(cfg *Config, keys *redact.Keys, live bool, log *slog.Logger, 
 		e.Close()
 		return nil, fmt.Errorf("rules: %w", err)
 	}
-	return &Detection{e, sources, own}, nil
+	d := &Detection{Engine: e, feed: sources, rules: own}
+	d.exceptions.set(&cfg.Engine.Allow, nil)
+	return d, nil
 }
 
 // eventsTable is what the findings' queries read.
@@ -65,11 +68,12 @@ func (d *Detection) Reload(cfg *Config) error {
 	if err != nil {
 		return fmt.Errorf("detectors: %w", err)
 	}
-	err = errors.Join(d.Engine.Replace(watchers), d.Engine.Reload(cfg.Engine.Allow))
+	allow := d.exceptions.set(&cfg.Engine.Allow, nil)
+	err = errors.Join(d.Engine.Replace(watchers), d.Engine.Reload(allow))
 	if wrong := d.rules.Reload(cfg.Rules); wrong != nil {
 		err = errors.Join(err, fmt.Errorf("rules: %w", wrong))
 	}
-	d.rules.Except(RuleExceptions(cfg.Engine.Allow))
+	d.rules.Except(RuleExceptions(allow))
 	return err
 }
 

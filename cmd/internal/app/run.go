@@ -73,6 +73,11 @@ func Run(ctx context.Context, cfg *Config, log *slog.Logger, reload func() (*Con
 		s.stops.Push("console", func(context.Context) error { stopConsole(); return <-served })
 		log.Info("console is up", "metrics", "http://"+c.Addr()+"/metrics", "ready", "http://"+c.Addr()+"/readyz")
 	}
+	if cfg.API.Listen != "" {
+		if err := s.serveAPI(ctx); err != nil {
+			return errors.Join(err, s.Close())
+		}
+	}
 	go s.Probe(background, source)
 	go s.reloads(background, reload)
 	log.Info("gatehound runs", "topics", cfg.Kafka.Topics, "group", cfg.Kafka.Group, "store", cfg.Storage.Mode)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -66,7 +67,9 @@ type Service struct {
 	scan      *redact.SelfScan
 	detection *Detection
 	pipe      *pipeline.Pipeline
-	stops     lifecycle.Stack
+	// ring is the key ring as the last reload found it.
+	ring  atomic.Pointer[redact.Keys]
+	stops lifecycle.Stack
 }
 
 // NewService puts the stages together, in their order. It opens files and
@@ -86,6 +89,8 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 			return nil, err
 		}
 	}
+
+	s.ring.Store(s.Keys)
 
 	// Ingest.
 	if s.ingest, err = OpenIngest(cfg, s.Keys, s.log, opts.Metrics); err != nil {
@@ -134,6 +139,7 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	if s.Alerts, err = alerting.New(settings, append(sinks, opts.Sinks...), s.log, opts.Metrics); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
+	s.Alerts.Use(s.hooks())
 	if err := s.Alerts.Open(); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
@@ -267,6 +273,7 @@ func (s *Service) Reload(cfg *Config) error {
 		if err := s.workers.Renew(keys); err != nil {
 			return err
 		}
+		s.ring.Store(keys)
 	}
 	return errors.Join(s.ingest.tables.Reload(cfg.Enrich), s.detection.Reload(cfg))
 }
