@@ -70,7 +70,7 @@ func (s *Sink) Check(ctx context.Context) error {
 		return err
 	}
 	defer c.close()
-	return c.do("NOOP", c.smtp.Noop)
+	return c.do(ctx, "NOOP", c.smtp.Noop)
 }
 
 // Notify sends a mail about a. It returns no Ref: what makes the thread follows from
@@ -86,20 +86,20 @@ func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alert
 		return "", err
 	}
 	defer c.close()
-	return "", c.send(s, text)
+	return "", c.send(ctx, s, text)
 }
 
 // send is one mail transaction. Who is accepted gets the mail also if others are
 // not, which is an error all the same: the receivers that were refused for now get
 // it with another attempt, which the others may show twice.
-func (c *session) send(s *Sink, text []byte) error {
-	if err := c.do("MAIL", func() error { return c.smtp.Mail("<" + s.from.Address + ">") }); err != nil {
+func (c *session) send(ctx context.Context, s *Sink, text []byte) error {
+	if err := c.do(ctx, "MAIL", func() error { return c.smtp.Mail("<" + s.from.Address + ">") }); err != nil {
 		return err
 	}
 	var refused error
 	refusals, all := 0, append(append([]*mail.Address(nil), s.to...), s.cc...)
 	for _, a := range all {
-		err := c.do("RCPT", func() error { return c.smtp.Rcpt("<" + a.Address + ">") })
+		err := c.do(ctx, "RCPT", func() error { return c.smtp.Rcpt("<" + a.Address + ">") })
 		if err == nil {
 			continue
 		}
@@ -114,7 +114,7 @@ func (c *session) send(s *Sink, text []byte) error {
 	if refusals == len(all) {
 		return refused
 	}
-	if err := c.do("DATA", func() error {
+	if err := c.do(ctx, "DATA", func() error {
 		w, err := c.smtp.Data()
 		if err != nil {
 			return err

@@ -31,6 +31,8 @@ type session struct {
 	smtp *smtp.Client
 	conn net.Conn
 	stop func() bool // that the context closes the connection
+	// broken: it has ended without a word, or with another one than of SMTP.
+	broken bool
 }
 
 // open connects, encrypts and logs in as the settings say.
@@ -49,9 +51,6 @@ func (s *Sink) open(ctx context.Context) (*session, error) {
 	c.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	if err := s.begin(ctx, c); err != nil {
 		c.close()
-		if ctx.Err() != nil { // whatever it broke
-			return nil, failure("connect", ctx.Err())
-		}
 		return nil, err
 	}
 	return c, nil
@@ -62,26 +61,26 @@ func (s *Sink) begin(ctx context.Context, c *session) error {
 	conn := c.conn
 	if s.config.Encryption == TLS {
 		secure := tls.Client(conn, s.tls)
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return failure("TLS", err)
+		if err := c.do(ctx, "TLS", func() error { return secure.HandshakeContext(ctx) }); err != nil {
+			return err
 		}
 		conn = secure
 	}
-	if err := c.do("greeting", func() (err error) {
+	if err := c.do(ctx, "greeting", func() (err error) {
 		c.smtp, err = smtp.NewClient(conn, s.config.Host)
 		return err
 	}); err != nil {
 		return err
 	}
 	c.smtp.SkipSMTPUTF8(true) // every address is ASCII
-	if err := c.do("EHLO", func() error { return c.smtp.Hello(s.config.Hello) }); err != nil {
+	if err := c.do(ctx, "EHLO", func() error { return c.smtp.Hello(s.config.Hello) }); err != nil {
 		return err
 	}
 	if s.config.Encryption == StartTLS {
 		if ok, _ := c.smtp.Extension("STARTTLS"); !ok {
 			return errors.New("smtp: the server does not offer STARTTLS")
 		}
-		if err := c.do("STARTTLS", func() error { return c.smtp.StartTLS(s.tls) }); err != nil {
+		if err := c.do(ctx, "STARTTLS", func() error { return c.smtp.StartTLS(s.tls) }); err != nil {
 			return err
 		}
 	}
@@ -93,15 +92,25 @@ func (s *Sink) begin(ctx context.Context, c *session) error {
 	if auth == nil {
 		return errors.New("smtp: the server offers neither AUTH PLAIN nor AUTH LOGIN")
 	}
-	return c.do("AUTH", func() error { return c.smtp.Auth(auth) })
+	return c.do(ctx, "AUTH", func() error { return c.smtp.Auth(auth) })
 }
 
 // do runs a step; its error is one for the manager.
-func (c *session) do(step string, f func() error) error { return failure(step, f()) }
+func (c *session) do(ctx context.Context, step string, f func() error) error {
+	err := f()
+	var answer *textproto.Error
+	if err != nil && !errors.As(err, &answer) {
+		c.broken = true
+		if ctx.Err() != nil { // whatever it broke
+			err = ctx.Err()
+		}
+	}
+	return failure(step, err)
+}
 
 // close ends the session. The server has said what it had to say.
 func (c *session) close() {
-	if c.smtp != nil && c.stop() {
+	if c.smtp != nil && !c.broken && c.stop() {
 		_ = c.conn.SetDeadline(time.Now().Add(farewell))
 		_ = c.smtp.Quit()
 	}
