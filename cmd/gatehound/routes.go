@@ -133,15 +133,17 @@ is wrong.`,
 	fs.StringVar(&f.model, "model", "", "the `model`")
 	fs.StringVar(&f.technique, "technique", "", "a technique's `id`, such as AML.T0024")
 	fs.StringVar(&f.state, "state", "open", "`state`: open, updated, resolved, acknowledged, escalated or reopened")
-	for _, n := range []string{"detector", "severity", "confidence", "entity", "kind", "tenant", "provider", "model", "technique", "state"} {
-		c.MarkFlagsMutuallyExclusive("alert", n)
-	}
 	return c
 }
 
 // alert returns the alert that the flags describe.
 func (f *routesTestFlags) alert(c *cobra.Command) (*schemas.Alert, error) {
 	if c.Flags().Changed("alert") {
+		for _, n := range []string{"detector", "severity", "confidence", "entity", "kind", "tenant", "provider", "model", "technique", "state"} {
+			if c.Flags().Changed(n) {
+				return nil, fmt.Errorf("--%s: --alert says it already; leave one of them out", n)
+			}
+		}
 		return readAlert(f.file)
 	}
 	a := &schemas.Alert{Detector: f.detector, Tenant: f.tenant, Confidence: f.confidence,
