@@ -91,7 +91,9 @@ func (m *Manager) act(ctx context.Context, what, id, by string, f func(b *group.
 	m.hold(alerts)
 	for i := range alerts {
 		if alerts[i].ID == full {
-			return alerts[i], nil
+			a = alerts[i]
+			m.present(&a, time.Now())
+			return a, nil
 		}
 	}
 	return a, ErrNoAlert
@@ -137,13 +139,16 @@ func (m *Manager) Alert(id string) (schemas.Alert, error) {
 	if err != nil {
 		return a, fmt.Errorf("read alert %s: %w", full, err)
 	}
-	m.hush(&a, time.Now())
+	m.present(&a, time.Now())
 	return a, nil
 }
 
-// hush says of an open alert why nobody would be told of it now; the caller
-// holds mu.
-func (m *Manager) hush(a *schemas.Alert, now time.Time) {
+// present adds what is not in the log: where people look at the alert, and of an
+// open one why nobody would be told of it now. The caller holds mu.
+func (m *Manager) present(a *schemas.Alert, now time.Time) {
+	if m.cfg.CaseURL != "" {
+		a.URL = strings.ReplaceAll(m.cfg.CaseURL, "{id}", a.ID)
+	}
 	if a.State != schemas.AlertResolved {
 		a.Muted = m.tree.Decide(a, route.World{Now: now, Quiet: m.quiet, Open: m.inhibitors.each}).Muted
 	}
@@ -199,7 +204,7 @@ func (m *Manager) List(f Filter) ([]schemas.Alert, error) {
 	defer m.mu.Unlock()
 	now := time.Now()
 	for i := range out {
-		m.hush(&out[i], now)
+		m.present(&out[i], now)
 	}
 	return out, nil
 }

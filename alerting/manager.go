@@ -113,7 +113,7 @@ func (m *Manager) rules(now time.Time) group.Rules {
 	for _, r := range m.lanes {
 		sinks[r.name] = r.min
 	}
-	rules := group.Rules{
+	return group.Rules{
 		GroupWindow: m.cfg.GroupWindow, RepeatInterval: m.cfg.RepeatInterval, ResolveAfter: m.cfg.ResolveAfter,
 		Severity: func(a *schemas.Alert) schemas.Severity { s, _ := m.tree.Severity(a); return s },
 		Decide: func(a *schemas.Alert, open func(func(*schemas.Alert) bool)) route.Decision {
@@ -121,10 +121,6 @@ func (m *Manager) rules(now time.Time) group.Rules {
 		},
 		Open: m.inhibitors.each, Sinks: sinks,
 	}
-	if m.cfg.CaseURL != "" {
-		rules.URL = func(id string) string { return strings.ReplaceAll(m.cfg.CaseURL, "{id}", id) }
-	}
-	return rules
 }
 
 // lane returns the sink of that name, or nil.

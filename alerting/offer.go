@@ -8,6 +8,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/bound"
 	"github.com/gatehound/gatehound/alerting/internal/group"
 	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/alerting/internal/outbox"
@@ -66,7 +67,7 @@ func (m *Manager) Offer(ctx context.Context, findings []schemas.Finding) ([]sche
 		return nil, err
 	}
 	out := m.unheld()
-	for rest := group.Prepare(findings); len(rest) > 0; {
+	for rest := bound.Prepare(findings); len(rest) > 0; {
 		if err := ctx.Err(); err != nil {
 			return m.hold(out), err
 		}
@@ -84,7 +85,7 @@ func (m *Manager) Offer(ctx context.Context, findings []schemas.Finding) ([]sche
 
 // chunkOf returns how many of the findings a transaction takes. It ends with a
 // campaign, whose members the findings after it are to find.
-func chunkOf(fs []group.Input) int {
+func chunkOf(fs []bound.Input) int {
 	n := min(len(fs), chunkFindings)
 	for i := range fs[:n] {
 		if len(fs[i].Members()) > 0 {
@@ -95,7 +96,7 @@ func chunkOf(fs []group.Input) int {
 }
 
 // take decides about a chunk of findings.
-func (m *Manager) take(chunk []group.Input) ([]schemas.Alert, error) {
+func (m *Manager) take(chunk []bound.Input) ([]schemas.Alert, error) {
 	last := &chunk[len(chunk)-1]
 	out, err := m.decide(func(b *group.Book) error {
 		for i := range chunk {

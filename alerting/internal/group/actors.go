@@ -14,8 +14,6 @@ import (
 const (
 	// maxActors is how many principals and addresses are tied to an alert.
 	maxActors = 16
-	// maxMembers is how many members of a campaign are tied to its alert.
-	maxMembers = 10_000
 	// idLength is the length of an alert's id.
 	idLength = 32
 )
@@ -60,7 +58,7 @@ func (b *Book) tie(e schemas.Entity, id string, few bool) error {
 	key, v := actorKey(e), []byte(id)
 	actors := b.tx.Bucket(journal.Actors)
 	old := actors.Get(key)
-	if was, had := tieOf(old); was == id && (had || !few) {
+	if was, had := tieOf(old); was == id && had == few {
 		return nil
 	}
 	if few {

@@ -7,7 +7,9 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/bound"
 	"github.com/gatehound/gatehound/alerting/internal/journal"
+	"github.com/gatehound/gatehound/alerting/internal/story"
 	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -50,7 +52,7 @@ func (b *Book) ResolveBy(id, by, comment string) error {
 		}
 		return ErrResolved
 	}
-	b.close(c, schemas.Mark{By: by, Comment: comment}, resolvedBy(by, comment))
+	b.close(c, schemas.Mark{By: by, Comment: comment}, story.ResolvedBy(by, comment))
 	return nil
 }
 
@@ -123,7 +125,7 @@ func (b *Book) escalate(c *change) {
 			to = append(to, s)
 		}
 	}
-	b.note(c, "escalated", "", "nobody has acknowledged it for "+lasted(step.After))
+	b.note(c, "escalated", "", "nobody has acknowledged it for "+story.Lasted(step.After))
 	b.send(c, to, nil)
 	b.schedule(c, d.Steps)
 }
@@ -145,7 +147,7 @@ func (b *Book) Muted(after string, limit int) (ids []string, next string, err er
 			continue
 		}
 		d := b.decide(&c.rec.Alert)
-		if c.rec.Alert.Muted != cut(d.Muted, maxLine) || d.Muted == "" && len(b.missing(c, d)) > 0 {
+		if c.rec.Alert.Muted != bound.Cut(d.Muted, bound.MaxLine) || d.Muted == "" && len(b.missing(c, d)) > 0 {
 			ids = append(ids, next)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -25,9 +26,9 @@ func longer(e schemas.Entity) time.Duration {
 // by as long as it waits longer than others.
 func place(a *schemas.Alert) time.Time { return a.LastSeen.Add(longer(a.Entity)) }
 
-// story is what tells the findings of one alert from others with the same entity:
+// tale is what tells the findings of one alert from others with the same entity:
 // the rule; of campaigns the family, for all rules tell of one.
-func story(f *schemas.Finding) string {
+func tale(f *schemas.Finding) string {
 	if f.Entity.Kind == schemas.EntityCampaign {
 		family, _, _ := strings.Cut(f.Detector, ".")
 		return family
@@ -35,30 +36,11 @@ func story(f *schemas.Finding) string {
 	return f.Detector
 }
 
-// maxLinks bounds the links of a campaign in an alert.
-const maxLinks = 16
-
-// boundedCampaign returns a copy of c within the bounds and without the members,
-// whom the store has.
-func boundedCampaign(c schemas.Campaign) *schemas.Campaign {
-	c.ID, c.Score = cut(c.ID, maxLine), finite(c.Score)
-	c.First, c.Last = sane(c.First), sane(c.Last)
-	for _, n := range []*int{&c.Size, &c.Joined} {
-		*n = max(*n, 0)
+// fingerprint names the story of a finding that is the first of an alert: 32
+// hexadecimal digits of a SHA-256 over the actor, or over the rule and the entity.
+func fingerprint(f *schemas.Finding) string {
+	if abuse(f) {
+		return journal.Hash("actor", f.Entity.Kind.String(), f.Entity.Name)
 	}
-	for _, n := range []*int64{&c.Exchanges, &c.Today, &c.InputTokens, &c.OutputTokens} {
-		*n = max(*n, 0)
-	}
-	c.Members = nil
-	c.Links = append([]schemas.Link{}, c.Links[:min(len(c.Links), maxLinks)]...)
-	for i := range c.Links {
-		l := &c.Links[i]
-		l.Kind, l.Text, l.Weight = cut(l.Kind, maxLine), cut(l.Text, maxText), finite(l.Weight)
-		l.Members, l.Others = max(l.Members, 0), max(l.Others, 0)
-	}
-	c.Named = append([]string{}, c.Named[:min(len(c.Named), schemas.MaxNamed)]...)
-	for i := range c.Named {
-		c.Named[i] = cut(c.Named[i], maxLine)
-	}
-	return &c
+	return journal.Hash("fingerprint", tale(f), f.Entity.Kind.String(), f.Entity.Name)
 }

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/internal/bound"
 	"github.com/gatehound/gatehound/alerting/internal/journal"
+	"github.com/gatehound/gatehound/alerting/internal/story"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -16,7 +18,7 @@ func (b *Book) close(c *change, mark schemas.Mark, how string) {
 		b.Open--
 	}
 	mark.At = b.now
-	a.State, a.Resolution, a.Outcome = schemas.AlertResolved, &mark, cut(outcome(a, how), maxText)
+	a.State, a.Resolution, a.Outcome = schemas.AlertResolved, &mark, bound.Cut(story.Outcome(a, how), bound.MaxText)
 	c.rec.Due, c.notify = time.Time{}, true
 	b.note(c, "resolved", mark.By, cmp.Or(mark.Comment, how))
 }
@@ -35,7 +37,7 @@ func (b *Book) Resolve(before time.Time, limit int) error {
 		}
 		c.rec.Lapsed = true
 		wait := b.rules.ResolveAfter + longer(c.rec.Alert.Entity)
-		b.close(c, schemas.Mark{}, "No finding for "+lasted(wait)+".")
+		b.close(c, schemas.Mark{}, "No finding for "+story.Lasted(wait)+".")
 	}
 	return nil
 }
@@ -99,11 +101,11 @@ func taken(c *change) int {
 // Cease notes that the cause of a part has ended, and closes the alert if it was
 // the last one. What is not known, or has come back since, changes nothing.
 func (b *Book) Cease(s *schemas.Ceased) error {
-	b.event = later(b.event, s.At)
+	b.event = later(b.event, bound.Sane(s.At))
 	id := ""
-	f := &schemas.Finding{Detector: s.Detector, Entity: s.Entity}
+	f := &schemas.Finding{Detector: bound.Cut(s.Detector, bound.MaxLine), Entity: schemas.Entity{Kind: s.Entity.Kind, Name: bound.Cut(s.Entity.Name, bound.MaxLine)}}
 	if abuse(f) {
-		id, _ = tieOf(b.tx.Bucket(journal.Actors).Get(actorKey(s.Entity)))
+		id, _ = tieOf(b.tx.Bucket(journal.Actors).Get(actorKey(f.Entity)))
 	}
 	if id == "" {
 		id = string(b.tx.Bucket(journal.Current).Get([]byte(fingerprint(f))))
@@ -117,12 +119,12 @@ func (b *Book) Cease(s *schemas.Ceased) error {
 	}
 	a := &c.rec.Alert
 	c.shown = true
-	i := partOf(a, s.Detector, s.Entity)
+	i := partOf(a, f.Detector, f.Entity)
 	if i < 0 || a.State == schemas.AlertResolved || !a.Parts[i].Ended.IsZero() || c.rec.Marks[i].Made.After(s.At) {
 		return nil
 	}
-	a.Parts[i].Ended, c.rec.Marks[i].Last = s.At, s.Last
-	b.note(c, "ceased", "", words(a.Parts[i]))
+	a.Parts[i].Ended, c.rec.Marks[i].Last = bound.Sane(s.At), bound.Sane(s.Last)
+	b.note(c, "ceased", "", story.Words(a.Parts[i]))
 	if c.rec.More {
 		return nil
 	}
@@ -133,14 +135,14 @@ func (b *Book) Cease(s *schemas.Ceased) error {
 		}
 		last = later(last, c.rec.Marks[j].Last)
 	}
-	b.close(c, schemas.Mark{}, ceased(a, last))
+	b.close(c, schemas.Mark{}, story.Ceased(a, last))
 	return nil
 }
 
 // Absorb makes parts of the campaign that the finding is about of the open
 // alerts of its members from the one of that number on, and ties the members to
 // it. It returns the number to go on from; zero if all are done.
-func (b *Book) Absorb(in *Input, from int) (next int, err error) {
+func (b *Book) Absorb(in *bound.Input, from int) (next int, err error) {
 	var seen sighting
 	if ok, err := journal.Get(b.tx.Bucket(journal.Seen), []byte(in.ID), &seen); err != nil || !ok || seen.Alert == "" {
 		return 0, err
@@ -158,7 +160,7 @@ func (b *Book) Absorb(in *Input, from int) (next int, err error) {
 		if slices.Contains(members[i].Links, schemas.KnownBefore) {
 			continue // a customer who is imitated, or whose key was stolen
 		}
-		e := schemas.Entity{Kind: schemas.EntityPrincipal, Name: cut(members[i].Principal, maxLine)}
+		e := schemas.Entity{Kind: schemas.EntityPrincipal, Name: bound.Cut(members[i].Principal, bound.MaxLine)}
 		if e.Name == "" {
 			continue
 		}
@@ -202,5 +204,5 @@ func (b *Book) merge(c, campaign *change) {
 		return
 	}
 	// It had lapsed, of which people were told.
-	a.Resolution, a.Outcome = &schemas.Mark{At: b.now, Comment: "part of campaign " + by.Entity.Name}, cut(outcome(a, how), maxText)
+	a.Resolution, a.Outcome = &schemas.Mark{At: b.now, Comment: "part of campaign " + by.Entity.Name}, bound.Cut(story.Outcome(a, how), bound.MaxText)
 }

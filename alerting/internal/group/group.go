@@ -27,8 +27,6 @@ type Rules struct {
 	Open func(f func(*schemas.Alert) bool)
 	// Sinks are the names of all sinks with the least severity that each takes.
 	Sinks map[string]schemas.Severity
-	// URL returns where people look at an alert; nil is nowhere.
-	URL func(id string) string
 }
 
 // The reasons for which a finding tells nobody.
@@ -44,6 +42,8 @@ type Telling struct {
 	Alert schemas.Alert
 	// Sinks get it; Below would, if it were more severe.
 	Sinks, Below []string
+
+	of *change
 }
 
 // Book takes the decisions of one transaction of the log. It is thrown away
@@ -136,16 +136,17 @@ func (b *Book) Write() error {
 		if !c.touched {
 			continue
 		}
-		a := &c.rec.Alert
-		if b.rules.URL != nil {
-			a.URL = b.rules.URL(a.ID)
-		}
 		if c.notify {
 			b.tell(c)
 		}
 		if err := writeRecord(b.tx, &c.rec, c.was); err != nil {
 			return err
 		}
+	}
+	for i := range b.Told { // what is told is what the log has
+		t := &b.Told[i]
+		t.Alert = t.of.rec.Alert
+		t.Alert.History = nil
 	}
 	return nil
 }

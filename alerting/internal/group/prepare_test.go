@@ -9,6 +9,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/bound"
 	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -27,7 +28,7 @@ func FuzzPrepare(f *testing.F) {
 			in.Techniques = append(in.Techniques, schemas.Technique{ID: a, Name: b})
 			in.Samples = append(in.Samples, a, b)
 		}
-		fs := Prepare([]schemas.Finding{in, {}})
+		fs := bound.Prepare([]schemas.Finding{in, {}})
 		if len(fs[0].Samples) > 4 {
 			t.Errorf("%d request ids", len(fs[0].Samples))
 		}
@@ -61,7 +62,7 @@ func FuzzPrepare(f *testing.F) {
 func TestPrepareDoesNotChangeItsArgument(t *testing.T) {
 	in := []schemas.Finding{{ID: "b", WindowStart: time.Unix(2, 0), Features: []schemas.Feature{{Observed: math.Inf(1)}}},
 		{ID: "a", WindowStart: time.Unix(1, 0)}}
-	out := Prepare(in)
+	out := bound.Prepare(in)
 	if in[0].ID != "b" || !math.IsInf(in[0].Features[0].Observed, 1) || out[0].ID != "a" {
 		t.Error("the caller's findings are changed, or not put in order")
 	}

@@ -7,6 +7,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/bound"
 	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -111,13 +112,13 @@ var thinner = []func(*record){
 		f.Features, f.Techniques = f.Features[:min(len(f.Features), 8)], f.Techniques[:min(len(f.Techniques), 8)]
 		f.Features = append([]schemas.Feature{}, f.Features...)
 		for i := range f.Features {
-			f.Features[i].Text = cut(f.Features[i].Text, 256)
+			f.Features[i].Text = bound.Cut(f.Features[i].Text, 256)
 		}
 	},
-	func(r *record) { r.Alert.Finding.Query = cut(r.Alert.Finding.Query, 4<<10) },
+	func(r *record) { r.Alert.Finding.Query = bound.Cut(r.Alert.Finding.Query, 4<<10) },
 	func(r *record) {
 		for i := range r.Alert.Parts {
-			r.Alert.Parts[i].Title = cut(r.Alert.Parts[i].Title, 100)
+			r.Alert.Parts[i].Title = bound.Cut(r.Alert.Parts[i].Title, 100)
 		}
 		if c := r.Alert.Finding.Campaign; c != nil {
 			few := *c
@@ -133,7 +134,7 @@ func bare(r *record) {
 	a := &r.Alert
 	a.History = append([]schemas.AlertEvent{}, ends(a.History, 2)...)
 	for i := range a.History {
-		a.History[i].Text, a.History[i].By = cut(a.History[i].Text, maxLine), cut(a.History[i].By, 100)
+		a.History[i].Text, a.History[i].By = bound.Cut(a.History[i].Text, bound.MaxLine), bound.Cut(a.History[i].By, 100)
 	}
 	if len(a.Parts) > 2 {
 		a.Parts, r.Marks, r.More = a.Parts[:2], r.Marks[:2], true
@@ -141,12 +142,12 @@ func bare(r *record) {
 	f := &a.Finding
 	f.Features, f.Techniques, f.Samples, f.Related, f.Query = []schemas.Feature{}, []schemas.Technique{}, nil, nil, ""
 	f.Campaign, f.Exception = nil, nil
-	f.Summary = cut(f.Summary, maxLine)
-	a.Summary, a.Outcome = cut(a.Summary, maxLine), cut(a.Outcome, maxLine)
+	f.Summary = bound.Cut(f.Summary, bound.MaxLine)
+	a.Summary, a.Outcome = bound.Cut(a.Summary, bound.MaxLine), bound.Cut(a.Outcome, bound.MaxLine)
 	for _, m := range []**schemas.Mark{&a.Acknowledged, &a.Resolution} {
 		if *m != nil {
 			short := **m
-			short.Comment = cut(short.Comment, maxLine)
+			short.Comment = bound.Cut(short.Comment, bound.MaxLine)
 			*m = &short
 		}
 	}

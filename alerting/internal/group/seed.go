@@ -1,6 +1,7 @@
 package group
 
 import (
+	"github.com/gatehound/gatehound/alerting/internal/bound"
 	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -12,10 +13,10 @@ func (b *Book) Seed(a schemas.Alert) error {
 		return nil
 	}
 	c := &change{touched: true}
-	f := bounded(a.Finding)
+	f := bound.Finding(a.Finding)
 	a.Finding = f
 	a.Severity = min(a.Severity, schemas.SeverityCritical)
-	a.FirstSeen, a.LastSeen = sane(a.FirstSeen), sane(a.LastSeen)
+	a.FirstSeen, a.LastSeen = bound.Sane(a.FirstSeen), bound.Sane(a.LastSeen)
 	a.Sequence = max(a.Sequence, 1)
 	a.History = ends(a.History, schemas.MaxHistory)
 	a.Parts = append([]schemas.AlertPart{}, a.Parts[:min(len(a.Parts), schemas.MaxParts)]...)

@@ -3,12 +3,13 @@ package group
 import (
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/internal/bound"
 	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
 
 // Take decides about one finding.
-func (b *Book) Take(in *Input) error {
+func (b *Book) Take(in *bound.Input) error {
 	f := &in.Finding
 	var seen sighting
 	known, err := journal.Get(b.tx.Bucket(journal.Seen), []byte(f.ID), &seen)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehound/gatehound/alerting/internal/bound"
 	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -98,7 +99,7 @@ func (b *Book) decide(a *schemas.Alert) route.Decision {
 // mute notes why nobody is told at present.
 func (b *Book) mute(c *change, why string) {
 	a := &c.rec.Alert
-	if why = cut(why, maxLine); a.Muted == why {
+	if why = bound.Cut(why, bound.MaxLine); a.Muted == why {
 		return
 	}
 	a.Muted = why
@@ -126,9 +127,7 @@ func (b *Book) send(c *change, to, below []string) {
 		}
 		slices.Sort(r.Sinks)
 	}
-	told := *a
-	told.History = nil
-	b.Told = append(b.Told, Telling{Alert: told, Sinks: slices.Clone(to), Below: below})
+	b.Told = append(b.Told, Telling{Sinks: slices.Clone(to), Below: below, of: c})
 }
 
 // schedule notes when the next step of escalation is due.
