@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -108,9 +107,6 @@ func (c *Config) Client() (*http.Client, error) {
 	}}}, nil
 }
 
-// Client is that of a Config with these settings and else the defaults.
-func (t *TLS) Client() (*http.Client, error) { return (&Config{TLS: *t}).Client() }
-
 // StatusError is an answer that is not 2xx.
 type StatusError struct {
 	Code int
@@ -141,42 +137,4 @@ func retryAfter(s string, now time.Time) time.Duration {
 		return min(max(at.Sub(now), 0), maxRetryAfter)
 	}
 	return -1
-}
-
-// CheckURL returns the URL of a receiver, or an error that names key and does
-// not quote it. It wants https, http only if plain or to this machine, and no
-// user information. With hosts, the URL's host is one of them; ".example.com"
-// stands for every host below it.
-func CheckURL(key, raw string, plain bool, hosts []string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.Opaque != "" {
-		return nil, fmt.Errorf("%s is no absolute URL: want https://host/path", key)
-	}
-	host := strings.ToLower(u.Hostname())
-	switch {
-	case u.User != nil:
-		return nil, fmt.Errorf("%s has user information: want it without", key)
-	case u.Scheme == "http" && !plain && !isLoopback(host):
-		return nil, fmt.Errorf("%s is http: want https, or allow_http", key)
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("%s has another scheme: want https", key)
-	}
-	if len(hosts) == 0 {
-		return u, nil
-	}
-	for _, h := range hosts {
-		h = strings.ToLower(h)
-		if host == h || strings.HasPrefix(h, ".") && strings.HasSuffix(host, h) {
-			return u, nil
-		}
-	}
-	return nil, fmt.Errorf("%s has a host that is not in allowed_hosts", key)
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.Unmap().IsLoopback()
 }

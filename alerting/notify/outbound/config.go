@@ -69,16 +69,50 @@ func (c *Config) proxy() Source { return Source{Value: c.Proxy, File: c.ProxyFil
 
 // URL returns the URL of a receiver, or an error that names key and does not
 // quote it. It wants https, or http if AllowHTTP or to this machine; a host
-// that is allowed; and no user information.
+// that is allowed; no address that is never reached; and no user information.
 func (c *Config) URL(key, raw string) (*url.URL, error) {
-	u, err := CheckURL(key, raw, c.AllowHTTP, c.AllowedHosts)
-	if err != nil {
-		return nil, err
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" || u.Opaque != "" {
+		return nil, fmt.Errorf("%s is no absolute URL: want https://host/path", key)
 	}
-	if a, err := netip.ParseAddr(u.Hostname()); err == nil && !c.reachable(a, isLoopback(u.Hostname())) {
+	host := hostOf(u)
+	switch {
+	case u.User != nil:
+		return nil, fmt.Errorf("%s has user information: want it without", key)
+	case u.Scheme == "http" && !c.AllowHTTP && !isOwn(host):
+		return nil, fmt.Errorf("%s is http: want https, or allow_http", key)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("%s has another scheme: want https", key)
+	case !c.allows(host):
+		return nil, fmt.Errorf("%s has a host that is not in allowed_hosts", key)
+	}
+	if a, err := netip.ParseAddr(host); err == nil && !c.reachable(a, isOwn(host)) {
 		return nil, fmt.Errorf("%s has a private or reserved address: want a public one, or allow_private", key)
 	}
 	return u, nil
+}
+
+// allows reports whether host is in AllowedHosts.
+func (c *Config) allows(host string) bool {
+	for _, h := range c.AllowedHosts {
+		h = strings.ToLower(h)
+		if host == h || strings.HasPrefix(h, ".") && strings.HasSuffix(host, h) {
+			return true
+		}
+	}
+	return len(c.AllowedHosts) == 0
+}
+
+// hostOf returns the host of u without port, brackets and the dot of the root.
+func hostOf(u *url.URL) string { return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".") }
+
+// isOwn reports whether host names this machine.
+func isOwn(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
 }
 
 // reachable reports whether a connection may go to a; own tells that the URL

@@ -75,7 +75,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errProxy
 	}
 	ctx, cancel := context.WithCancel(req.Context())
-	ctx = context.WithValue(ctx, tripKey{}, &trip{g.config, proxy, isLoopback(req.URL.Hostname())})
+	ctx = context.WithValue(ctx, tripKey{}, &trip{g.config, proxy, isOwn(hostOf(req.URL))})
 	resp, err := g.base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		cancel()

@@ -71,7 +71,7 @@ func TestSource(t *testing.T) {
 	}
 }
 
-func TestCheckURL(t *testing.T) {
+func TestURL(t *testing.T) {
 	for _, c := range []struct {
 		url   string
 		plain bool
@@ -82,6 +82,8 @@ func TestCheckURL(t *testing.T) {
 		{"http://a.example/", true, nil, true},
 		{"http://localhost:1/", false, nil, true}, {"http://127.8.9.1/", false, nil, true},
 		{"http://[::ffff:127.0.0.1]/", false, nil, true},
+		{"https://a.example./", false, []string{"a.example"}, true}, {"https://[fe80::1%25eth0]/", false, nil, false}, {"https://:443/", false, nil, false},
+		{"https://[::ffff:169.254.169.254]/", false, nil, false}, {"https://10.0.0.1/", false, nil, false}, {"https://[64:ff9b::a00:1]/", false, nil, false},
 		{"http://localhost.evil.example/", false, nil, false}, {"http://10.0.0.1/", false, nil, false},
 		{"https://u@a.example/", false, nil, false}, {"file:///etc/passwd", true, nil, false},
 		{"gopher://a.example/", true, nil, false}, {"https:a.example", false, nil, false}, {"", false, nil, false},
@@ -90,7 +92,7 @@ func TestCheckURL(t *testing.T) {
 		{"https://x.a.example/", false, []string{".a.example"}, true}, {"https://a.example/", false, []string{".a.example"}, false},
 		{"https://a.example.evil/", false, []string{"a.example", ".a.example"}, false},
 	} {
-		_, err := CheckURL("url", c.url, c.plain, c.hosts)
+		_, err := (&Config{AllowHTTP: c.plain, AllowedHosts: c.hosts}).URL("url", c.url)
 		if (err == nil) != c.good {
 			t.Errorf("%s: got %v, want success %v", c.url, err, c.good)
 		}
