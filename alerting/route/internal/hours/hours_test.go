@@ -119,7 +119,7 @@ func TestUntil(t *testing.T) {
 }
 
 // TestUntilIsTheNextMomentOutside walks through the days on which clocks are set,
-// and those around, minute by minute: what Until says is when it is over.
+// and those around, in steps of five minutes: what Until says is when it is over.
 func TestUntilIsTheNextMomentOutside(t *testing.T) {
 	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "America/Havana", "Europe/Dublin", "Pacific/Apia"} {
 		for _, times := range []string{"00:00-24:00", "01:30-02:30", "02:00-03:00", "22:00-02:15", "23:30-00:30,00:30-02:00", "12:00-11:00"} {
@@ -127,8 +127,8 @@ func TestUntilIsTheNextMomentOutside(t *testing.T) {
 			for _, start := range []string{"2026-03-07T00:00:00Z", "2026-03-28T00:00:00Z", "2026-04-04T00:00:00Z", "2026-10-03T00:00:00Z", "2026-10-24T00:00:00Z", "2026-10-31T00:00:00Z"} {
 				from := at(t, start)
 				var until time.Time
-				for m := range 60 * 24 * 3 {
-					now := from.Add(time.Duration(m) * time.Minute)
+				for i := range 12 * 24 * 3 {
+					now := from.Add(time.Duration(i) * 5 * time.Minute)
 					end, in := h.Until(now)
 					if in && !until.IsZero() && now.Before(until) && !end.Equal(until) {
 						t.Fatalf("%s %s: at %v it ends at %v, and before it was %v", zone, times, now, end, until)
