@@ -21,9 +21,9 @@ func (s *Server) listAlerts(c *call) error {
 	if err != nil {
 		return err
 	}
-	page := AlertPage{Alerts: alerts}
-	if page.Alerts == nil {
-		page.Alerts = []schemas.Alert{}
+	page := AlertPage{Alerts: append([]schemas.Alert{}, alerts...)}
+	for i := range page.Alerts {
+		whole(&page.Alerts[i])
 	}
 	if len(alerts) == f.Limit {
 		page.Next = alerts[len(alerts)-1].ID
@@ -52,7 +52,21 @@ func (s *Server) getAlert(c *call) error {
 	if err != nil {
 		return err
 	}
+	whole(&a)
 	return c.answer(a)
+}
+
+// whole gives an alert the lists that its schema says it has.
+func whole(a *schemas.Alert) {
+	if a.Parts == nil {
+		a.Parts = []schemas.AlertPart{}
+	}
+	if a.Finding.Features == nil {
+		a.Finding.Features = []schemas.Feature{}
+	}
+	if a.Finding.Techniques == nil {
+		a.Finding.Techniques = []schemas.Technique{}
+	}
 }
 
 func (s *Server) acknowledge(c *call) error { return c.act(s.desk.Acknowledge, false) }
@@ -77,6 +91,7 @@ func (c *call) act(do func(ctx context.Context, id, by, comment string) (schemas
 	if err != nil {
 		return err
 	}
+	whole(&a)
 	return c.answer(a)
 }
 

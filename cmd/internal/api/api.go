@@ -92,7 +92,7 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 
 // URL returns where the API is.
 func (s *Server) URL() string {
-	if s.server.TLSConfig != nil {
+	if s.cfg.TLS.CertFile != "" {
 		return "https://" + s.Addr()
 	}
 	return "http://" + s.Addr()
@@ -105,7 +105,7 @@ const stopAfter = 2 * time.Second
 func (s *Server) Run(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() {
-		if s.server.TLSConfig != nil {
+		if s.cfg.TLS.CertFile != "" {
 			done <- s.server.ServeTLS(s.listener, "", "")
 		} else {
 			done <- s.server.Serve(s.listener)

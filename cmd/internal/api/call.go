@@ -150,15 +150,15 @@ func checkMatchers(list []string) *Problem {
 	return nil
 }
 
-// maxSpan bounds silences and exceptions: what should be for longer belongs into
-// the configuration.
-const maxSpan = 366 * 24 * time.Hour
+// maxSpan is how far ahead silences and exceptions may end: what should be for
+// longer belongs into the configuration.
+const maxSpan = 365 * 24 * time.Hour
 
-// end returns when something ends that is said to end at until or to last for
-// span.
-func end(from, until time.Time, span string) (time.Time, error) {
+// end returns when something ends that begins at from and is said to end at
+// until or to last for span.
+func end(now, from, until time.Time, span string) (time.Time, error) {
 	wrong := func(title string) error {
-		return problem(http.StatusBadRequest, invalid, title, `allowed is either until, a time to come, or for, such as "2h", of at most 366 days`)
+		return problem(http.StatusBadRequest, invalid, title, `allowed is either until, a time to come, or for, such as "2h"; at most 365 days ahead`)
 	}
 	if (span == "") == until.IsZero() {
 		return until, wrong("until and for: one of them is needed")
@@ -168,9 +168,9 @@ func end(from, until time.Time, span string) (time.Time, error) {
 		if err != nil || d < time.Second || d > maxSpan {
 			return until, wrong("for is not allowed")
 		}
-		return from.Add(d), nil
+		until = from.Add(d)
 	}
-	if !until.After(from) || until.Sub(from) > maxSpan {
+	if !until.After(from) || !until.After(now) || until.Sub(now) > maxSpan {
 		return until, wrong("until is not allowed")
 	}
 	return until, nil

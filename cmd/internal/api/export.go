@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -19,18 +20,27 @@ import (
 // exportPage is how many alerts an export asks for at a time.
 const exportPage = 500
 
+// maxAgain is how often an export begins anew because the alert that it was at is
+// gone.
+const maxAgain = 10
+
 // Export writes all alerts of the desk that match f to out, as "ndjson" or
 // "csv". An alert that changes meanwhile is there once, as it was or as it is.
 func Export(ctx context.Context, out io.Writer, desk alerting.Desk, f alerting.Filter, format string) error {
 	w := alertWriter{json: format == "ndjson", out: out, csv: csv.NewWriter(out)}
 	f.After, f.Limit = "", exportPage
 	seen := make(map[string]bool)
-	newest := ""
+	newest, again := "", 0
 	for first := true; ; first = false {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		page, err := desk.List(f)
+		if errors.Is(err, alerting.ErrNoAlert) && again < maxAgain { // the last one was forgotten meanwhile
+			f.After = ""
+			again++
+			continue
+		}
 		if err != nil {
 			return err
 		}

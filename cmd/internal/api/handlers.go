@@ -48,12 +48,9 @@ func (s *Server) addSilence(c *call) error {
 	if from.IsZero() {
 		from = c.now
 	}
-	until, err := end(from, n.Until, n.For)
+	until, err := end(c.now, from, n.Until, n.For)
 	if err != nil {
 		return err
-	}
-	if !until.After(c.now) {
-		return problem(http.StatusBadRequest, invalid, "the silence is over before it begins", "let it end in the time to come")
 	}
 	made, err := s.desk.Silence(c.r.Context(), schemas.Silence{Matchers: n.Matchers, From: from, Until: until, By: c.by, Comment: comment})
 	if err != nil {
@@ -114,7 +111,7 @@ func (s *Server) addAllowance(c *call) error {
 	if err != nil {
 		return err
 	}
-	until, err := end(c.now, n.Until, n.For)
+	until, err := end(c.now, c.now, n.Until, n.For)
 	if err != nil {
 		return err
 	}
@@ -160,7 +157,11 @@ func (s *Server) listDead(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(DeadLetterList{DeadLetters: append([]alerting.DeadLetter{}, list...)})
+	out := DeadLetterList{DeadLetters: append([]alerting.DeadLetter{}, list...)}
+	for i := range out.DeadLetters {
+		whole(&out.DeadLetters[i].Alert)
+	}
+	return c.answer(out)
 }
 
 // sink returns the name of a sink in the path.

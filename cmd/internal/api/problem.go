@@ -108,3 +108,7 @@ func writeBody(w http.ResponseWriter, status int, kind string, body any) {
 	w.WriteHeader(status)
 	_, _ = w.Write(append(neutral.JSON(doc), '\n')) // the client went away
 }
+
+// Invalid reports whether the request itself was wrong: what was asked for, not
+// who asked or what there is.
+func (p *Problem) Invalid() bool { return p.Type == problemType+invalid }

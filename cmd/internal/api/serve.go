@@ -25,8 +25,9 @@ const maxInteraction = 256 << 10
 // onBehalfOf is the header in which a client names the person who uses it.
 const onBehalfOf = "X-On-Behalf-Of"
 
-// maxPerson is how many characters of a person's name are kept.
-const maxPerson = 60
+// maxPerson is how many characters of a person's name are kept: with that of the
+// token they are fewer than the hundred that a history keeps.
+const maxPerson = 50
 
 type callKey struct{}
 
