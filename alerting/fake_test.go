@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -17,7 +18,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if role := childRole(); role != "" {
+	if role := childRole(); role == script {
+		os.Exit(m.Run())
+	} else if role != "" {
 		runChild(role)
 		return
 	}

@@ -27,28 +27,40 @@ import (
 const (
 	childVariable = "GATEHOUND_TEST_CHILD"
 	pathVariable  = "GATEHOUND_TEST_LOG"
+	stepVariable  = "GATEHOUND_TEST_STEP"
 
-	afterOffer   = "after Offer"   // decided, not delivered
-	duringNotify = "during Notify" // the receiver has it, the log does not know
-	afterSome    = "after some"    // three of eight delivered and noted
+	afterOffer    = "after Offer"       // decided, not delivered
+	beforeAttempt = "before an attempt" // the receiver has nothing
+	duringNotify  = "during Notify"     // the receiver has it, the log does not know
+	afterSome     = "after some"        // three of eight delivered and noted
+	beforeDigest  = "before a digest"   // one delivered, the others summed up
+	duringDigest  = "during a digest"   // and the receiver has it
 )
 
 func childRole() string { return os.Getenv(childVariable) }
 
+func die() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} }
+
 // runChild prints the keys of what it was told to tell and of what the
 // receiver got, and dies.
 func runChild(role string) {
-	die := func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} }
 	n := 0
 	s := &fakeSink{name: "s", answer: func(_ context.Context, c call) (Ref, error) {
+		digest := strings.HasPrefix(c.key, "digest-")
+		if role == beforeAttempt || role == beforeDigest && digest {
+			die()
+		}
 		fmt.Println("got", c.key)
-		if n++; role == duringNotify || n == 4 {
+		if n++; role == duringNotify || n == 4 || role == duringDigest && digest {
 			die()
 		}
 		return Ref("ref-of-" + c.alert.ID), nil
 	}}
 	cfg := DefaultConfig()
 	cfg.Path = os.Getenv(pathVariable)
+	if role == beforeDigest || role == duringDigest {
+		cfg.Sinks = []SinkConfig{{Name: "s", Kind: "fake", PerMinute: 2}}
+	}
 	m, err := New(cfg, []Sink{s}, quiet(), prometheus.NewRegistry())
 	if err != nil {
 		fmt.Println("error", err)
@@ -69,11 +81,14 @@ func runChild(role string) {
 }
 
 func TestKilled(t *testing.T) {
-	for _, role := range []string{afterOffer, duringNotify, afterSome} {
-		t.Run(role, func(t *testing.T) {
+	for _, c := range []struct {
+		role       string
+		got, again int // before the death, and repeated after it
+	}{{afterOffer, 0, 0}, {beforeAttempt, 0, 0}, {duringNotify, 1, 1}, {afterSome, 4, 1}, {beforeDigest, 1, 0}, {duringDigest, 2, 1}} {
+		t.Run(c.role, func(t *testing.T) {
 			path := logPath(t)
 			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), childVariable+"="+role, pathVariable+"="+path)
+			cmd.Env = append(os.Environ(), childVariable+"="+c.role, pathVariable+"="+path)
 			out, err := cmd.Output()
 			if err == nil || !strings.Contains(err.Error(), "killed") {
 				t.Fatalf("the child ended with %v: %s", err, out)
@@ -90,8 +105,8 @@ func TestKilled(t *testing.T) {
 					t.Fatalf("the child says %q", lines.Text())
 				}
 			}
-			if len(told) != 8 {
-				t.Fatalf("the child was told %d alerts", len(told))
+			if len(told) != 8 || len(got) != c.got {
+				t.Fatalf("the child was told %d alerts and got %d", len(told), len(got))
 			}
 
 			s := &fakeSink{name: "s"}
@@ -109,12 +124,28 @@ func TestKilled(t *testing.T) {
 			_, taken := s.all()
 			all := append(slices.Clone(got), keys(taken)...)
 			slices.Sort(all)
-			slices.Sort(told)
-			if !slices.Equal(slices.Compact(slices.Clone(all)), told) {
-				t.Errorf("receivers got %v before and after, want %v", all, told)
+			once := slices.Compact(slices.Clone(all))
+			if n := len(all) - len(once); n != c.again {
+				t.Errorf("%d notifications came twice, want %d: the one in flight", n, c.again)
 			}
-			if twice := len(all) - len(told); twice > 1 {
-				t.Errorf("%d notifications came twice, want at most the one in flight", twice)
+			// Each alert is told of once, alone or in a digest.
+			var of []string
+			for _, key := range once {
+				if !strings.HasPrefix(key, "digest-") {
+					of = append(of, key)
+					continue
+				}
+				i := slices.IndexFunc(taken, func(c call) bool { return c.key == key })
+				for _, k := range told {
+					if id, _, _ := strings.Cut(k, "-"); strings.Contains(taken[i].alert.Finding.Query, id) {
+						of = append(of, k)
+					}
+				}
+			}
+			slices.Sort(of)
+			slices.Sort(told)
+			if !slices.Equal(of, told) {
+				t.Errorf("receivers got %v before and after, want %v", of, told)
 			}
 		})
 	}
