@@ -169,7 +169,7 @@ func (c *Config) Validate() error {
 			return
 		}
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			errs = append(errs, errors.New(key+"."+line))
+			errs = append(errs, errors.New(key+"."+strings.TrimPrefix(line, key+".")))
 		}
 	}
 	if c.DataDir == "" {

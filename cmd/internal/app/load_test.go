@@ -57,7 +57,7 @@ func TestTheListingsInTheSampleAreValid(t *testing.T) {
 		}
 		out = append(out, line)
 	}
-	require.Equal(t, 10, listings)
+	require.Equal(t, 16, listings)
 	cfg, err := Load(write1(t, strings.Join(out, "\n")))
 	require.NoError(t, err)
 	require.Len(t, cfg.Alerting.Sinks, 2)

@@ -128,7 +128,7 @@ func (s *Screen) lookalikes(b *strings.Builder, score *Score) {
 const falseLimit = 20
 
 func (s *Screen) falseAlerts(b *strings.Builder, score *Score, alerts int, events int64) {
-	s.title(b, fmt.Sprintf("FALSE ALERTS: %d of %d alerts", len(score.False), alerts))
+	s.title(b, fmt.Sprintf("FALSE ALERTS: %d of %s in %s", len(score.False), many(score.Told, "statement"), many(alerts, "alert")))
 	if len(score.False) == 0 {
 		s.indent(b, "", "  ", fmt.Sprintf("none in %s events", count(events)))
 	}

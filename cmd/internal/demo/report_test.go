@@ -37,7 +37,7 @@ func report() Report {
 	stray.ID, stray.Title, stray.Detector = "a3", "A caller calls much more than before", "rate.spike"
 	stray.Entity = principal("h1:k1:99ff")
 	r := Report{
-		Alerts: []schemas.Alert{alert(), again, other, stray}, Events: 2_866_038, Elapsed: 61 * time.Second,
+		Alerts: told(alert(), again, other, stray), Events: 2_866_038, Elapsed: 61 * time.Second,
 		Plants: []Plant{
 			{Title: "one address guesses API keys", Expect: []string{"authfail"}, Entities: []schemas.Entity{address("71.4.9.12/32")},
 				Start: noon.Add(5 * time.Second), End: noon.Add(29 * time.Second), Events: 246},
@@ -135,12 +135,12 @@ func TestManyFalseAlertsAreCounted(t *testing.T) {
 	for i := range 50 {
 		a := alert()
 		a.ID = strings.Repeat("x", i+1)
-		r.Alerts = append(r.Alerts, a)
+		r.Alerts = append(r.Alerts, told(a)...)
 	}
 	var out bytes.Buffer
 	_, err := New(Options{Out: &out, Width: fixed(80)}).Report(t.Context(), r)
 	require.NoError(t, err)
-	assert.Contains(t, out.String(), "FALSE ALERTS: 50 of 50 alerts")
+	assert.Contains(t, out.String(), "FALSE ALERTS: 50 of 50 statements in 50 alerts")
 	assert.Contains(t, out.String(), "and 30 more")
 	assert.Equal(t, 20, strings.Count(out.String(), "authfail.key_guessing"))
 }
@@ -159,7 +159,7 @@ func TestJudge(t *testing.T) {
 		if change != nil {
 			change(&a)
 		}
-		return []schemas.Alert{a}
+		return told(a)
 	}
 	for _, tt := range []struct {
 		name                       string
@@ -195,11 +195,11 @@ func TestJudge(t *testing.T) {
 
 func TestOneFurtherAlertIsOne(t *testing.T) {
 	p := Plant{Title: "guessing", Expect: []string{"authfail"}, Entities: []schemas.Entity{alert().Entity}, Start: noon, End: noon.Add(time.Minute), Events: 3}
-	r := Report{Plants: []Plant{p}, Alerts: []schemas.Alert{alert()}}
+	r := Report{Plants: []Plant{p}, Alerts: told(alert())}
 	for i, want := range []string{"1 further alert is about", "2 further alerts are about"} {
 		related := alert()
 		related.ID, related.Detector = string(rune('x'+i)), "rate.spike"
-		r.Alerts = append(r.Alerts, related)
+		r.Alerts = append(r.Alerts, told(related)...)
 		var out bytes.Buffer
 		score, err := New(Options{Out: &out, Width: fixed(100)}).Report(t.Context(), r)
 		require.NoError(t, err)
@@ -233,7 +233,7 @@ func TestJudgeTakesTheFirstAlert(t *testing.T) {
 	}
 	later := alert()
 	later.ID, later.Finding.Detected = "a9", noon.Add(55*time.Second)
-	s := Judge(plants, []schemas.Alert{alert(), later})
+	s := Judge(plants, told(alert(), later))
 	require.Len(t, s.Attacks, 2)
 	assert.Equal(t, "a1", s.Attacks[0].Alert.ID)
 	assert.Equal(t, 32*time.Second, s.Attacks[0].After)
@@ -247,16 +247,16 @@ func TestJudgeTakesTheRightNameOfALookalike(t *testing.T) {
 	right, wrong := alert(), alert()
 	right.ID, right.Detector = "a5", "authfail.broken_client"
 
-	s := Judge([]Plant{p}, []schemas.Alert{right})
+	s := Judge([]Plant{p}, told(right))
 	assert.Empty(t, s.False)
 	assert.Equal(t, 1, s.Right)
 	assert.True(t, s.Lookalikes[0].Right)
 	var out bytes.Buffer
-	_, err := New(Options{Out: &out, Width: fixed(100)}).Report(t.Context(), Report{Plants: []Plant{p}, Alerts: []schemas.Alert{right}})
+	_, err := New(Options{Out: &out, Width: fixed(100)}).Report(t.Context(), Report{Plants: []Plant{p}, Alerts: told(right)})
 	require.NoError(t, err)
 	assert.Contains(t, out.String(), "named rightly: authfail.broken_client")
 
-	s = Judge([]Plant{p}, []schemas.Alert{right, wrong})
+	s = Judge([]Plant{p}, told(right, wrong))
 	assert.Len(t, s.False, 1)
 	assert.False(t, s.Lookalikes[0].Right, "a false alert is shown rather than a right one")
 	assert.Equal(t, "a1", s.Lookalikes[0].Alert.ID)
@@ -264,7 +264,7 @@ func TestJudgeTakesTheRightNameOfALookalike(t *testing.T) {
 
 func TestJudgeNamesTheLookalike(t *testing.T) {
 	p := Plant{Benign: true, Entities: []schemas.Entity{address("71.4.9.12/32")}, Start: noon, End: noon.Add(time.Minute), Events: 3}
-	s := Judge([]Plant{p}, []schemas.Alert{alert()})
+	s := Judge([]Plant{p}, told(alert()))
 	require.Len(t, s.Lookalikes, 1)
 	require.NotNil(t, s.Lookalikes[0].Alert)
 	assert.Len(t, s.False, 1)

@@ -46,6 +46,8 @@ type Score struct {
 	Lookalikes []Verdict
 	// Related counts further alerts on whom an attack involves.
 	Related int
+	// Told counts the parts of all alerts: the rules and entities that were told.
+	Told int
 	// Right counts alerts that call a look-alike what it is.
 	Right int
 	// False has the alerts that nothing explains.
@@ -75,6 +77,9 @@ const tolerance = 5 * time.Minute
 // Judge holds alerts, in the order in which they fired, against plants. Plants
 // without requests did not take place. Updates of an alert count once.
 //
+// What is held against them is each part of an alert, a rule and its entity, when
+// it is told first: an alert that tells a story has several.
+//
 // An attack is found by the first alert of an expected family that names one of
 // its entities in its time. An alert of a campaign names the plant to which most
 // of the principals that it names belong. An alert of another family that names
@@ -93,13 +98,9 @@ func Judge(plants []Plant, alerts []schemas.Alert) Score {
 			s.Attacks = append(s.Attacks, Verdict{Plant: p})
 		}
 	}
-	seen := map[string]bool{}
-	for i := range alerts {
-		a := &alerts[i]
-		if seen[a.ID] {
-			continue
-		}
-		seen[a.ID] = true
+	told := statements(alerts)
+	s.Told = len(told)
+	for _, a := range told {
 		explained, hit := false, false
 		for j, k := range attacks {
 			p := &plants[k]
@@ -124,6 +125,33 @@ func Judge(plants []Plant, alerts []schemas.Alert) Score {
 		}
 	}
 	return s
+}
+
+// statements returns the alerts once for each part that they have, with the
+// part's rule, entity, title and times, in the order in which the parts were told.
+func statements(alerts []schemas.Alert) (out []*schemas.Alert) {
+	type statement struct {
+		alert, detector string
+		entity          schemas.Entity
+	}
+	seen := map[statement]bool{}
+	for i := range alerts {
+		for _, part := range alerts[i].Parts {
+			key := statement{alerts[i].ID, part.Detector, part.Entity}
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+			a := alerts[i]
+			if f := &a.Finding; f.Detector != part.Detector || f.Entity != part.Entity {
+				f.Detected, f.Campaign = part.LastSeen, nil
+			}
+			a.Detector, a.Entity, a.Severity, a.Title = part.Detector, part.Entity, part.Severity, part.Title
+			a.FirstSeen, a.LastSeen = part.FirstSeen, part.LastSeen
+			out = append(out, &a)
+		}
+	}
+	return out
 }
 
 // mistaken holds an alert that no attack explains against the look-alikes, and

@@ -44,7 +44,7 @@ func TestJudgeKnowsACampaignByItsMembers(t *testing.T) {
 				FirstSeen: noon.Add(time.Minute), LastSeen: noon.Add(30 * time.Minute)}
 			a.Finding.Detected = noon.Add(30 * time.Minute)
 			a.Finding.Campaign = &schemas.Campaign{ID: a.Entity.Name, Named: tt.named}
-			s := Judge([]Plant{campaign, other}, []schemas.Alert{a})
+			s := Judge([]Plant{campaign, other}, told(a))
 			assert.Equal(t, tt.found, s.Found())
 			assert.Equal(t, tt.related, s.Related)
 			assert.Len(t, s.False, tt.wrong)
@@ -55,4 +55,37 @@ func TestJudgeKnowsACampaignByItsMembers(t *testing.T) {
 			assert.Equal(t, tt.name == "a look-alike's", s.Lookalikes[0].Alert != nil)
 		})
 	}
+}
+
+// told returns alerts of one part each: what they say themselves.
+func told(as ...schemas.Alert) []schemas.Alert {
+	for i := range as {
+		a := &as[i]
+		a.Finding.Detector, a.Finding.Entity = a.Detector, a.Entity
+		a.Parts = []schemas.AlertPart{{Detector: a.Detector, Entity: a.Entity, Severity: a.Severity, Title: a.Title,
+			FirstSeen: a.FirstSeen, LastSeen: a.LastSeen, Findings: a.Findings, Events: a.Events}}
+	}
+	return as
+}
+
+// TestJudgeHoldsEachPartOfAStory: an alert that tells the attack and then something
+// that nothing explains has found the one, and is false about the other.
+func TestJudgeHoldsEachPartOfAStory(t *testing.T) {
+	attack := Plant{Title: "stuffing", Expect: []string{"authfail"}, Entities: []schemas.Entity{principal("h1:k1:0001")},
+		Start: noon, End: noon.Add(time.Hour), Events: 900}
+	first := schemas.Alert{ID: "a1", Detector: "authfail.stuffing", Entity: principal("h1:k1:0001"),
+		FirstSeen: noon, LastSeen: noon.Add(5 * time.Minute)}
+	first.Finding.Detected = first.LastSeen
+	first = told(first)[0]
+	grown := first
+	grown.State = schemas.AlertUpdated
+	grown.Parts = append(grown.Parts, schemas.AlertPart{Detector: "rate.spike", Entity: principal("h1:k1:0002"), Title: "odd",
+		FirstSeen: noon.Add(10 * time.Minute), LastSeen: noon.Add(15 * time.Minute)})
+	s := Judge([]Plant{attack}, []schemas.Alert{first, grown, grown})
+	require.Equal(t, 1, s.Found())
+	assert.Equal(t, 5*time.Minute, s.Attacks[0].After)
+	assert.Equal(t, 2, s.Told, "an update tells nothing again")
+	require.Len(t, s.False, 1)
+	assert.Equal(t, "rate.spike", s.False[0].Detector)
+	assert.Equal(t, "odd", s.False[0].Title)
 }

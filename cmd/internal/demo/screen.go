@@ -144,6 +144,9 @@ func (s *Screen) alert(a *schemas.Alert) string {
 	case schemas.AlertResolved:
 		return head + fit("over: "+clean(a.Title), room) + "\n"
 	case schemas.AlertUpdated:
+		if n := len(a.Parts); n > 1 {
+			return head + fit(fmt.Sprintf("and then (%d of one story): %s", n, clean(a.Parts[n-1].Title)), room) + "\n"
+		}
 		return head + fit(fmt.Sprintf("goes on (%d findings, %s events): %s", a.Findings, count(a.Events), clean(a.Title)), room) + "\n"
 	}
 	var b strings.Builder

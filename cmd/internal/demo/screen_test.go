@@ -185,7 +185,7 @@ func TestHostileTextIsHarmless(t *testing.T) {
 		}
 		r := report()
 		a.State = schemas.AlertOpen
-		r.Alerts = append([]schemas.Alert{a}, r.Alerts...)
+		r.Alerts = append(told(a), r.Alerts...)
 		for i := range r.Plants {
 			r.Plants[i].Title = hostile
 		}

@@ -179,3 +179,11 @@ func span(d time.Duration) string {
 		return strconv.Itoa(int(d.Hours())) + " h"
 	}
 }
+
+// many is a count of things in words.
+func many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return count(int64(n)) + " " + what + "s"
+}

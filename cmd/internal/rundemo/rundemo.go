@@ -83,7 +83,7 @@ func Run(ctx context.Context, o Settings) (score demo.Score, err error) {
 		return score, fmt.Errorf("start the broker: %w", err)
 	}
 	stops.Closes("broker", func() error { broker.Close(); return nil })
-	var record recorder
+	record := recorder{parts: map[string]int{}}
 	secret, token := randomSecret(), "xoxb-"+"demo-"+rand.Text()
 	siem, err := receivers.NewSIEM(receivers.SIEMOptions{Secrets: []string{secret}, OnDelivery: func(d receivers.Delivery) {
 		if a, ok := record.add(d.Body); ok {
@@ -258,10 +258,12 @@ func (d *state) show(ctx context.Context, screen *demo.Screen, counts *app.Repla
 
 // recorder keeps the alerts that arrived at the SIEM.
 type recorder struct {
-	mu   sync.Mutex // deliveries come on the receiver's goroutines
-	list []schemas.Alert
+	mu    sync.Mutex // deliveries come on the receiver's goroutines
+	list  []schemas.Alert
+	parts map[string]int // of each alert
 }
 
+// add reports whether the alert is new or has become a longer story.
 func (r *recorder) add(body []byte) (schemas.Alert, bool) {
 	var in struct {
 		Data schemas.Alert `json:"data"`
@@ -272,7 +274,9 @@ func (r *recorder) add(body []byte) (schemas.Alert, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.list = append(r.list, in.Data)
-	return in.Data, in.Data.State == schemas.AlertOpen
+	grown := len(in.Data.Parts) > r.parts[in.Data.ID]
+	r.parts[in.Data.ID] = max(len(in.Data.Parts), r.parts[in.Data.ID])
+	return in.Data, grown
 }
 
 func (r *recorder) alerts() []schemas.Alert {

@@ -50,7 +50,37 @@ var listings = map[string]string{
   options:
     url: https://siem.example.com/hooks/gatehound
     secret_files: [/run/secrets/siem-signing-secret]
-    body: ocsf`,
+    body: ocsf
+- name: pager
+  kind: pagerduty
+  options: {routing_key_file: /run/secrets/pagerduty}`,
+	"alerting.routing.assets": `
+- {name: production, matchers: [tenant=production], raise: 1}`,
+	"alerting.routing.routes": `
+- name: nights
+  matchers: [severity<high]
+  during: [night]
+  sinks: [siem]
+- name: oncall
+  matchers: [severity>=high]
+  sinks: [oncall, siem]
+  escalate:
+    - {after: 15m, sinks: [pager]}
+- name: rest
+  sinks: [oncall, siem]`,
+	"alerting.routing.mute_times": `
+- {name: night, weekdays: ["monday:friday"], times: ["20:00-07:00"], zone: Europe/Berlin}`,
+	"alerting.routing.maintenance": `
+- name: load-test
+  matchers: [tenant=staging, detector=rate.*]
+  from: 2027-03-01T08:00:00Z
+  until: 2027-03-01T18:00:00Z
+  comment: quarterly load test`,
+	"alerting.routing.inhibit": `
+- {source: ["detector=feed.*", "severity>=high"], target: ["detector=silence.*"]}`,
+	"api.tokens": `
+- {name: soc, role: operate, token_file: /run/secrets/gatehound-soc}
+- {name: dashboards, role: read, token_env: GATEHOUND_DASHBOARD_TOKEN}`,
 	"engine.allow": `
 - detector: extraction
   principal: h1:k1:AAAAAAAAAAAAAAAAAAAAAA
