@@ -60,7 +60,7 @@ func TestTheListingsInTheSampleAreValid(t *testing.T) {
 	require.Equal(t, 16, listings)
 	cfg, err := Load(write1(t, strings.Join(out, "\n")))
 	require.NoError(t, err)
-	require.Len(t, cfg.Alerting.Sinks, 2)
+	require.Len(t, cfg.Alerting.Sinks, 3)
 	require.Equal(t, "slack", cfg.Alerting.Sinks[0].Kind)
 	require.Len(t, cfg.Engine.Allow, 1)
 	require.Equal(t, time.Date(2027, 6, 30, 0, 0, 0, 0, time.UTC), cfg.Engine.Allow[0].Expires.UTC())
