@@ -110,6 +110,7 @@ Start here:
   gatehound demo                      everything in one process, with simulated attacks
   gatehound replay access.log         what would have been found in a file
   gatehound run --config gatehound.yaml
+  gatehound alerts list               what is open; show tells the story, ack takes it
   gatehound explain 1f0c6a            why an alert fired, and the events behind it
   gatehound investigate               campaigns of many keys, and which keys to act on
 
@@ -130,6 +131,7 @@ Results go to stdout, everything else to stderr.`,
 	}
 	group("watch", "Watch:", newDemo(), newReplay(), newRun(), newConfig(), newCheck(), newMigrate())
 	group("look", "Look into what was found:", newExplain(), newInvestigate(), newQuery())
+	group("act", "Act on alerts:", newAlerts(), newSilence(), newAllow(), newSinks())
 	group("tune", "Set it to your traffic:", newBacktest(), newTune(), newRules(), newRoutes(), newScore())
 	group("measure", "Measure how good it is:", newEvaluate(), newSimulate())
 	group("ingest", "See what becomes of a record:", newDecode(), newRedact(), newRejects())
