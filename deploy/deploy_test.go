@@ -152,5 +152,5 @@ func TestPackagesOfCI(t *testing.T) {
 			names = append(names, line)
 		}
 	}
-	require.Equal(t, []string{"nginx-light", "prometheus", "systemd"}, names)
+	require.Equal(t, []string{"exim4-daemon-light", "nginx-light", "prometheus", "prometheus-alertmanager", "rsyslog", "rsyslog-gnutls", "systemd"}, names)
 }
