@@ -109,27 +109,27 @@ func TestThread(t *testing.T) {
 	}
 	// As after a restart: another sink, the ref from the log.
 	s = w.sink(t)
-	for _, a := range []*schemas.Alert{alert(schemas.AlertUpdated, 2), alert(schemas.AlertResolved, 3), alert(schemas.AlertOpen, 4)} {
-		if next, err := s.Notify(ctx, a, "k", ref); err != nil || next != "" {
-			t.Fatalf("%s: got %q, %v; want the ref to stay", a.State, next, err)
+	states := []schemas.AlertState{schemas.AlertUpdated, schemas.AlertResolved, schemas.AlertOpen,
+		schemas.AlertAcknowledged, schemas.AlertEscalated, schemas.AlertReopened}
+	want := []string{"post ts= thread="}
+	for i, state := range states {
+		if next, err := s.Notify(ctx, alert(state, 2+i), "k", ref); err != nil || next != "" {
+			t.Fatalf("%s: got %q, %v; want the ref to stay", state, next, err)
 		}
-	}
-	want := []string{
-		"post ts= thread=",
-		"update ts=1700000000.000001 thread=", "post ts= thread=1700000000.000001",
-		"update ts=1700000000.000001 thread=", "post ts= thread=1700000000.000001",
-		"update ts=1700000000.000001 thread=", "post ts= thread=1700000000.000001",
+		want = append(want, "update ts=1700000000.000001 thread=", "post ts= thread=1700000000.000001")
 	}
 	if !slices.Equal(w.calls, want) {
 		t.Errorf("calls are\n%s\nwant\n%s", strings.Join(w.calls, "\n"), strings.Join(want, "\n"))
 	}
+	// What is open again or was not taken is told to the channel as well.
+	loud := []int{6, 10, 12}
 	for i, f := range w.forms {
 		first := w.forms[0].Get("channel") == "#alerts"
 		if !first || i > 0 && f.Get("channel") != "C123" {
 			t.Errorf("call %d goes to %q", i, f.Get("channel"))
 		}
-		if broadcast := f.Get("reply_broadcast") == "true"; broadcast != (i == 6) {
-			t.Errorf("call %d: broadcast is %v; only what is open again is told to the channel", i, broadcast)
+		if broadcast := f.Get("reply_broadcast") == "true"; broadcast != slices.Contains(loud, i) {
+			t.Errorf("call %d: broadcast is %v", i, broadcast)
 		}
 	}
 	if text := w.forms[3].Get("text"); !strings.HasPrefix(text, "✅ RESOLVED after 1 h · ") {
@@ -252,6 +252,11 @@ func TestConfig(t *testing.T) {
 		"channel: want the id":   func(c *Config) { c.Token, c.Channel = "t", "#a b" },
 		"webhook_url has user":   func(c *Config) { c.WebhookURL = "https://u:hidden@hooks.example/x" },
 		"webhook_url has anothe": func(c *Config) { c.WebhookURL = "ftp://hidden.example/x" },
+		"webhook_url has a priv": func(c *Config) { c.WebhookURL = "https://10.0.0.1/hidden" },
+		"buttons need a token":   func(c *Config) { c.WebhookURL, c.Buttons = "https://hooks.example/x", true },
+		"post_interval is 2m":    func(c *Config) { c.Token, c.Channel, c.PostInterval = "t", "C1", 2*time.Minute },
+		"post_interval is -1s":   func(c *Config) { c.Token, c.Channel, c.PostInterval = "t", "C1", -time.Second },
+		"allowed_hosts":          func(c *Config) { c.Token, c.Channel, c.HTTP.AllowedHosts = "t", "C1", []string{"slack-gov.com"} },
 	}
 	for name, edit := range good {
 		cfg := DefaultConfig()
