@@ -24,6 +24,7 @@ type row struct {
 	State          string
 	Sequence       int
 	Severity       string
+	SourceSeverity string
 	Confidence     float64
 	Title          string
 	Summary        string
@@ -58,7 +59,8 @@ func rows(a *schemas.Alert, key string) ([]byte, error) {
 	f := &a.Finding
 	r := row{
 		TimeGenerated: neutral.Moment(a), AlertId: a.ID, AlertKey: key, Fingerprint: a.Fingerprint,
-		State: a.State.String(), Sequence: a.Sequence, Severity: severity(a.Severity), Confidence: a.Confidence,
+		State: a.State.String(), Sequence: a.Sequence, Severity: severity(a.Severity),
+		SourceSeverity: a.Severity.String(), Confidence: a.Confidence,
 		Title: neutral.Title(a, maxText), Summary: text(a.Summary), Detector: text(a.Detector),
 		EntityKind: a.Entity.Kind.String(), EntityName: text(a.Entity.Name), Tenant: text(a.Tenant),
 		FirstSeen: a.FirstSeen.UTC(), LastSeen: a.LastSeen.UTC(), Findings: a.Findings, Events: a.Events,
@@ -72,7 +74,8 @@ func rows(a *schemas.Alert, key string) ([]byte, error) {
 	return neutral.Within([]row{r}, maxBody)
 }
 
-// severity is one of the four that Sentinel's own alerts have.
+// severity is one of the four that Sentinel's own alerts have; SourceSeverity
+// tells critical from high.
 func severity(s schemas.Severity) string {
 	return [...]string{"Informational", "Low", "Medium", "High", "High"}[min(s, schemas.SeverityCritical)]
 }

@@ -56,8 +56,8 @@ func New(name string, cfg *Config) (*Sink, error) {
 	to.RawQuery = url.Values{"api-version": {apiVersion}}.Encode()
 	return &Sink{name: name, url: to.String(), gzip: cfg.Gzip, client: client, tokens: &tokens{
 		client: client, url: authority.JoinPath(cfg.TenantID, "oauth2", "v2.0", "token").String(),
-		form: url.Values{"grant_type": {"client_credentials"}, "client_id": {cfg.ClientID},
-			"client_secret": {secret}, "scope": {cfg.Scope}}.Encode(),
+		form: outbound.Secret(url.Values{"grant_type": {"client_credentials"}, "client_id": {cfg.ClientID},
+			"client_secret": {secret}, "scope": {cfg.Scope}}.Encode()),
 	}}, nil
 }
 

@@ -22,7 +22,7 @@ const early = 5 * time.Minute
 type tokens struct {
 	client *http.Client
 	url    string
-	form   string // has the secret
+	form   outbound.Secret // has the client's
 
 	// mu lets Check and Notify be called at the same time.
 	mu    sync.Mutex
