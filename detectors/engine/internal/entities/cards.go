@@ -7,8 +7,7 @@ import (
 )
 
 // card is what an entity with a state has: this head, then the places of its
-// states from 1 (0: none), the times of its samples, the series of its events, its
-// name, the names of its kin, and the samples.
+// states from 1 (0: none), the times of its samples, its name, and the samples.
 type card struct {
 	owner uint32 // place of the record
 	// named is the length of the name in memory; cut tells that the name was
@@ -16,17 +15,19 @@ type card struct {
 	named  uint8
 	cut    bool
 	states uint16
+	// trace is the place, from 1, of the entity's trace, 0 if it has none yet; until
+	// then first is the tag of the one whom all its events tie to it, 0 if none does, or
+	// several.
+	trace, first uint32
 }
 
 // cardLayout says where in a card what is, in words.
 type cardLayout struct {
-	kind      schemas.EntityKind
-	states    int // how many
-	times     int
-	series    int
-	name, kin int // kin is 0 if there is none
-	samples   int
-	stride    int
+	kind        schemas.EntityKind
+	states      int // how many
+	times, name int
+	samples     int
+	stride      int
 }
 
 const (
@@ -40,13 +41,8 @@ const (
 func layoutOf(kind schemas.EntityKind, states int) cardLayout {
 	l := cardLayout{kind: kind, states: states}
 	l.times = cardHead + (states+1)/2
-	l.series = l.times + sampleCount
-	l.name = l.series + seriesWords
+	l.name = l.times + sampleCount
 	l.samples = l.name + nameWords(kind)
-	if n := kinWords(kind); n > 0 {
-		l.kin = l.samples
-		l.samples += schemas.MaxRelated * n
-	}
 	l.stride = l.samples + sampleCount*sampleWords
 	return l
 }
@@ -63,7 +59,7 @@ func (d *Directory) places(place int) []uint32 {
 }
 
 func (d *Directory) name(place int) []byte {
-	w := d.cards.words(place)[d.layout.name:][:nameWords(d.Kind)]
+	w := d.cards.words(place)[d.layout.name:d.layout.samples]
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*8)
 }
 
@@ -110,8 +106,14 @@ func (d *Directory) dropCard(at int) (states int) {
 		}
 	}
 	d.At(int(d.card(at).owner)).card = 0
+	if d.card(at).trace > 0 {
+		d.dropTrace(at)
+	}
 	if d.cards.take(at) {
 		d.At(int(d.card(at).owner)).card = uint32(at + 1)
+		if trace := d.card(at).trace; trace > 0 {
+			d.trace(int(trace - 1)).owner = uint32(at)
+		}
 		for i, place := range d.places(at) {
 			if place > 0 {
 				d.states[i].At(int(place - 1)).owner = uint32(at)

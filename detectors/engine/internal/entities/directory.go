@@ -11,7 +11,7 @@ import (
 // Directory has the entities of one kind in one shard. Every entity has a
 // record. One that earned a state of a detector has a card too, with its name,
 // samples of its events, and the places of its states, which lie in a table for
-// each detector. All of it is of bounded size: who comes when it is full gets in
+// each detector, and once it has come a few times a trace of when and with whom. All of it is of bounded size: who comes when it is full gets in
 // for somebody else only, who matters less.
 //
 // It belongs to one goroutine at a time, and what it does is a function of the
@@ -26,6 +26,7 @@ type Directory struct {
 	cells   []cell
 	cards   rows
 	layout  cardLayout
+	traces  rows
 	states  []*States
 	seen    *frequency.Sketch
 }
@@ -37,8 +38,8 @@ type cell struct{ tag, place uint32 }
 
 // Limits bound the bytes of a directory.
 type Limits struct {
-	// Records, with the index, Cards, and Seen, the estimate of newcomers.
-	Records, Cards, Seen int
+	// Records, with the index, Cards, Traces, and Seen, the estimate of newcomers.
+	Records, Cards, Traces, Seen int
 	// States are the bytes of each state and of all of the detector's.
 	States []StateLimit
 	// Pages is where the memory comes from; nil is the heap.
@@ -60,6 +61,7 @@ func New(kind schemas.EntityKind, l Limits) *Directory {
 	d := &Directory{Kind: kind, layout: layoutOf(kind, len(l.States)), seen: frequency.New(l.Seen)}
 	d.records = newRows(recordWords, l.Records/RecordBytes, l.Pages)
 	d.cards = newRows(d.layout.stride, l.Cards/(8*d.layout.stride), l.Pages)
+	d.traces = newRows(traceStride(kind), l.Traces/TraceBytes(kind), l.Pages)
 	for _, s := range l.States {
 		d.states = append(d.states, newStates(s, l.Pages))
 	}
@@ -69,9 +71,9 @@ func New(kind schemas.EntityKind, l Limits) *Directory {
 // Used returns how many entities there are, and how many of them have a card.
 func (d *Directory) Used() (entities, cards int) { return d.records.used, d.cards.used }
 
-// Bytes returns the memory that records, index, cards and estimates hold.
+// Bytes returns the memory that records, index, cards, traces and estimates hold.
 func (d *Directory) Bytes() int {
-	return d.records.bytes() + len(d.cells)*int(unsafe.Sizeof(cell{})) + d.cards.bytes() + d.seen.Bytes()
+	return d.records.bytes() + len(d.cells)*int(unsafe.Sizeof(cell{})) + d.cards.bytes() + d.traces.bytes() + d.seen.Bytes()
 }
 
 // States returns the table of the states of detector i of the kind.
@@ -222,6 +224,7 @@ func (d *Directory) Clear() {
 	}
 	d.records.clear()
 	d.cards.clear()
+	d.traces.clear()
 	d.seen.Clear()
 	d.cells = nil
 }

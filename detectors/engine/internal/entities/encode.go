@@ -9,6 +9,7 @@ import (
 func (d *Directory) Encode(w *codec.Writer) {
 	d.records.encode(w)
 	d.cards.encode(w)
+	d.traces.encode(w)
 	for _, s := range d.states {
 		s.encode(w)
 	}
@@ -41,15 +42,16 @@ func (r *rows) decode(from *codec.Reader) {
 
 // Decode returns the directory that Encode of one with the same kind and states
 // wrote; its limits are those of d, but for what it has. What does not fit
-// together makes the reader bad. Old tells that the cards have no series and no kin.
+// together makes the reader bad. Old tells that there are no traces.
 func (d *Directory) Decode(r *codec.Reader, old bool) *Directory {
-	out := &Directory{Kind: d.Kind, layout: d.layout, records: d.records.like(), cards: d.cards.like()}
+	out := &Directory{Kind: d.Kind, layout: d.layout, records: d.records.like(), cards: d.cards.like(), traces: d.traces.like()}
 	out.seen = frequency.New(d.seen.Bytes())
 	out.records.decode(r)
 	if old {
 		out.decodeOldCards(r)
 	} else {
 		out.cards.decode(r)
+		out.traces.decode(r)
 	}
 	for _, s := range d.states {
 		n := &States{rows: s.like(), size: s.size}
@@ -68,19 +70,14 @@ func (d *Directory) Decode(r *codec.Reader, old bool) *Directory {
 	return out
 }
 
-// decodeOldCards reads cards without series and kin.
+// decodeOldCards reads cards without traces.
 func (d *Directory) decodeOldCards(r *codec.Reader) {
-	was := d.layout
-	was.name = was.series
-	was.samples = was.name + nameWords(d.Kind)
-	was.stride = was.samples + sampleCount*sampleWords
-	from := newRows(was.stride, d.cards.limit, d.cards.pages)
+	from := newRows(d.layout.stride-1, d.cards.limit, d.cards.pages)
 	from.decode(r)
 	for i := range from.used {
 		to, card := d.cards.words(d.cards.add()), from.words(i)
-		copy(to[:d.layout.series], card[:was.series])
-		copy(to[d.layout.name:][:nameWords(d.Kind)], card[was.name:])
-		copy(to[d.layout.samples:], card[was.samples:])
+		to[0] = card[0]
+		copy(to[cardHead:], card[1:])
 	}
 	d.cards.hand, d.cards.pass, d.cards.passWorth = from.hand, from.pass, from.passWorth
 	from.clear()
@@ -89,7 +86,7 @@ func (d *Directory) decodeOldCards(r *codec.Reader) {
 // sound tells whether records, cards and states refer to each other, and to
 // nothing else.
 func (d *Directory) sound() bool {
-	cards, states := 0, 0
+	cards, states, traces := 0, 0, 0
 	for i := range d.records.used {
 		if at := int(d.At(i).card); at > 0 {
 			if cards++; at > d.cards.used || int(d.card(at-1).owner) != i {
@@ -102,9 +99,14 @@ func (d *Directory) sound() bool {
 		if int(c.owner) >= d.records.used || int(d.At(int(c.owner)).card) != i+1 || int(c.named) > nameWords(d.Kind)*8 {
 			return false
 		}
-		for _, size := range d.series(i).kin.sizes {
-			if int(size) > 8*kinWords(d.Kind) {
+		if at := int(c.trace); at > 0 {
+			if traces++; at > d.traces.used || int(d.trace(at-1).owner) != i {
 				return false
+			}
+			for _, size := range d.trace(at - 1).kin.sizes {
+				if int(size) > 8*kinWords(d.Kind) {
+					return false
+				}
 			}
 		}
 		n := 0
@@ -128,7 +130,7 @@ func (d *Directory) sound() bool {
 	for _, s := range d.states {
 		states -= s.used
 	}
-	return cards == d.cards.used && states == 0
+	return cards == d.cards.used && traces == d.traces.used && states == 0
 }
 
 // index makes the index of the records anew; of two with one key the later is

@@ -16,7 +16,7 @@ import (
 
 // kin are the latest few of those whom events tie to an address or a principal:
 // of an address the principals behind it, of a principal its addresses. Their
-// names stand behind the card's own.
+// names stand behind the trace.
 type kin struct {
 	// tags are the lower halves of their keys, odd; 0 is nobody. last are the minutes
 	// in which they came last, sizes the lengths of their names.
@@ -26,6 +26,9 @@ type kin struct {
 	// they are known since the entity's first event.
 	lost, whole uint32
 }
+
+// severals is the tag that nobody has; it stands for nobody, or several.
+const severals = 0
 
 // Stranger is the Other of an event that ties somebody to the entity of whom it
 // does not prove that it was he.
@@ -46,15 +49,16 @@ func kinWords(kind schemas.EntityKind) int {
 	}
 }
 
-// kinName is the room for the name of one of the card's kin.
-func (d *Directory) kinName(card, i int) []byte {
+// kinName is the room for the name of one of a trace's kin.
+func (d *Directory) kinName(at, i int) []byte {
 	n := kinWords(d.Kind)
-	w := d.cards.words(card)[d.layout.kin+i*n:][:n]
+	w := d.traces.words(at)[traceWords+i*n:][:n]
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), n*8)
 }
 
-// relate notes whom the event ties to the entity of a card.
-func (d *Directory) relate(card int, s *series, minute uint32, other uint64, ev *schemas.Event) {
+// relate notes whom the event ties to the entity of a trace.
+func (d *Directory) relate(at int, minute uint32, other uint64, ev *schemas.Event) {
+	s := &d.trace(at).series
 	k, tag := &s.kin, tagOf(other)
 	if minute == s.minute {
 		s.other = tag
@@ -67,13 +71,13 @@ func (d *Directory) relate(card int, s *series, minute uint32, other uint64, ev 
 	if i < 0 {
 		var name [32]byte
 		text, size := name[:], d.nameOther(&name, other, ev)
-		if i = oldest(&k.last); size > len(d.kinName(card, i)) {
+		if i = oldest(&k.last); size > len(d.kinName(at, i)) {
 			k.lost = max(k.lost, minute)
 			return
 		}
 		k.lost, k.last[i] = max(k.lost, k.last[i]), 0
 		k.tags[i], k.sizes[i] = tag, uint8(size)
-		copy(d.kinName(card, i), text)
+		copy(d.kinName(at, i), text)
 	}
 	k.last[i] = max(k.last[i], minute)
 }
@@ -126,11 +130,11 @@ func (d *Directory) Related(event *schemas.Event, other uint64, place int, start
 	if event != nil && other != 0 {
 		out = d.atHand(event, other)
 	}
-	if place < 0 || d.At(place).card == 0 {
+	at := d.traced(place)
+	if at < 0 {
 		return out, false
 	}
-	card := int(d.At(place).card - 1)
-	s, from := d.series(card), uint32(max(start, 0)/int64(time.Minute))
+	s, from := &d.trace(at).series, uint32(max(start, 0)/int64(time.Minute))
 	k := &s.kin
 	order := []int{0, 1, 2, 3}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(k.last[b], k.last[a]) })
@@ -139,7 +143,7 @@ func (d *Directory) Related(event *schemas.Event, other uint64, place int, start
 		if k.tags[i] == 0 || k.last[i] < from {
 			continue
 		}
-		e := d.entityOf(d.kinName(card, i)[:k.sizes[i]])
+		e := d.entityOf(d.kinName(at, i)[:k.sizes[i]])
 		switch {
 		case slices.Contains(out, e):
 		case len(out) == schemas.MaxRelated:
@@ -172,18 +176,18 @@ func (d *Directory) Disown(keys []uint64) (entities int) {
 	if kinWords(d.Kind) == 0 || len(keys) == 0 {
 		return 0
 	}
-	for card := range d.cards.used {
-		s, had := d.series(card), 0
+	for at := range d.traces.used {
+		s, had := &d.trace(at).series, 0
 		for i, tag := range s.kin.tags {
 			if tag == 0 || !slices.ContainsFunc(keys, func(key uint64) bool { return tagOf(key) == tag }) {
 				continue
 			}
 			s.kin.lost = max(s.kin.lost, s.kin.last[i])
 			s.kin.tags[i], s.kin.last[i], s.kin.sizes[i] = 0, 0, 0
-			clear(d.kinName(card, i))
+			clear(d.kinName(at, i))
 			had = 1
 		}
-		if s.other != 0 && had > 0 {
+		if had > 0 {
 			s.other = 0
 		}
 		entities += had

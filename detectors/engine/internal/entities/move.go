@@ -5,14 +5,14 @@ import "slices"
 // Take makes the entities of from, which has the same kind and states, those of
 // d, with what d has room for.
 func (d *Directory) Take(from *Directory) {
-	records, cards := d.records.limit, d.cards.limit
+	records, cards, traces := d.records.limit, d.cards.limit, d.traces.limit
 	limits := make([]int, len(d.states))
 	for i, s := range d.states {
 		limits[i] = s.limit
 	}
 	d.Clear()
 	*d = *from
-	d.records.limit, d.cards.limit = records, cards
+	d.records.limit, d.cards.limit, d.traces.limit = records, cards, traces
 	for i, s := range d.states {
 		s.limit = limits[i]
 	}
@@ -26,6 +26,9 @@ func (d *Directory) trim() {
 	}
 	for d.cards.used > d.cards.limit {
 		d.dropCard(d.cards.used - 1)
+	}
+	for d.traces.used > d.traces.limit {
+		d.dropTrace(int(d.trace(d.traces.used - 1).owner))
 	}
 	for i, s := range d.states {
 		for s.used > s.limit {
@@ -53,6 +56,14 @@ func (d *Directory) Deal(to func(key uint64) *Directory) {
 		copy(t.cards.words(at), d.cards.words(int(r.card-1)))
 		c := t.card(at)
 		c.owner, n.card, c.states = uint32(place), uint32(at+1), 0
+		if trace := c.trace; trace > 0 {
+			c.trace, c.first = 0, severals
+			if !t.traces.full() {
+				to := t.traces.add()
+				copy(t.traces.words(to), d.traces.words(int(trace-1)))
+				t.trace(to).owner, c.trace = uint32(at), uint32(to+1)
+			}
+		}
 		for j, p := range t.places(at) {
 			if p > 0 && !t.states[j].full() {
 				t.places(at)[j] = t.settle(j, d.states[j].words(int(p-1)), at)
@@ -90,6 +101,9 @@ func (d *Directory) Reshape(l Limits, from []int) *Directory {
 	limit := out.records.limit
 	out.records, out.cells = d.records, d.cells
 	out.records.limit = limit
+	limit = out.traces.limit
+	out.traces = d.traces
+	out.traces.limit = limit
 	for i, j := range from {
 		if j >= 0 {
 			limit, size := out.states[i].limit, out.states[i].size
@@ -97,6 +111,7 @@ func (d *Directory) Reshape(l Limits, from []int) *Directory {
 			out.states[i].limit, out.states[i].size = limit, size
 		}
 	}
+	var gone []uint32 // traces
 	for i := range d.cards.used {
 		old := d.cards.words(i)
 		kept := uint16(0)
@@ -107,6 +122,7 @@ func (d *Directory) Reshape(l Limits, from []int) *Directory {
 		}
 		owner := int(d.card(i).owner)
 		if out.At(owner).card = 0; kept == 0 {
+			gone = append(gone, d.card(i).trace)
 			continue
 		}
 		at := out.cards.add()
@@ -114,6 +130,9 @@ func (d *Directory) Reshape(l Limits, from []int) *Directory {
 		copy(w[:cardHead], old[:cardHead])
 		copy(w[out.layout.times:], old[d.layout.times:])
 		out.card(at).states = kept
+		if trace := out.card(at).trace; trace > 0 {
+			out.trace(int(trace - 1)).owner = uint32(at)
+		}
 		out.At(owner).card = uint32(at + 1)
 		for slot, j := range from {
 			if j >= 0 && d.places(i)[j] > 0 {
@@ -121,6 +140,12 @@ func (d *Directory) Reshape(l Limits, from []int) *Directory {
 				out.places(at)[slot] = place
 				out.states[slot].At(int(place - 1)).owner = uint32(at)
 			}
+		}
+	}
+	slices.Sort(gone)
+	for _, trace := range slices.Backward(gone) { // so that no other of them moves
+		if trace > 0 && out.traces.take(int(trace-1)) {
+			out.card(int(out.trace(int(trace - 1)).owner)).trace = trace
 		}
 	}
 	d.cards.clear()

@@ -53,11 +53,15 @@ func NewPlan(bytes int, watched []Watched, pages *Pages) *Plan {
 		if kind != schemas.EntityGlobal && len(of) > 0 {
 			p.weights += weight(kind)
 		}
-		whole += cardsOf(of) * float64(CardBytes(kind, len(of)))
+		whole += cardsOf(of) * float64(CardBytes(kind, len(of))+TraceBytes(kind)/cardsForTrace)
 	}
 	p.share = float64(p.unit*richPart) / max(1, whole)
 	return p
 }
+
+// cardsForTrace is of how many cards one has a trace: of those that come a few times
+// only, which are the busiest.
+const cardsForTrace = 4
 
 // cardsOf returns how many cards the detectors of a kind need if a share stood
 // for one byte: as many as the one with the most states has, but not more than
@@ -83,6 +87,7 @@ func (p *Plan) Limits(kind schemas.EntityKind) Limits {
 		l.Records = p.unit * recordPart / p.weights * weight(kind)
 		l.Seen = p.unit * seenPart / p.weights * weight(kind)
 		l.Cards = int(p.share * cardsOf(of) * float64(CardBytes(kind, len(of))))
+		l.Traces = int(p.share * cardsOf(of) * float64(TraceBytes(kind)/cardsForTrace))
 	}
 	for _, w := range of {
 		l.States = append(l.States, StateLimit{Size: w.Size, Bytes: int(p.share * float64(w.Share))})

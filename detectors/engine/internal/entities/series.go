@@ -8,14 +8,26 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
+// trace is what an entity has that has come a few times: how its events spread, and
+// whom they tie to it. The names of its kin follow in memory. It has no pointer in it.
+type trace struct {
+	owner uint32 // place of the card
+	_     uint32
+	series
+}
+
+// tracedFrom is how many events an entity has to have shown: who comes once or twice,
+// as most of a flood do, has none.
+const tracedFrom = 4
+
 // series counts an entity's events in bins of a minute, of five minutes and of an
 // hour, schemas.MaxBins of each: two hours' windows and more have some of the time
 // before them in it. An event costs a comparison and an increment; a minute's end a
-// few more. It has no pointer in it.
+// few more.
 type series struct {
 	// minute is that of the latest event, since the epoch, and now how many came in
-	// it; 0 is none. Born is the first that is counted: events before the entity had a
-	// card are not.
+	// it; 0 is none. Born is the first that is counted: the entity's first events
+	// are not.
 	minute, now, born uint32
 	// other is the tag of the one that kin noted last in the minute.
 	other uint32
@@ -28,7 +40,13 @@ type series struct {
 // at most MaxBins times as long.
 var steps = [...]uint32{1, 5, 60}
 
-const seriesWords = int(unsafe.Sizeof(series{}) / 8)
+const traceWords = int(unsafe.Sizeof(trace{}) / 8)
+
+// traceStride is what a trace takes in words.
+func traceStride(kind schemas.EntityKind) int { return traceWords + schemas.MaxRelated*kinWords(kind) }
+
+// TraceBytes is what the trace of an entity of the kind takes.
+func TraceBytes(kind schemas.EntityKind) int { return traceStride(kind) * 8 }
 
 // count is a number in two bytes: 11 bits that are shifted by 5. It is exact below
 // 2,048, and beyond rounded down by less than a thousandth.
@@ -133,38 +151,95 @@ func (s *series) show(start, end int64) *schemas.Series {
 	return nil
 }
 
-func (d *Directory) series(card int) *series {
-	return (*series)(unsafe.Pointer(&d.cards.words(card)[d.layout.series]))
+func (d *Directory) trace(at int) *trace { return (*trace)(d.traces.at(at)) }
+
+// begin gives the entity at place, which has a card, a trace.
+func (d *Directory) begin(place int, now int64) bool {
+	if d.traces.full() {
+		victim, ok := d.traces.victim(d.At(place).worth(now), func(at int) int {
+			return d.At(int(d.card(int(d.trace(at).owner)).owner)).worth(now)
+		})
+		if !ok {
+			return false
+		}
+		d.dropTrace(int(d.trace(victim).owner))
+	}
+	card := d.At(place).card - 1
+	at := d.traces.add()
+	d.trace(at).owner = card
+	d.card(int(card)).trace = uint32(at + 1)
+	return true
 }
 
-// Note counts the event of the entity at place in its series if it has a card, and
+// dropTrace takes the trace of a card away.
+func (d *Directory) dropTrace(card int) {
+	at := int(d.card(card).trace - 1)
+	d.card(card).trace, d.card(card).first = 0, severals
+	if d.traces.take(at) {
+		d.card(int(d.trace(at).owner)).trace = uint32(at + 1)
+	}
+}
+
+// Note counts the event of the entity at place in its series if it has one, and
 // notes whom it ties to the entity: other is Item.Other.
 func (d *Directory) Note(place int, other uint64, ev *schemas.Event) {
 	r := d.At(place)
 	if r.card == 0 || ev.Time < int64(time.Minute) {
 		return
 	}
-	minute, s := uint32(ev.Time/int64(time.Minute)), d.series(int(r.card-1))
+	c := d.card(int(r.card - 1))
+	if c.trace == 0 && !d.first(place, c, other, ev.Time) {
+		return
+	}
+	at, minute := int(c.trace-1), uint32(ev.Time/int64(time.Minute))
+	s := &d.trace(at).series
 	if minute == s.minute {
 		s.now++
 	} else {
-		if s.minute == 0 && r.Count == 1 {
-			s.kin.whole = 1
-		}
 		s.add(minute)
 		s.other = 0
 	}
-	if other != 0 && d.layout.kin > 0 && tagOf(other) != s.other {
-		d.relate(int(r.card-1), s, minute, other, ev)
+	if other != 0 && kinWords(d.Kind) > 0 && tagOf(other) != s.other {
+		d.relate(at, minute, other, ev)
 	}
+}
+
+// first notes one of the first events of an entity with a card, and tells whether it
+// has a trace since.
+func (d *Directory) first(place int, c *card, other uint64, now int64) bool {
+	tag := uint32(severals)
+	if other > Stranger {
+		tag = tagOf(other)
+	}
+	r := d.At(place)
+	if r.Count == 1 {
+		c.first = tag
+	} else if c.first != tag {
+		c.first = severals
+	}
+	if r.Count < tracedFrom || !d.begin(place, now) {
+		return false
+	}
+	if c.first != severals {
+		d.trace(int(c.trace - 1)).kin.whole = 1
+	}
+	return true
 }
 
 // Series returns how the events of the entity at place spread over the window from
 // start to end (not in it) and before it, nil if that is not known. place is -1 if
 // the entity is not here.
 func (d *Directory) Series(place int, start, end int64) *schemas.Series {
-	if place < 0 || d.At(place).card == 0 {
-		return nil
+	if at := d.traced(place); at >= 0 {
+		return d.trace(at).show(start, end)
 	}
-	return d.series(int(d.At(place).card-1)).show(start, end)
+	return nil
+}
+
+// traced returns the place of the trace of the entity at place, -1 if it has none.
+func (d *Directory) traced(place int) int {
+	if place < 0 || d.At(place).card == 0 {
+		return -1
+	}
+	return int(d.card(int(d.At(place).card-1)).trace) - 1
 }

@@ -73,7 +73,8 @@ func (d *Directory) Peek(key uint64) uint32 {
 func (d *Directory) has(hint uint32) bool { return hint > 0 && int(hint) <= d.records.used }
 
 // touchCard reads from the card of the entity at hint, and touchStates from
-// those of its states whose bits are set, so that they are in the caches soon.
+// its trace and those of its states whose bits are set, so that they are in the
+// caches soon.
 func (d *Directory) touchCard(hint uint32) uint64 {
 	if !d.has(hint) {
 		return 0
@@ -83,7 +84,7 @@ func (d *Directory) touchCard(hint uint32) uint64 {
 		return 0
 	}
 	w := d.cards.words(int(at - 1))
-	return w[0] + w[d.layout.times] + w[d.layout.series] + w[d.layout.series+8]
+	return w[0] + w[d.layout.times]
 }
 
 // touchLines is how many cache lines of a state are touched at most: more than
@@ -98,6 +99,10 @@ func (d *Directory) touchStates(hint uint32, wants uint32) (sum uint64) {
 	at := d.At(int(hint - 1)).card
 	if at == 0 {
 		return 0
+	}
+	if trace := d.card(int(at - 1)).trace; trace > 0 {
+		w := d.traces.words(int(trace - 1))
+		sum += w[0] + w[8]
 	}
 	places := d.places(int(at - 1))
 	for ; wants != 0; wants &= wants - 1 {
