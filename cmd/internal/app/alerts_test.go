@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gatehound/gatehound/schemas"
+	"github.com/gatehound/gatehound/storage/clickhouse"
+)
+
+// newAlertWorld is a service with an embedded store that reads nothing.
+func newAlertWorld(t *testing.T, edit func(*Config)) *Service {
+	t.Helper()
+	cfg := DefaultConfig()
+	cfg.DataDir = t.TempDir()
+	cfg.Storage.Mode = StoreEmbedded
+	if edit != nil {
+		edit(cfg)
+	}
+	s, err := NewService(cfg, Options{Logger: slog.New(slog.DiscardHandler), Metrics: NewRegistry()})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	if s.Store != nil {
+		require.NoError(t, s.migrate(t.Context()))
+	}
+	return s
+}
+
+// audited lists what the audit has, without the times.
+func audited(t *testing.T, s *Service) (out [][]any) {
+	t.Helper()
+	r, err := s.Store.Query(t.Context(), "SELECT who, action, what, reason FROM audit ORDER BY time", clickhouse.DefaultLimits())
+	require.NoError(t, err)
+	defer r.Close()
+	for row, err := range r.Rows() {
+		require.NoError(t, err)
+		out = append(out, row)
+	}
+	return out
+}
+
+func TestASinkIsShownTrueAddressesAndTheAuditTells(t *testing.T) {
+	s := newAlertWorld(t, nil)
+	for _, network := range []string{"203.0.113.9/32", "2001:db8:7:9::/64", "198.51.100.0/24"} {
+		real := netip.MustParsePrefix(network)
+		stored := netip.PrefixFrom(s.Keys.Address(real.Addr()), real.Bits())
+		name, want := stored.Masked().String(), real.String()
+		if real.IsSingleIP() {
+			name, want = stored.Addr().String(), real.Addr().String()
+		}
+		got, err := s.reveal(t.Context(), "siem", name)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	rows := audited(t, s)
+	require.Len(t, rows, 3)
+	require.Equal(t, []any{"sink siem", "reveal address", s.Keys.Address(netip.MustParseAddr("203.0.113.9")).String() + " under k1", "an alert, by the policy of the sink"}, rows[0])
+
+	for _, other := range []string{"h1:k1:abc", "", "203.0.113.9/99"} {
+		_, err := s.reveal(t.Context(), "siem", other)
+		require.Error(t, err)
+	}
+	require.Len(t, audited(t, s), 3, "what is no address is not asked for")
+}
+
+func TestNothingIsRevealedThatTheAuditCannotHave(t *testing.T) {
+	s := newAlertWorld(t, func(c *Config) { c.Storage.Mode = StoreNone })
+	_, err := s.reveal(t.Context(), "siem", "203.0.113.9")
+	require.ErrorContains(t, err, "audit")
+
+	s = newAlertWorld(t, nil)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.reveal(over, "siem", "203.0.113.9")
+	require.Error(t, err, "the store does not answer")
+}
+
+// TestAnAllowanceIsInForceAtOnce: also after a restart and beside what a reload
+// brings, until it is ended.
+func TestAnAllowanceIsInForceAtOnce(t *testing.T) {
+	rules := filepath.Join(t.TempDir(), "calls.yml")
+	require.NoError(t, os.WriteFile(rules, []byte(manyCalls), 0o600))
+	dir := t.TempDir()
+	edit := func(c *Config) { c.DataDir, c.Rules.Paths = dir, []string{rules} }
+	s := newAlertWorld(t, edit)
+	covered := func(s *Service, first int64) *schemas.Exception {
+		t.Helper()
+		for o := range int64(2) {
+			findings, err := s.detection.Observe(calls(first+40*o), func(string, int32) int64 { return 0 })
+			require.NoError(t, err)
+			for _, f := range findings {
+				if f.Detector == "rules.many_calls" {
+					return f.Exception
+				}
+			}
+		}
+		t.Fatal("the rule says nothing")
+		return nil
+	}
+	made, err := s.Desk().Allow(t.Context(), schemas.Allowance{Detector: "rules", Principal: "p", Until: time.Now().Add(time.Hour), By: "alice", Reason: "known batch"})
+	require.NoError(t, err)
+	require.Equal(t, &schemas.Exception{Owner: "alice", Reason: "known batch"}, covered(s, 0))
+	require.NoError(t, s.detection.Reload(s.cfg))
+	require.Len(t, s.detection.exceptions.set(nil, nil), 1, "a reload keeps it")
+	require.Equal(t, []any{"alice", "allow", made.ID + " rules p   ", "known batch"}, audited(t, s)[0])
+	require.NoError(t, s.Close())
+
+	s = newAlertWorld(t, edit)
+	require.NotNil(t, covered(s, 0), "it holds after a restart")
+	_, err = s.Desk().Disallow(t.Context(), made.ID, "bob")
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	s = newAlertWorld(t, edit)
+	require.Nil(t, covered(s, 0))
+	require.Len(t, audited(t, s), 2)
+}
+
