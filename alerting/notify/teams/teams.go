@@ -99,9 +99,17 @@ type attachment struct {
 	Content     *Card   `json:"content"`
 }
 
-// maxMessage is the size of a message that Teams takes, in bytes: 28 KB, less a
-// margin for what the workflow adds.
-const maxMessage = 27 << 10
+// maxMessage is the size of a message, in bytes as weight counts them: Teams takes 28
+// KB. A workflow answers 202 before it finds out, so that a card which is too large
+// would be lost without a word.
+const maxMessage = 25 << 10
+
+// weight is the size that a body has once it was put into another document as a
+// string, which workflows do: one of 24,453 bytes was refused for having 28,897
+// (https://github.com/MicrosoftDocs/msteams-docs/issues/11274).
+func weight(body []byte) int {
+	return len(body) + bytes.Count(body, []byte{'"'}) + bytes.Count(body, []byte{'\\'})
+}
 
 // encode writes the card, and leaves out its last parts that can be spared for as
 // long as it is too large.
@@ -117,7 +125,7 @@ func encode(c *Card, alone bool) ([]byte, error) {
 		if err := enc.Encode(v); err != nil {
 			return nil, errors.New("the card cannot be encoded")
 		}
-		if out.Len() <= maxMessage {
+		if weight(out.Bytes()) <= maxMessage {
 			return bytes.TrimRight(out.Bytes(), "\n"), nil
 		}
 		if !c.shrink() {

@@ -123,7 +123,7 @@ func TestCardsShrink(t *testing.T) {
 	for _, alone := range []bool{false, true} {
 		c := cardOf(a)
 		body, err := encode(c, alone)
-		if err != nil || len(body) > maxMessage {
+		if err != nil || weight(body) > maxMessage {
 			t.Fatalf("%d bytes, %v", len(body), err)
 		}
 		got := shown(c)
@@ -133,8 +133,16 @@ func TestCardsShrink(t *testing.T) {
 		}
 	}
 	a.Title, a.Summary, a.Outcome, a.Muted = strings.Repeat("😀", 9000), strings.Repeat("😀", 9000), strings.Repeat("😀", 9000), strings.Repeat("😀", 9000)
-	if body, err := encode(cardOf(a), false); err != nil || len(body) > maxMessage {
+	if body, err := encode(cardOf(a), false); err != nil || weight(body) > maxMessage {
 		t.Errorf("%d bytes, %v", len(body), err)
+	}
+}
+
+func TestWeight(t *testing.T) {
+	in := []byte(`{"a":"b\\n"}`)
+	out, err := json.Marshal(string(in))
+	if err != nil || weight(in) != len(out)-2 {
+		t.Errorf("got %d, as a string it has %d, %v", weight(in), len(out)-2, err)
 	}
 }
 
