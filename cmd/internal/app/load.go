@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/goccy/go-yaml/ast"
@@ -75,6 +76,7 @@ func decodeInto(settings map[string]any, cfg any, strict bool) error {
 		WeaklyTypedInput: true, // the environment has only strings
 		ZeroFields:       false,
 		DecodeHook: mapstructure.ComposeDecodeHookFunc(
+			dateToText,
 			mapstructure.StringToTimeDurationHookFunc(),
 			mapstructure.TextUnmarshallerHookFunc(),
 			mapstructure.StringToSliceHookFunc(","),
@@ -84,6 +86,14 @@ func decodeInto(settings map[string]any, cfg any, strict bool) error {
 		return err
 	}
 	return d.Decode(settings)
+}
+
+// dateToText gives a date back that YAML took for one where a text is wanted.
+func dateToText(_, to reflect.Type, v any) (any, error) {
+	if t, ok := v.(time.Time); ok && to.Kind() == reflect.String {
+		return t.Format(time.DateOnly), nil
+	}
+	return v, nil
 }
 
 // collect records the line of every key, by its dotted path; items of lists

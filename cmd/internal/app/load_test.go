@@ -140,3 +140,10 @@ func TestAMissingFileIsSaid(t *testing.T) {
 	_, err := Load(filepath.Join(t.TempDir(), "nothing.yaml"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+// TestADateIsATextWhereOneIsWanted: YAML takes a bare date for a moment.
+func TestADateIsATextWhereOneIsWanted(t *testing.T) {
+	cfg, err := Load(write1(t, "alerting:\n  routing:\n    mute_times:\n      - {name: newyear, dates: [2026-12-31, \"12-24:12-26\"]}\n"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"2026-12-31", "12-24:12-26"}, cfg.Alerting.Routing.MuteTimes[0].Dates)
+}
