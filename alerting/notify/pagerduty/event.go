@@ -30,13 +30,13 @@ const (
 
 // message is an event of the API.
 type message struct {
-	RoutingKey string   `json:"routing_key"`
-	Action     string   `json:"event_action"`
-	DedupKey   string   `json:"dedup_key"`
-	Client     string   `json:"client"`
-	ClientURL  string   `json:"client_url,omitempty"`
-	Links      []link   `json:"links,omitempty"`
-	Payload    *payload `json:"payload"`
+	RoutingKey string  `json:"routing_key"`
+	Action     string  `json:"event_action"`
+	DedupKey   string  `json:"dedup_key"`
+	Client     string  `json:"client"`
+	ClientURL  string  `json:"client_url,omitempty"`
+	Links      []link  `json:"links,omitempty"`
+	Payload    payload `json:"payload"`
 }
 
 type link struct {
@@ -75,7 +75,7 @@ func action(state schemas.AlertState) string {
 func event(a *schemas.Alert, key, source string) *message {
 	m := &message{
 		Action: action(a.State), DedupKey: neutral.Text(a.ID, limitDedup), Client: "Gatehound",
-		Payload: &payload{
+		Payload: payload{
 			Summary: summary(a), Source: source, Severity: severities[min(int(a.Severity), len(severities)-1)],
 			Timestamp: neutral.Moment(a), Component: neutral.Text(a.Entity.Name, limitField),
 			Group: neutral.Text(a.Tenant, limitField), Class: neutral.Text(a.Detector, limitField),

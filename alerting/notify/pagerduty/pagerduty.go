@@ -80,15 +80,12 @@ func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alert
 	return "", nil
 }
 
-// encode returns the body, which is at most maxBody bytes long.
+// encode returns the body. The bounds of its texts and lists keep it below
+// maxBody.
 func (s *Sink) encode(a *schemas.Alert, key string) ([]byte, error) {
 	e := event(a, key, s.source)
 	e.RoutingKey = s.key
 	doc, err := json.Marshal(e)
-	if err == nil && len(neutral.JSON(doc)) > maxBody && e.Payload != nil {
-		e.Payload.Details = map[string]any{"shortened": "the details are too long for PagerDuty"}
-		doc, err = json.Marshal(e)
-	}
 	if err != nil {
 		return nil, err
 	}
