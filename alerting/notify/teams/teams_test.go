@@ -75,7 +75,9 @@ Detector: authfail.key_guessing
 Confidence: 90 %
 ▁█ peak 1,204 in 5 min, 12:00 to 12:10 UTC
 How it came to be
-• 12:00 authfail.stuffing: Stuffing (0 findings, 0 events), `
+• 12:00 authfail.stuffing: Stuffing (0 findings, 0 events)
+• 12:00 authfail.success: Success (0 findings, 0 events)
+`
 	if got := shown(c); !strings.HasPrefix(got, want) {
 		t.Errorf("the card says\n%s\nwant it to begin\n%s", got, want)
 	}

@@ -83,19 +83,22 @@ func fields(a *schemas.Alert) []Field {
 	if a.Finding.Model != "" {
 		add("Model", strings.TrimSpace(a.Finding.Provider+" "+a.Finding.Model))
 	}
-	if len(a.Finding.Related) > 0 && a.Finding.Campaign == nil {
-		out = append(out, Field{"Seen with", related(&a.Finding)})
+	if a.Finding.Campaign == nil {
+		add("Seen with", related(&a.Finding))
 	}
 	return out
 }
 
-// related names the entities that the evidence ties to the alert's.
+// related names the entities that the evidence ties to the alert's; empty if none has
+// a name.
 func related(f *schemas.Finding) string {
 	var names []string
 	for _, e := range f.Related[:min(len(f.Related), schemas.MaxRelated)] {
-		names = append(names, e.Kind.String()+" "+neutral.Text(e.Name, 100))
+		if e.Name != "" { // as where names are not shown
+			names = append(names, e.Kind.String()+" "+neutral.Text(e.Name, 40))
+		}
 	}
-	if !f.RelatedAll {
+	if !f.RelatedAll && len(names) > 0 {
 		names = append(names, "and others")
 	}
 	return strings.Join(names, ", ")
@@ -115,7 +118,7 @@ func story(a *schemas.Alert) []string {
 	for _, p := range a.Parts[:min(len(a.Parts), maxParts)] {
 		line := fmt.Sprintf("%s %s: %s (%s, %s)", p.FirstSeen.UTC().Format(clock), neutral.Text(p.Detector, 60),
 			neutral.Text(p.Title, 140), Count(int64(p.Findings), "finding"), Count(p.Events, "event"))
-		if p.Entity != a.Entity {
+		if p.Entity != a.Entity && p.Entity.Name != "" {
 			line += ", " + p.Entity.Kind.String() + " " + neutral.Text(p.Entity.Name, 80)
 		}
 		if !p.Ended.IsZero() {

@@ -121,6 +121,39 @@ func TestMessage(t *testing.T) {
 	}
 }
 
+// What a sink is not shown leaves no trace.
+func TestWhatIsLeftOut(t *testing.T) {
+	a := alert(schemas.AlertOpen)
+	a.Entity.Name, a.Tenant, a.URL, a.Parts, a.Finding = "", "", "", nil, schemas.Finding{Related: make([]schemas.Entity, 2)}
+	m := Of(a, "k")
+	names := []string{}
+	for _, f := range m.Fields {
+		names = append(names, f.Name)
+	}
+	if !slices.Equal(names, []string{"First seen", "Last seen", "So far", "Detector", "Confidence"}) {
+		t.Errorf("the fields are %q", names)
+	}
+	if m.Chart+m.URL+m.Query+m.MergedURL != "" || len(m.Story)+len(m.Figures)+len(m.Samples)+len(m.Techniques)+len(m.Links)+len(m.Commands) != 0 {
+		t.Errorf("got %+v", m)
+	}
+	a = alert(schemas.AlertOpen)
+	a.Parts[0].Entity.Name = ""
+	if story := Of(a, "k").Story; strings.Contains(story[0], "address") {
+		t.Errorf("the story is %q", story)
+	}
+}
+
+func TestLists(t *testing.T) {
+	m := Message{Story: []string{"1"}, Links: []string{"2"}, Named: []string{"3"}, Commands: []string{"4"}, Figures: []string{"5"}, Samples: []string{"6"}}
+	var got string
+	for _, l := range m.Lists() {
+		got += l.Lines[0]
+	}
+	if got != "123456" {
+		t.Errorf("the lists are in the order %s", got)
+	}
+}
+
 func TestCampaign(t *testing.T) {
 	a := alert(schemas.AlertOpen)
 	c := &schemas.Campaign{ID: "c-3f9a0c11d2e4", First: noon, Size: 1203, Joined: 1, Exchanges: 812_000, Today: 31_278, OutputTokens: 9,

@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +21,6 @@ import (
 	"testing"
 	"time"
 
-	slackapi "github.com/slack-go/slack"
 	"go.uber.org/goleak"
 
 	"github.com/gatehound/gatehound/alerting"
@@ -359,46 +357,5 @@ func TestTheAnswerComesBeforeTheDeed(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	if len(e.desk.calls) != 1 {
 		t.Errorf("the desk was asked for %q", e.desk.calls)
-	}
-}
-
-// What Buttons makes comes back as what was meant.
-func TestButtonsComeBack(t *testing.T) {
-	for _, taken := range []bool{false, true} {
-		b, ok := Buttons(alertA, "https://cases.example/1", taken)
-		if !ok {
-			t.Fatal("there are no buttons")
-		}
-		var got []string
-		for _, el := range b.(*slackapi.ActionBlock).Elements.ElementSet {
-			switch el := el.(type) {
-			case *slackapi.ButtonBlockElement:
-				r, ok := parse(action{ActionID: el.ActionID, Value: el.Value})
-				got = append(got, fmt.Sprint(r.verb, " ", r.alert == alertA, " ", ok, " ", el.URL))
-			case *slackapi.SelectBlockElement:
-				for _, o := range el.Options {
-					a := action{ActionID: el.ActionID}
-					a.SelectedOption.Value = o.Value
-					r, ok := parse(a)
-					got = append(got, fmt.Sprint(r.verb, " ", r.alert == alertA, " ", ok, " ", r.span))
-				}
-			}
-		}
-		want := []string{"ack true true ", "silence true true 1h0m0s", "silence true true 4h0m0s", "silence true true 24h0m0s",
-			"resolve true true ", "open false true https://cases.example/1"}
-		if taken {
-			want = want[1:]
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("got %q, want %q", got, want)
-		}
-		if raw, err := json.Marshal(b); err != nil || len(raw) > 3000 {
-			t.Errorf("%d bytes, %v", len(raw), err)
-		}
-	}
-	for _, id := range []string{"", "digest-01", "<!here>", "ABCDEF", "abc", strings.Repeat("a", 65)} {
-		if _, ok := Buttons(id, "", false); ok {
-			t.Errorf("%q has buttons", id)
-		}
 	}
 }
