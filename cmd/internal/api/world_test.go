@@ -351,3 +351,24 @@ func run(t *testing.T, m *alerting.Manager) {
 		require.NoError(t, <-done)
 	})
 }
+
+// slow is a desk that waits in Redeliver until the test lets it go on.
+type slow struct {
+	alerting.Desk
+	began, release chan struct{}
+}
+
+func (s *slow) Redeliver(sink string) (int, error) {
+	close(s.began)
+	<-s.release
+	return s.Desk.Redeliver(sink)
+}
+
+// request makes a request with a token.
+func (w *world) request(method, path, token string) *http.Request {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, w.s.URL()+path, nil)
+	require.NoError(w.t, err)
+	r.Header.Set("Authorization", "Bearer "+token)
+	return r
+}
