@@ -322,3 +322,25 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkNotify is a notification over connections of its own on loopback.
+func BenchmarkNotify(b *testing.B) {
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(6, "alerts"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(c.Close)
+	cfg := DefaultConfig()
+	cfg.Brokers, cfg.Topic = c.ListenAddrs(), "alerts"
+	s, err := New("siem", &cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a := sample("alert-1")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Notify(b.Context(), &a, "k", ""); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

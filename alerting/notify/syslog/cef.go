@@ -13,14 +13,14 @@ import (
 // cefSeverities are CEF's, 0 to 10, by ours.
 var cefSeverities = [...]string{"2", "4", "6", "8", "10"}
 
-// The lengths of fields, from the dictionary of "Implementing ArcSight Common
-// Event Format", version 25.
+// The lengths of fields are those of the dictionary of "Implementing ArcSight
+// Common Event Format": 63 for act and outcome, 40 for externalId, 255 for
+// deviceExternalId, and 1023, which custom strings may exceed.
 const (
 	limitSignature = 255
 	limitName      = 512
 	limitShort     = 63
 	limitText      = 1023
-	limitCustom    = 4000
 )
 
 // Text within a field has neither line breaks nor controls: neutral.Text has
@@ -101,7 +101,7 @@ func cef(a *schemas.Alert, key, version, host string, limit int) string {
 	}
 	e.add("outcome", outcome(a), limitShort)
 	e.add("msg", message(a), limitText)
-	e.add("request", a.Finding.Query, limitCustom) // cut, it says that it was
+	e.add("request", a.Finding.Query, limitText) // cut, it says that it was
 	return head + e.out.String()
 }
 

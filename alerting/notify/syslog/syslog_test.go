@@ -255,3 +255,38 @@ func TestConfig(t *testing.T) {
 		t.Error("the defaults are refused")
 	}
 }
+
+// BenchmarkNotify is a notification over a connection of its own on loopback,
+// confirmed.
+func BenchmarkNotify(b *testing.B) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(io.Discard, conn)
+			_ = conn.Close()
+		}
+	}()
+	b.Cleanup(func() { _ = l.Close(); <-done })
+	cfg := DefaultConfig()
+	cfg.Address, cfg.Protocol = l.Addr().String(), ProtocolTCP
+	s, err := New("siem", &cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a := sample(schemas.AlertOpen)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Notify(b.Context(), &a, "k", ""); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
