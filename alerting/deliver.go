@@ -20,10 +20,17 @@ const maxThrottle = time.Hour
 
 // outage is how many failures of what comes first in a row make it doubtful
 // whether the receiver is away or chokes on it: from then on another one is tried
-// with it. If that is taken, the first is set aside; if not, the sink is away, and
-// the first stays the first. A receiver that asks for rest is asked twice as often
-// before it gets two attempts at once.
-const outage = 3
+// with it. If that is taken and the first then fails again, it is set aside; if
+// not, the sink is away, and the first stays the first. A receiver that asks for
+// rest is asked twice as often before it gets two attempts at once.
+//
+// That is done in each of the next outageDoubts rounds, which is enough to get
+// past so many that the receiver chokes on, and then in every fourth: when a
+// receiver comes back after long, most likely the first is tried alone.
+const (
+	outage       = 3
+	outageDoubts = 10
+)
 
 // buryAtOnce is how many dead letters a transaction makes at most.
 const buryAtOnce = 200
@@ -87,7 +94,7 @@ func (m *Manager) step(ctx context.Context, r *lane) (time.Duration, error) {
 	}
 	free, at := r.rate.Free(now)
 	if free == 0 {
-		r.suspect = nil // by then the receiver may be another
+		r.suspect, r.judged = nil, nil // by then the receiver may be another
 		return at.Sub(now), nil
 	}
 	if free == 1 && r.cfg.OnStorm == StormDigest && !it.Digest {
@@ -102,6 +109,9 @@ func (m *Manager) step(ctx context.Context, r *lane) (time.Duration, error) {
 // next returns what to try now, like Pick; after a failure that may be the
 // alert's it is another one.
 func (r *lane) next(now time.Time) (it *outbox.Item, stale []*outbox.Item, next time.Time) {
+	if r.judged != nil {
+		return r.judged, nil, time.Time{}
+	}
 	if r.suspect != nil {
 		if other := r.q.Other(r.suspect); other != nil {
 			return other, nil, time.Time{}
@@ -153,11 +163,13 @@ func (m *Manager) attempt(ctx context.Context, r *lane, it *outbox.Item) error {
 func (m *Manager) taken(r *lane, it *outbox.Item, ref Ref) error {
 	now := time.Now()
 	switch {
-	case r.suspect != nil: // the receiver works, and does not take that one
-		r.q.SetAside(r.suspect, now.Add(m.backoff(r.suspect.Attempts)))
-		r.suspect = nil
+	case r.suspect != nil: // the receiver works: that one has a last chance to keep its turn
+		r.judged, r.suspect = r.suspect, nil
 	case r.failures >= outage:
 		r.q.Rush()
+	}
+	if r.judged == it {
+		r.judged = nil
 	}
 	r.failures = 0
 	if len(ref) > MaxRef {
@@ -174,20 +186,16 @@ func (m *Manager) taken(r *lane, it *outbox.Item, ref Ref) error {
 // failed decides what comes after a failed attempt for it: another one for
 // another alert, or a pause.
 func (m *Manager) failed(r *lane, it *outbox.Item, now time.Time, wish time.Duration, throttled bool) {
-	doubt := outage
-	if throttled {
-		doubt = 2 * outage
-	}
 	switch {
-	case r.q.IsAside(it):
-		r.q.SetAside(it, now.Add(m.backoff(it.Attempts)))
-		if !throttled {
-			return
-		}
+	case it == r.judged || r.q.IsAside(it):
+		// If the receiver wants rest from all, the next one will learn it.
+		r.judged = nil
+		r.q.SetAside(it, now.Add(max(m.backoff(it.Asides), min(wish, maxThrottle))))
+		return
 	case r.suspect != nil && r.suspect != it: // both failed: the receiver is away
 	default:
 		r.failures++
-		if r.failures >= doubt && r.suspect == nil && r.q.Other(it) != nil {
+		if r.suspect == nil && doubtful(r.failures, throttled) && r.q.Other(it) != nil {
 			r.suspect = it
 			return
 		}
@@ -198,9 +206,17 @@ func (m *Manager) failed(r *lane, it *outbox.Item, now time.Time, wish time.Dura
 		pause = min(max(wish, m.cfg.BackoffMin), maxThrottle)
 	}
 	r.paused = now.Add(pause)
-	if !r.q.IsAside(it) {
-		r.q.Change(it, func(it *outbox.Item) { it.Next = r.paused })
+	r.q.Change(it, func(it *outbox.Item) { it.Next = r.paused })
+}
+
+// doubtful reports whether another one is tried after so many failures of the
+// first.
+func doubtful(failures int, throttled bool) bool {
+	if throttled {
+		failures -= outage
 	}
+	failures -= outage
+	return failures >= 0 && (failures < outageDoubts || failures%4 == 0)
 }
 
 // backoff returns the wait after n earlier failures: drawn evenly up to a
@@ -324,6 +340,9 @@ func (m *Manager) gone(r *lane, items ...*outbox.Item) {
 	for _, it := range items {
 		if it == r.suspect {
 			r.suspect = nil
+		}
+		if it == r.judged {
+			r.judged = nil
 		}
 		delete(r.shown, it.Key)
 	}

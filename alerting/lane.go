@@ -30,6 +30,7 @@ type lane struct {
 	rate     outbox.Window
 	failures int          // rounds of failed attempts in a row
 	suspect  *outbox.Item // has failed just now; the next attempt is for another
+	judged   *outbox.Item // that was taken; the next attempt is for the suspect
 	paused   time.Time    // the sink is left alone until then
 	shown    map[string]schemas.Alert
 

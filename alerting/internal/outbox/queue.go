@@ -24,6 +24,7 @@ type Item struct {
 	Attempts int
 	Next     time.Time // not to be tried before
 	Problem  string    // why the last attempt failed
+	Asides   int       // how often it was set aside
 	// Sent tells that the receiver has it and only the log does not know yet;
 	// Ref is what the receiver gave for it.
 	Sent bool
@@ -175,7 +176,7 @@ func (q *Queue) Other(it *Item) *Item {
 func (q *Queue) SetAside(it *Item, next time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	it.Next = next
+	it.Next, it.Asides = next, it.Asides+1
 	if c := q.alerts[it.Alert]; c != nil {
 		heap.Remove(c.in, c.place)
 		heap.Push(&q.aside, c)
