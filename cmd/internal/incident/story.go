@@ -87,7 +87,9 @@ func (s *story) head() {
 
 // state says what became of the alert and who did it.
 func (s *story) state() string {
-	a, out := s.a, State(s.a)
+	a, told := s.a, *s.a
+	told.Muted = "" // it has a line of its own
+	out := State(&told)
 	if m := a.Acknowledged; m != nil && a.State != schemas.AlertResolved {
 		out += s.mark(m)
 	}
