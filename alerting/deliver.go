@@ -38,8 +38,18 @@ const buryAtOnce = 200
 // deliver is a sink's worker. It works until ctx is done and nothing is due,
 // or hard is done.
 func (m *Manager) deliver(ctx, hard context.Context, r *lane) {
+	defer func() {
+		if err := r.tries.Close(); err != nil {
+			m.log.Error("notes of attempts are not closed", "sink", r.name, "error", err)
+		}
+		r.tries = nil
+	}()
 	for hard.Err() == nil {
-		wait, err := m.step(hard, r)
+		err := r.recall(m.cfg.Path)
+		wait := time.Duration(0)
+		if err == nil {
+			wait, err = m.step(hard, r)
+		}
 		if err != nil {
 			m.log.Error("notification log does not answer", "sink", r.name, "error", err)
 			wait = m.backoff(3)
@@ -101,6 +111,9 @@ func (m *Manager) step(ctx context.Context, r *lane) (time.Duration, error) {
 		if made, err := m.sumUp(r, now); made || err != nil {
 			return 0, err
 		}
+	}
+	if err := r.tries.Note(it.Seq); err != nil {
+		return 0, err
 	}
 	r.rate.Use(now)
 	return 0, m.attempt(ctx, r, it)

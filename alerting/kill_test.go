@@ -35,6 +35,7 @@ const (
 	afterSome     = "after some"        // three of eight delivered and noted
 	beforeDigest  = "before a digest"   // one delivered, the others summed up
 	duringDigest  = "during a digest"   // and the receiver has it
+	duringStorm   = "during a storm"    // the receiver has it, others are to be summed up
 )
 
 func childRole() string { return os.Getenv(childVariable) }
@@ -51,15 +52,15 @@ func runChild(role string) {
 			die()
 		}
 		fmt.Println("got", c.key)
-		if n++; role == duringNotify || n == 4 || role == duringDigest && digest {
+		if n++; role == duringNotify || role == duringStorm || n == 4 || role == duringDigest && digest {
 			die()
 		}
 		return Ref("ref-of-" + c.alert.ID), nil
 	}}
 	cfg := DefaultConfig()
 	cfg.Path = os.Getenv(pathVariable)
-	if role == beforeDigest || role == duringDigest {
-		cfg.Sinks = []SinkConfig{{Name: "s", Kind: "fake", PerMinute: 2}}
+	if role == beforeDigest || role == duringDigest || role == duringStorm {
+		stormy(&cfg)
 	}
 	m, err := New(cfg, []Sink{s}, quiet(), prometheus.NewRegistry())
 	if err != nil {
@@ -80,11 +81,15 @@ func runChild(role string) {
 	_ = m.Run(context.Background())
 }
 
+// stormy makes a digest of all but one.
+func stormy(c *Config) { c.Sinks = []SinkConfig{{Name: "s", Kind: "fake", PerMinute: 2}} }
+
 func TestKilled(t *testing.T) {
 	for _, c := range []struct {
 		role       string
 		got, again int // before the death, and repeated after it
-	}{{afterOffer, 0, 0}, {beforeAttempt, 0, 0}, {duringNotify, 1, 1}, {afterSome, 4, 1}, {beforeDigest, 1, 0}, {duringDigest, 2, 1}} {
+	}{{afterOffer, 0, 0}, {beforeAttempt, 0, 0}, {duringNotify, 1, 1}, {afterSome, 4, 1}, {beforeDigest, 1, 0}, {duringDigest, 2, 1},
+		{duringStorm, 1, 1}} {
 		t.Run(c.role, func(t *testing.T) {
 			path := logPath(t)
 			cmd := exec.Command(os.Args[0])
@@ -110,7 +115,11 @@ func TestKilled(t *testing.T) {
 			}
 
 			s := &fakeSink{name: "s"}
-			r := open(t, path, nil, s)
+			settings := (func(*Config))(nil)
+			if c.role == duringStorm {
+				settings = stormy
+			}
+			r := open(t, path, settings, s)
 			// The pipeline reads the batch again: nothing new is to be told.
 			again := r.offer(t, many(8, noon, schemas.SeverityLow)...)
 			if len(again) != 8 {

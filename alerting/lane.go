@@ -33,6 +33,7 @@ type lane struct {
 	judged   *outbox.Item // that was taken; the next attempt is for the suspect
 	paused   time.Time    // the sink is left alone until then
 	shown    map[string]schemas.Alert
+	tries    *outbox.Tries
 
 	// mu keeps the worker's notes apart from the listing.
 	mu    sync.Mutex
@@ -90,6 +91,21 @@ func (m *Manager) show(ctx context.Context, r *lane, d *outbox.Delivery) schemas
 	}
 	r.shown[d.Key] = a
 	return a
+}
+
+// recall opens the notes of attempts and learns from them which notification was
+// being told when the process ended. Only digests need to know.
+func (r *lane) recall(log string) error {
+	if log == "" || r.cfg.OnStorm != StormDigest || r.tries != nil {
+		return nil
+	}
+	tries, last, err := outbox.OpenTries(log + "." + r.name + ".try")
+	if err != nil {
+		return err
+	}
+	r.tries = tries
+	r.q.Tried(last)
+	return nil
 }
 
 // notify calls the sink, alone, and turns a panic into a permanent error: the

@@ -211,6 +211,16 @@ func (q *Queue) Change(it *Item, f func(*Item)) {
 	f(it)
 }
 
+// Tried notes an attempt whose outcome is not known for the item of that sequence,
+// if it is there.
+func (q *Queue) Tried(seq uint64) {
+	q.List(func(it *Item) {
+		if it.Seq == seq {
+			it.Attempts = max(it.Attempts, 1)
+		}
+	})
+}
+
 // Size returns how many items there are.
 func (q *Queue) Size() int {
 	q.mu.Lock()
@@ -218,10 +228,11 @@ func (q *Queue) Size() int {
 	return q.length
 }
 
-// Waiting returns what is not a digest and was not yet taken by the receiver.
+// Waiting returns what is no digest and was not tried yet. What was tried may have
+// been taken although no answer came, and keeps its key.
 func (q *Queue) Waiting() (items []*Item) {
 	q.List(func(it *Item) {
-		if !it.Digest && !it.Sent && !it.Damaged {
+		if !it.Digest && !it.Sent && !it.Damaged && it.Attempts == 0 {
 			items = append(items, it)
 		}
 	})

@@ -102,7 +102,10 @@ func TestQueueKeepsOrder(t *testing.T) {
 
 func TestWaitingLeavesOut(t *testing.T) {
 	q := NewQueue(false)
-	q.Push(&Item{Seq: 1, Alert: "a"}, &Item{Seq: 2, Alert: "b", Digest: true}, &Item{Seq: 3, Alert: "c", Sent: true}, &Item{Seq: 4, Damaged: true})
+	q.Push(&Item{Seq: 1, Alert: "a"}, &Item{Seq: 2, Alert: "b", Digest: true}, &Item{Seq: 3, Alert: "c", Sent: true}, &Item{Seq: 4, Damaged: true},
+		&Item{Seq: 5, Alert: "d", Attempts: 2}, &Item{Seq: 6, Alert: "e"})
+	q.Tried(6)
+	q.Tried(7)
 	if w := q.Waiting(); len(w) != 1 || w[0].Seq != 1 {
 		t.Errorf("%d wait to be summed up, want the first alone", len(w))
 	}
