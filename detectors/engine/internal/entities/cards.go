@@ -15,10 +15,9 @@ type card struct {
 	named  uint8
 	cut    bool
 	states uint16
-	// trace is the place, from 1, of the entity's trace, 0 if it has none yet; until
-	// then first is the tag of the one whom all its events tie to it, 0 if none does, or
-	// several.
-	trace, first uint32
+	// trace is the place, from 1, of the entity's trace, 0 if it has none.
+	trace uint32
+	_     uint32
 }
 
 // cardLayout says where in a card what is, in words.

@@ -57,7 +57,7 @@ func (d *Directory) Deal(to func(key uint64) *Directory) {
 		c := t.card(at)
 		c.owner, n.card, c.states = uint32(place), uint32(at+1), 0
 		if trace := c.trace; trace > 0 {
-			c.trace, c.first = 0, severals
+			c.trace, n.first = 0, severals
 			if !t.traces.full() {
 				to := t.traces.add()
 				copy(t.traces.words(to), d.traces.words(int(trace-1)))

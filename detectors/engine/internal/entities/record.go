@@ -33,7 +33,10 @@ type Record struct {
 	// callers are bitmaps of the principals seen in this epoch and the one
 	// before.
 	callers [2]uint64
-	_       uint64
+	// first is the tag of the one whom all events tie to an entity that has no trace, 0
+	// if none does, or several.
+	first uint32
+	_     uint32
 }
 
 // What Record.Told says: it was not asked, there is nothing, or there is something.

@@ -174,7 +174,7 @@ func (d *Directory) begin(place int, now int64) bool {
 // dropTrace takes the trace of a card away.
 func (d *Directory) dropTrace(card int) {
 	at := int(d.card(card).trace - 1)
-	d.card(card).trace, d.card(card).first = 0, severals
+	d.card(card).trace, d.At(int(d.card(card).owner)).first = 0, severals
 	if d.traces.take(at) {
 		d.card(int(d.trace(at).owner)).trace = uint32(at + 1)
 	}
@@ -183,15 +183,13 @@ func (d *Directory) dropTrace(card int) {
 // Note counts the event of the entity at place in its series if it has one, and
 // notes whom it ties to the entity: other is Item.Other.
 func (d *Directory) Note(place int, other uint64, ev *schemas.Event) {
-	r := d.At(place)
-	if r.card == 0 || ev.Time < int64(time.Minute) {
-		return
+	at := d.traced(place)
+	if at < 0 {
+		if at = d.first(place, other, ev.Time); at < 0 {
+			return
+		}
 	}
-	c := d.card(int(r.card - 1))
-	if c.trace == 0 && !d.first(place, c, other, ev.Time) {
-		return
-	}
-	at, minute := int(c.trace-1), uint32(ev.Time/int64(time.Minute))
+	minute := uint32(max(ev.Time, 0) / int64(time.Minute))
 	s := &d.trace(at).series
 	if minute == s.minute {
 		s.now++
@@ -204,26 +202,26 @@ func (d *Directory) Note(place int, other uint64, ev *schemas.Event) {
 	}
 }
 
-// first notes one of the first events of an entity with a card, and tells whether it
-// has a trace since.
-func (d *Directory) first(place int, c *card, other uint64, now int64) bool {
-	tag := uint32(severals)
+// first notes one of the first events of an entity, and returns the place of its
+// trace if it is worth one since, else -1.
+func (d *Directory) first(place int, other uint64, now int64) (at int) {
+	r, tag := d.At(place), uint32(severals)
 	if other > Stranger {
 		tag = tagOf(other)
 	}
-	r := d.At(place)
 	if r.Count == 1 {
-		c.first = tag
-	} else if c.first != tag {
-		c.first = severals
+		r.first = tag
+	} else if r.first != tag {
+		r.first = severals
 	}
-	if r.Count < tracedFrom || !d.begin(place, now) {
-		return false
+	if r.Count < tracedFrom || r.card == 0 || !d.begin(place, now) {
+		return -1
 	}
-	if c.first != severals {
-		d.trace(int(c.trace - 1)).kin.whole = 1
+	at = d.traced(place)
+	if r.first != severals {
+		d.trace(at).kin.whole = 1
 	}
-	return true
+	return at
 }
 
 // Series returns how the events of the entity at place spread over the window from
