@@ -86,7 +86,6 @@ show" has the command ready to copy). Over the API it wants the role admin.
 	fs.DurationVar(&length, "for", 0, "how `long`, such as 720h")
 	fs.StringVar(&until, "until", "", "until which `time`")
 	fs.StringVarP(&a.Reason, "reason", "m", "", "why (`text`)")
-	c.MarkFlagsMutuallyExclusive("for", "until")
 	return c
 }
 

@@ -50,7 +50,6 @@ func (f *deskFlags) shows(c *cobra.Command, formats string) {
 	c.Flags().StringVarP(&f.output, "output", "o", "table", "`format`: table, "+formats)
 	c.Flags().BoolVar(&f.utc, "utc", false, "show times in UTC (default)")
 	c.Flags().BoolVar(&f.local, "local", false, "show times in the machine's zone")
-	c.MarkFlagsMutuallyExclusive("utc", "local")
 }
 
 // clock says how times are shown.
@@ -75,6 +74,9 @@ func (f *deskFlags) who() string {
 
 // with runs do at the desk and closes it.
 func (f *deskFlags) with(c *cobra.Command, do func(desk alerting.Desk) error) error {
+	if f.utc && f.local {
+		return usage(errors.New("--utc, --local: give one of them"))
+	}
 	desk, done, err := f.open(c.Context(), c.ErrOrStderr())
 	if err != nil {
 		return advice(err)

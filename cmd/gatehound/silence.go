@@ -92,7 +92,6 @@ func newSilenceAdd() *cobra.Command {
 	c.Flags().StringVar(&from, "from", "", "from which `time` on (default now)")
 	c.Flags().StringVar(&until, "until", "", "until which `time`")
 	c.Flags().StringVarP(&comment, "comment", "m", "", "why (`text`)")
-	c.MarkFlagsMutuallyExclusive("for", "until")
 	return c
 }
 
