@@ -172,7 +172,7 @@ func streamCertificates(t *testing.T, m *member, s stream) {
 	if err := retried(t, m, build(t, m.kind, s.secure(other, trust)), 5*time.Second); err != nil && !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("got %v for the wrong host, want an error about the certificate", err)
 	}
-	retried(t, m, build(t, m.kind, s.secure(s.serve(t, nil), trust)), 5*time.Second) // it does not speak TLS
+	retried(t, m, build(t, m.kind, s.secure(s.serve(t, nil), trust)), time.Second) // it does not speak TLS
 
 	mutual := conf.Clone()
 	mutual.ClientAuth = tls.RequireAnyClientCert
