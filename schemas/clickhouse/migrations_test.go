@@ -63,7 +63,7 @@ func TestTablesExpire(t *testing.T) {
 			}
 		}
 	}
-	if tables != 14 {
-		t.Errorf("%d tables, want 14", tables)
+	if tables != 15 {
+		t.Errorf("%d tables, want 15", tables)
 	}
 }

@@ -58,6 +58,8 @@ type holding struct {
 	// about are columns in which entities stand in JSON, beside what texts has: a row
 	// is one person's if one of them is his address.
 	about []string
+	// says are columns of prose that may have an address in it.
+	says []string
 	// list is a Nested of entities, kind and name; "" is none.
 	list string
 }
@@ -72,9 +74,9 @@ var holdings = []holding{
 	{table: "findings", entity: true, texts: []string{"title", "summary", "query", "arrayStringConcat(features.text)"}, list: "related"},
 	{table: "campaign_members", names: []string{"principal"}},
 	{table: "campaigns", texts: []string{"arrayStringConcat(links.text)"}},
-	{table: "alerts", entity: true, about: []string{"finding", "parts"},
+	{table: "alerts", entity: true, about: []string{"finding", "parts"}, says: []string{"title", "summary", "outcome"},
 		texts: []string{"title", "summary", "finding", "parts", "outcome", "acknowledged_comment", "resolution_comment", "muted"}},
-	{table: "alert_history", texts: []string{"text"}},
+	{table: "alert_history", texts: []string{"text"}, says: []string{"text"}},
 	{table: "rejects", texts: []string{"excerpt"}},
 }
 
@@ -117,6 +119,11 @@ func (h *holding) where(p *Person) string {
 		}
 		if h.list != "" {
 			or = append(or, among(h.list, "address", entities))
+		}
+		for _, column := range h.says {
+			for _, name := range entities {
+				or = append(or, names(column, name))
+			}
 		}
 		for _, column := range h.about {
 			or = append(or, mentions(column, entities))

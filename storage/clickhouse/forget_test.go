@@ -58,8 +58,21 @@ func crowded(t *testing.T) *Store {
 	about[4].Features[0].Text = "the busiest was h1:k2:jane"
 	var alerts []schemas.Alert
 	for i, f := range about {
-		alerts = append(alerts, schemas.Alert{ID: fmt.Sprint("a", i), Sequence: 1, Entity: f.Entity, Finding: f, FirstSeen: at(0), LastSeen: at(1)})
+		alerts = append(alerts, schemas.Alert{ID: fmt.Sprint("a", i), Sequence: 1, Entity: f.Entity, Finding: f, FirstSeen: at(0), LastSeen: at(1),
+			History: []schemas.AlertEvent{{Number: 1, At: at(0), What: "opened", Text: f.Entity.Name}}})
 	}
+	// What is not about jane but ties her, or her address, to somebody.
+	for i, e := range []schemas.Entity{{Kind: schemas.EntityPrincipal, Name: jane.Names[1]}, {Kind: schemas.EntityAddress, Name: janeAt.String()}} {
+		f := finding(schemas.EntityGlobal, fmt.Sprint("tied ", i), "SELECT 3")
+		f.Related = []schemas.Entity{{Kind: schemas.EntityAddress, Name: "10.1.2.33"}, e}
+		about = append(about, f)
+		part := schemas.AlertPart{Detector: "x.y", Entity: e}
+		alerts = append(alerts, schemas.Alert{ID: fmt.Sprint("tied", i), Sequence: 1, Entity: f.Entity, Finding: testFinding(1), LastSeen: at(1), Parts: []schemas.AlertPart{part}},
+			schemas.Alert{ID: fmt.Sprint("tied too", i), Sequence: 1, Entity: f.Entity, Finding: f, LastSeen: at(1)})
+	}
+	alerts = append(alerts, schemas.Alert{ID: "said", Sequence: 1, Finding: schemas.Finding{}, LastSeen: at(1),
+		Resolution: &schemas.Mark{At: at(2), By: "op", Comment: "it was h1:k2:jane"},
+		History:    []schemas.AlertEvent{{Number: 2, At: at(2), What: "resolved", Text: "it was h1:k2:jane"}}})
 	if err := s.WriteFindings(t.Context(), about); err != nil {
 		t.Fatal(err)
 	}
@@ -107,10 +120,11 @@ func TestForgetAPerson(t *testing.T) {
 sealed_prompts 15-2=13 left 0
 rollup_principal 7-2=5 left 0
 aliases 2-1=1 left 0
-findings 5-3=2 left 0
+findings 7-4=3 left 0
 campaign_members 8-1=7 left 0
 campaigns 2-1=1 left 0
-alerts 5-3=2 left 0
+alerts 10-6=4 left 0
+alert_history 6-2=4 left 0
 rejects 2-1=1 left 0`
 	if got := erased(gone); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -138,8 +152,9 @@ func TestForgetAnAddress(t *testing.T) {
 	}
 	want := `events 15-2=13 left 0
 rollup_address 7-2=5 left 0
-findings 5-1=4 left 0
-alerts 5-1=4 left 0`
+findings 7-2=5 left 0
+alerts 10-3=7 left 0
+alert_history 6-1=5 left 0`
 	if got := erased(gone); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

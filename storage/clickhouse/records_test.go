@@ -69,7 +69,9 @@ func testFinding(window int) schemas.Finding {
 			{Name: "ratio", Observed: 0.9, Expected: 0.2, Weight: 0.25, Text: "''"},
 		},
 		Techniques: []schemas.Technique{{Framework: "MITRE ATLAS", ID: "AML.T0024.002", Name: "Extract ML Model"}},
-		Query:      "SELECT 1", Exception: &schemas.Exception{Owner: "o", Reason: "r"},
+		Series:     &schemas.Series{Start: at(window - 5).Truncate(time.Minute), Step: 60, Counts: []int64{0, 3, 9}},
+		Related:    []schemas.Entity{{Kind: schemas.EntityAddress, Name: "2001:db8::/64"}, {Kind: schemas.EntityAddress, Name: "192.0.2.1"}},
+		RelatedAll: true, Query: "SELECT 1", Exception: &schemas.Exception{Owner: "o", Reason: "r"},
 	}
 }
 
@@ -100,30 +102,6 @@ func TestFindingsAreStoredOnce(t *testing.T) {
 		stamp(f.WindowStart) + `','` + stamp(f.WindowEnd) + `','` + stamp(f.Detected) + `',12,` +
 		`['volume','ratio'],[9,0.9],[3,0.2],['requests',''],[0.5,0.25],['three times','\'\''],` +
 		`['MITRE ATLAS'],['AML.T0024.002'],['Extract ML Model'],'SELECT 1','o','r')`
-	if got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
-func TestAlertsAreStoredOnce(t *testing.T) {
-	s := testStore(t)
-	a := schemas.Alert{ID: "a", Fingerprint: "f", State: schemas.AlertUpdated, Sequence: 1, Severity: schemas.SeverityCritical,
-		Confidence: 0.5, Title: "t", Summary: "s", Detector: "rate", Entity: schemas.Entity{Kind: schemas.EntityAddress, Name: "10.0.0.1"},
-		Tenant: "x", FirstSeen: at(0), LastSeen: at(9), Findings: 3, Events: 4, Finding: testFinding(0)}
-	second := a
-	second.Sequence, second.State = 2, schemas.AlertResolved
-	for range 2 {
-		if err := s.WriteAlerts(t.Context(), []schemas.Alert{a, second}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := one[uint64](t, s, "SELECT count() FROM alerts FINAL"); n != 2 {
-		t.Fatalf("%d alerts", n)
-	}
-	got := one[string](t, s, `SELECT toString((id, fingerprint, state, severity, confidence, title, summary, detector, entity_kind, entity,
-		tenant, toUnixTimestamp64Nano(first_seen) < toUnixTimestamp64Nano(last_seen), findings, events, finding_id,
-		JSONExtractString(finding, 'query'))) FROM alerts FINAL WHERE sequence = 2`)
-	want := `('a','f','resolved','critical',0.5,'t','s','rate','address','10.0.0.1','x',1,3,4,'` + a.Finding.ID + `','SELECT 1')`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

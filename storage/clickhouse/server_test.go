@@ -159,9 +159,11 @@ func TestNativeColumnTypes(t *testing.T) {
 	s.conn = record
 	defer func() { s.conn = record.Conn }()
 	for name, act := range map[string]func() error{
-		"findings":       func() error { return s.WriteFindings(t.Context(), []schemas.Finding{testFinding(0)}) },
-		"campaigns":      func() error { return s.WriteFindings(t.Context(), []schemas.Finding{plotted("c-aa11aa11aa11", 1, 1)}) },
-		"alerts":         func() error { return s.WriteAlerts(t.Context(), []schemas.Alert{{ID: "a", Finding: testFinding(0)}}) },
+		"findings":  func() error { return s.WriteFindings(t.Context(), []schemas.Finding{testFinding(0)}) },
+		"campaigns": func() error { return s.WriteFindings(t.Context(), []schemas.Finding{plotted("c-aa11aa11aa11", 1, 1)}) },
+		"alerts": func() error {
+			return s.WriteAlerts(t.Context(), []schemas.Alert{{ID: "a", Finding: testFinding(0), History: []schemas.AlertEvent{{Number: 1, At: at(0)}}}})
+		},
 		"ingest_intents": func() error { return s.WriteIntent(t.Context(), schemas.Intent{Ranges: []schemas.Range{{Next: 1}}}) },
 		"checkpoints": func() error {
 			return s.SaveCheckpoint(t.Context(), schemas.Checkpoint{Seen: []schemas.Range{{Topic: "a"}}, State: []byte("x")})
@@ -173,7 +175,7 @@ func TestNativeColumnTypes(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if record.batches != 9 {
+	if record.batches != 10 {
 		t.Errorf("%d inserts were looked at", record.batches)
 	}
 }

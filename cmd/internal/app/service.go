@@ -229,8 +229,27 @@ func (s *Service) repairAlerts(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the notification log: %w", err)
 	}
+	if len(alerts) == 0 && !s.opts.Flush { // a replay begins with none
+		return s.seedAlerts(ctx)
+	}
 	if err := s.Store.WriteAlerts(ctx, alerts); err != nil {
 		return fmt.Errorf("store the alerts of the notification log: %w", err)
+	}
+	return nil
+}
+
+// seedAlerts gives a new notification log the alerts of the store, so that a machine
+// that takes over goes on where the other stopped and tells nobody again.
+func (s *Service) seedAlerts(ctx context.Context) error {
+	alerts, err := s.Store.OpenAlerts(ctx, time.Now().Add(-s.cfg.Alerting.Retention))
+	if err != nil {
+		return fmt.Errorf("read the alerts of the store: %w", err)
+	}
+	if err := s.Alerts.Seed(alerts); err != nil {
+		return fmt.Errorf("take over the alerts of the store: %w", err)
+	}
+	if len(alerts) > 0 {
+		s.log.Info("alerts taken over from the store", "alerts", len(alerts))
 	}
 	return nil
 }
