@@ -10,16 +10,20 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// conformText sends alerts whose every string is hostile.
+// conformText sends alerts whose every string is hostile, to one receiver.
 func conformText(t *testing.T, m *member) {
 	for name, text := range hostile {
 		t.Run(name, func(t *testing.T) {
+			send := sender(t, m)
 			for _, state := range states {
+				if len(text) > 5000 && state != schemas.AlertUpdated && state != schemas.AlertResolved {
+					continue // it is long, and says no more in other states
+				}
 				a := sample(state)
 				fill(&a, text)
 				a.Test = state == schemas.AlertUpdated
 				for _, prev := range slices.Compact([]alerting.Ref{"", m.ref}) {
-					for _, got := range deliver(t, m, &a, "key-1", prev) {
+					for _, got := range send(&a, "key-1", prev) {
 						m.harmless(t, got)
 					}
 				}
@@ -89,16 +93,28 @@ func bodies(got []request) string {
 // deliver sends a to a new receiver and returns what it got.
 func deliver(t *testing.T, m *member, a *schemas.Alert, key string, prev alerting.Ref) []request {
 	t.Helper()
+	return sender(t, m)(a, key, prev)
+}
+
+// sender returns a function that sends to a new receiver and returns what that
+// got of it.
+func sender(t *testing.T, m *member) func(a *schemas.Alert, key string, prev alerting.Ref) []request {
+	t.Helper()
 	if m.options == nil {
-		return m.local(t, a, key)
+		return func(a *schemas.Alert, key string, _ alerting.Ref) []request { return m.local(t, a, key) }
 	}
 	r := receive(t, m, false)
-	ref, err := m.make(t, r.URL, nil).Notify(context.Background(), a, key, prev)
-	if err != nil {
-		t.Fatal(err)
+	s := m.make(t, r.URL, nil)
+	return func(a *schemas.Alert, key string, prev alerting.Ref) []request {
+		t.Helper()
+		before := len(r.requests())
+		ref, err := s.Notify(context.Background(), a, key, prev)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(ref) > alerting.MaxRef {
+			t.Errorf("the ref has %d bytes", len(ref))
+		}
+		return r.requests()[before:]
 	}
-	if len(ref) > alerting.MaxRef {
-		t.Errorf("the ref has %d bytes", len(ref))
-	}
-	return r.requests()
 }
