@@ -3,6 +3,7 @@ package alerting
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -96,6 +97,37 @@ func BenchmarkStorm(b *testing.B) {
 		if err := <-done; err != nil {
 			b.Fatal(err)
 		}
+		if err := m.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOfferToTwentySinks measures one offer of ten thousand findings of ten
+// thousand entities that twenty sinks are to be told of, and what that takes on
+// disk.
+func BenchmarkOfferToTwentySinks(b *testing.B) {
+	for b.Loop() {
+		cfg := DefaultConfig()
+		cfg.Path = b.TempDir() + "/alerts.db"
+		var sinks []Sink
+		for i := range 20 {
+			sinks = append(sinks, &fakeSink{name: fmt.Sprint("s", i)})
+		}
+		m, err := New(cfg, sinks, quiet(), prometheus.NewRegistry())
+		if err != nil {
+			b.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := m.Offer(context.Background(), many(10_000, noon, schemas.SeverityLow)); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(time.Since(start).Microseconds())/10_000, "µs/finding")
+		info, err := os.Stat(cfg.Path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(info.Size())/200_000, "B/notification")
 		if err := m.Close(); err != nil {
 			b.Fatal(err)
 		}

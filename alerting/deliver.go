@@ -3,6 +3,7 @@ package alerting
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/alerting/internal/outbox"
 )
 
@@ -137,7 +139,10 @@ func (r *lane) next(now time.Time) (it *outbox.Item, stale []*outbox.Item, next 
 // attempt makes one attempt for it and notes the outcome.
 func (m *Manager) attempt(ctx context.Context, r *lane, it *outbox.Item) error {
 	d, prev, err := m.read(r, it)
-	if err != nil {
+	if errors.Is(err, journal.ErrDamaged) {
+		r.q.Change(it, func(it *outbox.Item) { it.Damaged = true })
+		return nil
+	} else if err != nil {
 		return err
 	}
 	once, cancel := context.WithTimeout(ctx, r.cfg.Timeout)

@@ -142,8 +142,12 @@ func (m *Manager) Alerts() ([]schemas.Alert, error) {
 // Sinks says how each sink stands, in the order of the configuration.
 func (m *Manager) Sinks() []SinkStatus {
 	out := make([]SinkStatus, 0, len(m.lanes))
+	now := time.Now()
 	for _, r := range m.lanes {
 		st := r.standing()
+		if !st.Paused.After(now) {
+			st.Paused = time.Time{}
+		}
 		r.q.List(func(it *outbox.Item) {
 			if it.Sent {
 				return

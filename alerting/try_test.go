@@ -8,6 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -205,6 +208,27 @@ func TestViewOfASink(t *testing.T) {
 		}
 		if err != nil || len(alerts) != 2 {
 			t.Errorf("%d alerts, %v", len(alerts), err)
+		}
+	})
+}
+
+// An entry that goes missing while it waits blocks nothing.
+func TestEntryThatGoesMissing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &fakeSink{name: "s"}
+		r := open(t, logPath(t), nil, s)
+		r.offer(t, many(3, noon, schemas.SeverityLow)...)
+		if err := r.db.Update(func(tx *bolt.Tx) error {
+			box := tx.Bucket(journal.Outbox).Bucket([]byte("s"))
+			return errors.Join(box.Delete(journal.Number(1)), box.Put(journal.Number(2), []byte("{")))
+		}); err != nil {
+			t.Fatal(err)
+		}
+		stop := r.run(t)
+		time.Sleep(time.Minute)
+		stop()
+		if _, taken := s.all(); len(taken) != 1 || len(r.Pending()) != 0 {
+			t.Errorf("%d came and %d wait, want the third to come", len(taken), len(r.Pending()))
 		}
 	})
 }

@@ -5,7 +5,6 @@ package outbox
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -89,7 +88,7 @@ func Read(tx *bolt.Tx, sink string, it *Item) (*Delivery, string, error) {
 	if ok, err := journal.Get(box, journal.Number(it.Seq), d); err != nil {
 		return nil, "", err
 	} else if !ok {
-		return nil, "", errors.New("the notification log lacks an entry of the outbox")
+		return nil, "", fmt.Errorf("the outbox lacks it: %w", journal.ErrDamaged)
 	}
 	ref := ""
 	if refs := tx.Bucket(journal.Refs).Bucket([]byte(sink)); refs != nil {
