@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -32,7 +33,7 @@ func parts(t *testing.T, raw []byte) (h mail.Header, text, html string) {
 	var out []string
 	for {
 		p, err := r.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -3,7 +3,6 @@ package interact
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -44,7 +43,7 @@ func FuzzPayload(f *testing.F) {
 	f.Add("gatehound.silence", alertA+" 4h", "U1\n", "a\u202e\nb")
 	f.Add("gatehound.resolve", "severity>=info", "", "x")
 	f.Fuzz(func(t *testing.T, id, value, user, name string) {
-		h := &handler{desk: strict{t}, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		h := &handler{desk: strict{t}, log: slog.New(slog.DiscardHandler)}
 		var p payload
 		p.Type, p.User.ID, p.User.Username = "block_actions", user, name
 		a := action{ActionID: id, Value: value}

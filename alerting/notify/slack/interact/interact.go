@@ -115,8 +115,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusMethodNotAllowed)
 		return
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // if it can
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(readTimeout)) // if it can
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	_ = control.SetReadDeadline(time.Time{})
 	if err != nil {
 		var long *http.MaxBytesError
 		if errors.As(err, &long) {
@@ -152,10 +154,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest)
 		return
 	}
-	// Slack is content from here on; what follows takes as long as it takes.
+	// Slack is content with this; what follows takes as long as it takes.
 	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(http.StatusOK)
-	_ = http.NewResponseController(w).Flush() // if it cannot, the answer goes out at the end
+	_ = control.Flush() // if it cannot, the answer goes out at the end
 	h.act(context.WithoutCancel(r.Context()), &p)
 }
 
