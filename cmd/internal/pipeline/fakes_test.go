@@ -32,6 +32,7 @@ type world struct {
 	findings  map[string]int
 	notified  map[string]int
 	ceased    []string // detectors of what ended, in order
+	alerts    []string // ids of stored alerts
 	saved     *schemas.Checkpoint
 	saving    time.Duration // how long a snapshot takes to be saved
 	spooled   []*schemas.Batch

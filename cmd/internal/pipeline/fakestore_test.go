@@ -80,7 +80,14 @@ func (s *memoryStore) WriteFindings(_ context.Context, fs []schemas.Finding) err
 	return nil
 }
 
-func (s *memoryStore) WriteAlerts(context.Context, []schemas.Alert) error { return nil }
+func (s *memoryStore) WriteAlerts(_ context.Context, as []schemas.Alert) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range as {
+		s.alerts = append(s.alerts, a.ID)
+	}
+	return nil
+}
 
 func (s *memoryStore) SaveCheckpoint(ctx context.Context, c schemas.Checkpoint) error {
 	select {
