@@ -84,3 +84,21 @@ func TestWithin(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func FuzzWithin(f *testing.F) {
+	f.Add([]byte(`{"id":"fedcba9876543210","t":"<\u202e>","l":[1,2,{"a":null}]}`), 64)
+	f.Fuzz(func(t *testing.T, raw []byte, limit int) {
+		var v any
+		if json.Unmarshal(raw, &v) != nil {
+			return
+		}
+		limit = 16 + limit&0xffff
+		out, err := Within(v, limit)
+		if err != nil {
+			return
+		}
+		if len(out) > limit || !json.Valid(out) {
+			t.Errorf("%d bytes of at most %d: %.200s", len(out), limit, out)
+		}
+	})
+}

@@ -87,16 +87,16 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	fail := &StatusError{Code: resp.StatusCode, Wait: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	fail.Body = glimpse(resp.Body, maxErrorBody, cancel)
+	_ = resp.Body.Close() // nothing more of it is wanted
 	return nil, fail
 }
 
-// glimpse reads at most limit bytes of body, for as long as bodyWait, and
-// closes it. stop makes reads return.
-func glimpse(body io.ReadCloser, limit int64, stop func()) []byte {
+// glimpse reads at most limit bytes of body, for as long as bodyWait. stop makes
+// reads return.
+func glimpse(body io.Reader, limit int64, stop func()) []byte {
 	timer := time.AfterFunc(bodyWait, stop)
 	defer timer.Stop()
 	raw, _ := io.ReadAll(io.LimitReader(body, limit)) // as far as it comes
-	_ = body.Close()
 	return raw
 }
 

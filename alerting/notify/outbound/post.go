@@ -42,6 +42,7 @@ func Tell(ctx context.Context, client *http.Client, r Request) error {
 	if err != nil {
 		return err
 	}
+	defer resp.Body.Close()
 	glimpse(resp.Body, maxErrorBody, cancel)
 	return nil
 }

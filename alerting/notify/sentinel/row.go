@@ -15,10 +15,11 @@ const maxBody = 1_000_000
 // UTF-16 for that matter, the table cuts it by itself.
 const maxText = 30_000
 
-// row is a row of the table; the columns are in columns.json.
+// row is a row of the table. Its fields are named like the columns, which are
+// in columns.json.
 type row struct {
 	TimeGenerated  time.Time
-	AlertId        string //nolint:revive // a column's name
+	AlertId        string
 	AlertKey       string
 	Fingerprint    string
 	State          string
@@ -42,7 +43,7 @@ type row struct {
 	Escalated      int
 	Reopened       int
 	Test           bool
-	Url            string //nolint:revive // a column's name
+	Url            string
 	Query          string
 	Provider       string
 	Model          string

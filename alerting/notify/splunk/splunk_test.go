@@ -254,3 +254,15 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+// Nothing that a collector answers shows in an error.
+func FuzzCodeOf(f *testing.F) {
+	f.Add([]byte(`{"text":"Invalid token","code":4}`), 403)
+	f.Add([]byte(`{"code":1e99}`), 200)
+	f.Fuzz(func(t *testing.T, raw []byte, status int) {
+		err := classify(&outbound.StatusError{Code: status % 600, Wait: -1, Body: raw})
+		if err == nil || len(err.Error()) > 80 || strings.Trim(err.Error(), "abcdefghijklmnopqrstuvwxyz0123456789:, -") != "" {
+			t.Errorf("got %v", err)
+		}
+	})
+}
