@@ -13,7 +13,6 @@ import (
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
 	"github.com/gatehound/gatehound/alerting/route"
-	"github.com/gatehound/gatehound/cmd/internal/api"
 	"github.com/gatehound/gatehound/cmd/internal/incident"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -137,7 +136,7 @@ func printAlerts(out io.Writer, format string, alerts []schemas.Alert, clock inc
 	case "table":
 		return incident.Table(out, alerts, clock)
 	case "csv":
-		return api.WriteCSV(out, alerts)
+		return incident.WriteCSV(out, alerts)
 	case "json", "ndjson":
 		return writeDocuments(out, format, alerts)
 	}
@@ -281,7 +280,7 @@ to open in a spreadsheet: no value is taken for a formula.
 				return err
 			}
 			return d.with(c, func(desk alerting.Desk) error {
-				return api.Export(c.Context(), c.OutOrStdout(), desk, filter, d.output)
+				return incident.Export(c.Context(), c.OutOrStdout(), desk, filter, d.output)
 			})
 		},
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
-	"github.com/gatehound/gatehound/cmd/internal/api"
+	"github.com/gatehound/gatehound/cmd/internal/api/client"
 	"github.com/gatehound/gatehound/cmd/internal/incident"
 )
 
@@ -83,7 +83,7 @@ func (f *deskFlags) deadLine(x alerting.DeadLetter) string {
 
 // pending is desk.Pending with the error that it cannot return.
 func pending(desk alerting.Desk) ([]alerting.Delivery, error) {
-	if c, ok := desk.(*api.Client); ok {
+	if c, ok := desk.(*client.Client); ok {
 		return c.Waiting()
 	}
 	return desk.Pending(), nil
@@ -91,7 +91,7 @@ func pending(desk alerting.Desk) ([]alerting.Delivery, error) {
 
 // standing is desk.Sinks with the error that it cannot return.
 func standing(desk alerting.Desk) ([]alerting.SinkStatus, error) {
-	if c, ok := desk.(*api.Client); ok {
+	if c, ok := desk.(*client.Client); ok {
 		return c.Standing()
 	}
 	return desk.Sinks(), nil

@@ -15,8 +15,9 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
-	"github.com/gatehound/gatehound/cmd/internal/api"
+	"github.com/gatehound/gatehound/cmd/internal/api/client"
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 	"github.com/gatehound/gatehound/cmd/internal/app"
 	"github.com/gatehound/gatehound/cmd/internal/incident"
 )
@@ -64,10 +65,10 @@ func (f *deskFlags) clock() incident.Clock {
 // who is who does it.
 func (f *deskFlags) who() string {
 	if f.by != "" {
-		return neutral.Text(f.by, 50)
+		return neutral.Text(f.by, wire.MaxPerson)
 	}
 	if u, err := user.Current(); err == nil && u.Username != "" {
-		return neutral.Text(u.Username, 50)
+		return neutral.Text(u.Username, wire.MaxPerson)
 	}
 	return "unknown"
 }
@@ -97,18 +98,18 @@ func (f *deskFlags) open(ctx context.Context, errs io.Writer) (alerting.Desk, fu
 	if tokenFile == "" {
 		tokenFile = cfg.APIToken()
 	}
-	client, err := api.Local(cfg.API, tokenFile)
+	there, err := client.Local(client.Service{Listen: cfg.API.Listen, CertFile: cfg.API.TLS.CertFile, TokenFile: tokenFile})
 	if err == nil {
-		if err = client.Ping(ctx); !api.IsAway(err) {
+		if err = there.Ping(ctx); !client.IsAway(err) {
 			if err != nil {
-				client.Close()
+				there.Close()
 				return nil, nil, err
 			}
-			return client, func() error { client.Close(); return nil }, nil
+			return there, func() error { there.Close(); return nil }, nil
 		}
-		client.Close()
+		there.Close()
 		fmt.Fprintf(errs, "gatehound: no service answers at %s: working on %s itself\n", cfg.API.Listen, cfg.AlertLog())
-	} else if !errors.Is(err, api.ErrOff) && !errors.Is(err, fs.ErrNotExist) || f.tokenFile != "" {
+	} else if !errors.Is(err, client.ErrOff) && !errors.Is(err, fs.ErrNotExist) || f.tokenFile != "" {
 		return nil, nil, err
 	} else {
 		fmt.Fprintf(errs, "gatehound: no API or no token for it (%s): working on %s itself\n", tokenFile, cfg.AlertLog())
@@ -131,11 +132,11 @@ func (f *deskFlags) remote() (alerting.Desk, func() error, error) {
 			return nil, nil, err
 		}
 	}
-	client, err := api.NewClient(f.server, token, api.ClientTLS{CAFile: f.caFile})
+	there, err := client.New(f.server, token, client.TLS{CAFile: f.caFile})
 	if err != nil {
 		return nil, nil, usage(fmt.Errorf("--server: %w", err))
 	}
-	return client, func() error { client.Close(); return nil }, nil
+	return there, func() error { there.Close(); return nil }, nil
 }
 
 // advices are what to do about an error of a desk.
@@ -166,15 +167,15 @@ func advice(err error) error {
 			return fmt.Errorf("%w: %s", err, a.do)
 		}
 	}
-	var p *api.Problem
+	var p *wire.Problem
 	switch {
-	case errors.As(err, &p) && p.Invalid():
+	case errors.As(err, &p) && p.IsInvalid():
 		return usage(err)
 	case strings.Contains(err.Error(), "another process holds it"):
 		return fmt.Errorf("%w: a service runs without an API that this command can use: set api.listen in its configuration, or stop it", err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w: run it as the user of the service, or give --token-file", err)
-	case api.IsAway(err):
+	case client.IsAway(err):
 		return fmt.Errorf("%w: does the service run, and is that its address?", err)
 	}
 	return err

@@ -10,7 +10,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
-	"github.com/gatehound/gatehound/cmd/internal/api"
+	"github.com/gatehound/gatehound/cmd/internal/api/client"
 	"github.com/gatehound/gatehound/cmd/internal/app"
 )
 
@@ -107,42 +107,42 @@ func (f *deskFlags) configured(sinks []alerting.SinkStatus) ([]listedSink, error
 
 // running returns how the sinks of the service stand; nil if none runs here.
 func (f *deskFlags) running(c *cobra.Command) ([]alerting.SinkStatus, error) {
-	client, err := f.client(c)
-	if err != nil || client == nil {
+	there, err := f.service(c)
+	if err != nil || there == nil {
 		return nil, err
 	}
-	defer client.Close()
-	return client.Standing()
+	defer there.Close()
+	return there.Standing()
 }
 
-// client returns a client of the service; nil if none runs here.
-func (f *deskFlags) client(c *cobra.Command) (*api.Client, error) {
+// service returns a client of the service; nil if none runs here.
+func (f *deskFlags) service(c *cobra.Command) (*client.Client, error) {
 	if f.server != "" {
 		desk, _, err := f.remote()
 		if err != nil {
 			return nil, err
 		}
-		return desk.(*api.Client), nil
+		return desk.(*client.Client), nil
 	}
 	cfg, _, err := loadQuiet(f.config)
 	if err != nil {
 		return nil, err
 	}
-	client, err := api.Local(cfg.API, or(f.tokenFile, cfg.APIToken()))
-	if errors.Is(err, api.ErrOff) || errors.Is(err, fs.ErrNotExist) && f.tokenFile == "" {
+	there, err := client.Local(client.Service{Listen: cfg.API.Listen, CertFile: cfg.API.TLS.CertFile, TokenFile: or(f.tokenFile, cfg.APIToken())})
+	if errors.Is(err, client.ErrOff) || errors.Is(err, fs.ErrNotExist) && f.tokenFile == "" {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := client.Ping(c.Context()); err != nil {
-		client.Close()
-		if api.IsAway(err) {
+	if err := there.Ping(c.Context()); err != nil {
+		there.Close()
+		if client.IsAway(err) {
 			return nil, nil
 		}
 		return nil, err
 	}
-	return client, nil
+	return there, nil
 }
 
 func newSinksTest() *cobra.Command {
@@ -162,12 +162,12 @@ It ends with 1 if a sink did not accept it.`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: d.completeSinks,
 		RunE: func(c *cobra.Command, args []string) error {
-			client, err := d.client(c)
+			there, err := d.service(c)
 			if err != nil {
 				return advice(err)
 			}
-			try := func(name string) error { return client.Try(c.Context(), name) }
-			if client == nil {
+			try := func(name string) error { return there.Try(c.Context(), name) }
+			if there == nil {
 				cfg, log, err := loadQuiet(d.config)
 				if err != nil {
 					return err
@@ -175,7 +175,7 @@ It ends with 1 if a sink did not accept it.`,
 				fmt.Fprintln(c.ErrOrStderr(), "gatehound: no service answers: sending from here")
 				try = func(name string) error { return app.TrySink(c.Context(), cfg, name, log) }
 			} else {
-				defer client.Close()
+				defer there.Close()
 			}
 			failed := 0
 			for _, name := range args {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
+	"github.com/gatehound/gatehound/cmd/internal/incident"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -21,7 +23,7 @@ func (s *Server) listAlerts(c *call) error {
 	if err != nil {
 		return err
 	}
-	page := AlertPage{Alerts: append([]schemas.Alert{}, alerts...)}
+	page := wire.AlertPage{Alerts: append([]schemas.Alert{}, alerts...)}
 	for i := range page.Alerts {
 		whole(&page.Alerts[i])
 	}
@@ -37,7 +39,7 @@ func (c *call) id(missing error) (string, error) {
 		return "", err
 	}
 	id := c.r.PathValue("id")
-	if !isID(id) {
+	if !wire.IsID(id) {
 		return "", missing
 	}
 	return id, nil
@@ -79,7 +81,7 @@ func (c *call) act(do func(ctx context.Context, id, by, comment string) (schemas
 	if err != nil {
 		return err
 	}
-	var body Comment
+	var body wire.Comment
 	if err := c.decode(&body, false); err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func (s *Server) exportAlerts(c *call) error {
 		begin()
 		return nil
 	}
-	if err := Export(c.r.Context(), out, s.desk, f, format); err != nil {
+	if err := incident.Export(c.r.Context(), out, s.desk, f, format); err != nil {
 		if !out.begun {
 			return err
 		}

@@ -18,6 +18,8 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/repeat"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 // Server is the API. New makes it inert; Run serves until its context ends.
@@ -29,7 +31,7 @@ type Server struct {
 	metrics  *metrics
 	tokens   *gate.Tokens
 	rate     *gate.Rate
-	repeats  *repeats
+	repeats  *repeat.Answers
 	loopback bool
 	listener net.Listener
 	server   *http.Server
@@ -45,7 +47,7 @@ func New(cfg Config, desk alerting.Desk, more http.Handler, log *slog.Logger, re
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("api.%w", err)
 	}
-	s := &Server{cfg: cfg, desk: desk, more: more, log: log, repeats: newRepeats()}
+	s := &Server{cfg: cfg, desk: desk, more: more, log: log, repeats: repeat.New()}
 	local := ""
 	if cfg.LocalTokenFile != "" {
 		token, made, err := gate.LocalToken(cfg.LocalTokenFile)
@@ -82,7 +84,7 @@ func New(cfg Config, desk alerting.Desk, more http.Handler, log *slog.Logger, re
 		return nil, fmt.Errorf("api.listen: %w", err)
 	}
 	host, _, _ := net.SplitHostPort(cfg.Listen) // Validate has split it
-	s.loopback = isLoopback(host)
+	s.loopback = wire.IsLoopback(host)
 	s.listener = gate.Bounded(l, cfg.MaxConnections)
 	return s, nil
 }

@@ -15,13 +15,11 @@ import (
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
 	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
-// Bounds of texts that people write, in characters.
-const (
-	maxComment = 1000
-	maxName    = 512
-)
+// maxName bounds a text that is compared with what findings have, in bytes.
+const maxName = 512
 
 // call is one request on its way.
 type call struct {
@@ -38,7 +36,7 @@ type call struct {
 
 // fail answers with the problem that err is.
 func (c *call) fail(err error) {
-	p, internal := problemOf(err)
+	p, internal := wire.ProblemOf(err)
 	if internal {
 		verb := "none"
 		if c.op != nil {
@@ -46,7 +44,7 @@ func (c *call) fail(err error) {
 		}
 		c.server.log.Error("a request to the api did not work", "verb", verb, "error", err)
 	}
-	p.write(c.w)
+	p.Write(c.w)
 }
 
 // answer answers with body and notes what was changed.
@@ -54,7 +52,7 @@ func (c *call) answer(body any) error {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead && c.op.Role > gate.RoleRead {
 		c.server.log.Info("done through the api", "verb", c.op.Verb, "by", c.by)
 	}
-	writeBody(c.w, c.op.Status, "application/json", body)
+	wire.WriteBody(c.w, c.op.Status, "application/json", body)
 	return nil
 }
 
@@ -82,13 +80,13 @@ func (c *call) read() error {
 	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, c.server.cfg.MaxBody))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return problem(http.StatusRequestEntityTooLarge, "too-large", "the body is too large", "api.max_body bounds it")
+		return wire.NewProblem(http.StatusRequestEntityTooLarge, "too-large", "the body is too large", "api.max_body bounds it")
 	}
 	if err != nil {
-		return problem(http.StatusBadRequest, invalid, "the body could not be read", "send it whole, and within api.read_timeout")
+		return wire.NewProblem(http.StatusBadRequest, wire.Invalid, "the body could not be read", "send it whole, and within api.read_timeout")
 	}
 	if len(data) > 0 && !c.op.hasBody() {
-		return problem(http.StatusBadRequest, invalid, "the operation takes no body", "send none")
+		return wire.NewProblem(http.StatusBadRequest, wire.Invalid, "the operation takes no body", "send none")
 	}
 	c.data = data
 	return nil
@@ -101,9 +99,9 @@ func (c *call) decode(into any, lenient bool) error {
 	}
 	kind, args, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if charset := args["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return problem(http.StatusUnsupportedMediaType, "media-type", "the body is not said to be JSON", "send `Content-Type: application/json`")
+		return wire.NewProblem(http.StatusUnsupportedMediaType, "media-type", "the body is not said to be JSON", "send `Content-Type: application/json`")
 	}
-	bad := problem(http.StatusBadRequest, invalid, "the body is not what the operation takes",
+	bad := wire.NewProblem(http.StatusBadRequest, wire.Invalid, "the body is not what the operation takes",
 		"send one JSON object with the members that openapi.json has for "+c.op.Verb+", each of its type")
 	if !utf8.Valid(c.data) {
 		return bad
@@ -123,12 +121,12 @@ func (c *call) decode(into any, lenient bool) error {
 
 // said checks a text of a person's and makes it harmless.
 func said(name, text string, needed bool) (string, error) {
-	if utf8.RuneCountInString(text) > maxComment {
-		return "", problem(http.StatusBadRequest, invalid, name+" is too long", "allowed are 1000 characters")
+	if utf8.RuneCountInString(text) > wire.MaxComment {
+		return "", wire.NewProblem(http.StatusBadRequest, wire.Invalid, name+" is too long", "allowed are 1000 characters")
 	}
-	text = neutral.Text(text, maxComment)
+	text = neutral.Text(text, wire.MaxComment)
 	if needed && text == "" {
-		return "", problem(http.StatusBadRequest, invalid, name+" is empty", "say why: others will read it")
+		return "", wire.NewProblem(http.StatusBadRequest, wire.Invalid, name+" is empty", "say why: others will read it")
 	}
 	return text, nil
 }
@@ -137,15 +135,15 @@ func said(name, text string, needed bool) (string, error) {
 // stay as it is.
 func exact(name, text string) error {
 	if len(text) > maxName || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		return problem(http.StatusBadRequest, invalid, name+" is not allowed", "allowed are 512 bytes without control characters, as findings show it")
+		return wire.NewProblem(http.StatusBadRequest, wire.Invalid, name+" is not allowed", "allowed are 512 bytes without control characters, as findings show it")
 	}
 	return nil
 }
 
 // checkMatchers checks the matchers, so that who wrote them is told what is wrong.
-func checkMatchers(list []string) *Problem {
+func checkMatchers(list []string) *wire.Problem {
 	if _, err := route.ParseMatchers(list); err != nil { // its text quotes nothing
-		return problem(http.StatusBadRequest, invalid, "a matcher is not allowed", err.Error())
+		return wire.NewProblem(http.StatusBadRequest, wire.Invalid, "a matcher is not allowed", err.Error())
 	}
 	return nil
 }
@@ -158,7 +156,7 @@ const maxSpan = 365 * 24 * time.Hour
 // until or to last for span.
 func end(now, from, until time.Time, span string) (time.Time, error) {
 	wrong := func(title string) error {
-		return problem(http.StatusBadRequest, invalid, title, `allowed is either until, a time to come, or for, such as "2h"; at most 365 days ahead`)
+		return wire.NewProblem(http.StatusBadRequest, wire.Invalid, title, `allowed is either until, a time to come, or for, such as "2h"; at most 365 days ahead`)
 	}
 	if (span == "") == until.IsZero() {
 		return until, wrong("until and for: one of them is needed")

@@ -16,13 +16,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/cmd/internal/api/client"
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-func (w *world) as(token string) *Client {
+func (w *world) as(token string) *client.Client {
 	w.t.Helper()
-	c, err := NewClient(w.s.URL(), token, ClientTLS{})
+	c, err := client.New(w.s.URL(), token, client.TLS{})
 	require.NoError(w.t, err)
 	w.t.Cleanup(c.Close)
 	return c
@@ -126,9 +128,9 @@ func TestTheClientsErrorsAreThoseOfADesk(t *testing.T) {
 	_, err = c.Resolve(ctx, ids[0], "b", "")
 	require.ErrorIs(t, err, alerting.ErrResolved)
 	_, err = c.List(alerting.Filter{Matchers: []string{"bogus"}})
-	var p *Problem
+	var p *wire.Problem
 	require.ErrorAs(t, err, &p)
-	require.True(t, p.Invalid())
+	require.True(t, p.IsInvalid())
 	_, err = w.as(readToken).Allow(ctx, schemas.Allowance{Principal: "x", Until: time.Now().Add(time.Hour), Reason: "r"})
 	require.ErrorContains(t, err, "this wants the role admin, the token has read")
 	require.ErrorContains(t, w.as("x").Ping(ctx), "a valid token is missing")
@@ -137,7 +139,7 @@ func TestTheClientsErrorsAreThoseOfADesk(t *testing.T) {
 	_, err = w.as("x").Standing()
 	require.Error(t, err)
 	w.stop()
-	require.True(t, IsAway(c.Ping(ctx)))
+	require.True(t, client.IsAway(c.Ping(ctx)))
 	require.NotContains(t, c.Ping(ctx).Error(), adminToken)
 }
 
@@ -146,13 +148,13 @@ func TestTheClientsErrorsAreThoseOfADesk(t *testing.T) {
 func TestTheTokenGoesNowhereElse(t *testing.T) {
 	for _, bad := range []string{"http://gatehound.example.com", "http://192.0.2.1:9465", "ftp://127.0.0.1", "127.0.0.1:9465", "http://user:pass@127.0.0.1", "https://a.example/path",
 		"https://a.example?x=1", "://", "http://0.0.0.0:1"} {
-		_, err := NewClient(bad, adminToken, ClientTLS{})
+		_, err := client.New(bad, adminToken, client.TLS{})
 		require.Error(t, err, bad)
 		require.Contains(t, err.Error(), "want")
 		require.NotContains(t, err.Error(), "pass@")
 	}
 	for _, good := range []string{"http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1/", "https://gatehound.example.com"} {
-		_, err := NewClient(good, adminToken, ClientTLS{})
+		_, err := client.New(good, adminToken, client.TLS{})
 		require.NoError(t, err, good)
 	}
 	var stolen atomic.Bool
@@ -160,10 +162,10 @@ func TestTheTokenGoesNowhereElse(t *testing.T) {
 	defer other.Close()
 	lure := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer lure.Close()
-	c, err := NewClient(lure.URL, adminToken, ClientTLS{})
+	c, err := client.New(lure.URL, adminToken, client.TLS{})
 	require.NoError(t, err)
 	defer c.Close()
-	require.ErrorIs(t, c.Ping(t.Context()), errAnswer)
+	require.ErrorIs(t, c.Ping(t.Context()), client.ErrAnswer)
 	require.False(t, stolen.Load())
 }
 
@@ -197,7 +199,7 @@ func TestALostAnswerIsAskedForAgain(t *testing.T) {
 		_, _ = out.Write(buf[:k])  // the client may be gone
 	}))
 	defer proxy.Close()
-	c, err := NewClient(proxy.URL, operateToken, ClientTLS{})
+	c, err := client.New(proxy.URL, operateToken, client.TLS{})
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = c.Comment(t.Context(), id, "", "once")
@@ -223,10 +225,10 @@ func TestWhatIsNoAPIIsSaidToBeNone(t *testing.T) {
 		},
 	} {
 		s := httptest.NewServer(h)
-		c, err := NewClient(s.URL, adminToken, ClientTLS{})
+		c, err := client.New(s.URL, adminToken, client.TLS{})
 		require.NoError(t, err)
 		_, err = c.Silences(false)
-		require.ErrorIs(t, err, errAnswer, name)
+		require.ErrorIs(t, err, client.ErrAnswer, name)
 		c.Close()
 		s.Close()
 	}
@@ -250,7 +252,7 @@ func TestTheLocalClientFindsTheService(t *testing.T) {
 			_, port, err := net.SplitHostPort(w.s.Addr())
 			require.NoError(t, err)
 			cfg.Listen = net.JoinHostPort(host, port)
-			c, err := Local(cfg, file)
+			c, err := client.Local(client.Service{Listen: cfg.Listen, CertFile: cfg.TLS.CertFile, TokenFile: file})
 			require.NoError(t, err)
 			defer c.Close()
 			id := w.alerts(1)[0]
@@ -259,8 +261,8 @@ func TestTheLocalClientFindsTheService(t *testing.T) {
 			require.Equal(t, "alice via "+gate.LocalName, a.Acknowledged.By)
 		})
 	}
-	_, err := Local(Config{}, "x")
-	require.ErrorIs(t, err, ErrOff)
-	_, err = Local(Config{Listen: "127.0.0.1:1"}, filepath.Join(dir, "none"))
+	_, err := client.Local(client.Service{TokenFile: "x"})
+	require.ErrorIs(t, err, client.ErrOff)
+	_, err = client.Local(client.Service{Listen: "127.0.0.1:1", TokenFile: filepath.Join(dir, "none")})
 	require.Error(t, err)
 }

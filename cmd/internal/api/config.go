@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 // Config is the settings of the API.
@@ -79,7 +78,7 @@ func (c *Config) Validate() error {
 		bad("hosts has %d entries; allowed is at most 64", len(c.Hosts))
 	}
 	for i, h := range c.Hosts {
-		if !isHost(h) {
+		if !wire.IsHost(h) {
 			bad("hosts[%d] is no name or address; allowed is one without scheme and port, such as gatehound.example.com", i)
 		}
 	}
@@ -121,34 +120,9 @@ func (c *Config) validateListen() error {
 	if err != nil {
 		return errors.New("listen is no address; allowed is host:port, such as 127.0.0.1:9465, or empty for no API")
 	}
-	if c.TLS.CertFile == "" && !c.AllowPlain && !isLoopback(host) {
+	if c.TLS.CertFile == "" && !c.AllowPlain && !wire.IsLoopback(host) {
 		return errors.New("listen: other machines reach this address, and tokens would pass in the clear; allowed is a loopback address such as 127.0.0.1:9465, " +
 			"or set tls.cert_file and tls.key_file; behind a proxy that ends TLS set allow_plain: true")
 	}
 	return nil
-}
-
-// isLoopback reports whether only this machine reaches host.
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.Unmap().IsLoopback()
-}
-
-// isHost reports whether s is a name or an address as it stands in a URL.
-func isHost(s string) bool {
-	if _, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return true
-	}
-	if s == "" || len(s) > 253 {
-		return false
-	}
-	for _, c := range s {
-		if !(c == '.' || c == '-' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_') {
-			return false
-		}
-	}
-	return true
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting/notify/outbound"
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 func TestSettings(t *testing.T) {
@@ -91,9 +92,9 @@ func TestWhatIsWrongStopsTheStart(t *testing.T) {
 }
 
 func TestHostsAreNamesOrAddresses(t *testing.T) {
-	require.False(t, isHost(strings.Repeat("a", 254)))
-	require.False(t, isHost("a:1"))
-	require.False(t, isHost("a/b"))
-	require.False(t, isHost(""))
-	require.True(t, isHost("a-b_c.example"))
+	require.False(t, wire.IsHost(strings.Repeat("a", 254)))
+	require.False(t, wire.IsHost("a:1"))
+	require.False(t, wire.IsHost("a/b"))
+	require.False(t, wire.IsHost(""))
+	require.True(t, wire.IsHost("a-b_c.example"))
 }

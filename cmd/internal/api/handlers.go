@@ -7,6 +7,7 @@ import (
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
 	"github.com/gatehound/gatehound/alerting/route"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -23,19 +24,19 @@ func (s *Server) listSilences(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(SilenceList{Silences: append([]schemas.Silence{}, list...)})
+	return c.answer(wire.SilenceList{Silences: append([]schemas.Silence{}, list...)})
 }
 
 func (s *Server) addSilence(c *call) error {
 	if err := c.none(); err != nil {
 		return err
 	}
-	var n NewSilence
+	var n wire.NewSilence
 	if err := c.decode(&n, false); err != nil {
 		return err
 	}
 	if len(n.Matchers) == 0 {
-		return problem(http.StatusBadRequest, invalid, "matchers is empty", "say what is to be silent, such as detector=~rate.*")
+		return wire.NewProblem(http.StatusBadRequest, wire.Invalid, "matchers is empty", "say what is to be silent, such as detector=~rate.*")
 	}
 	if err := checkMatchers(n.Matchers); err != nil {
 		return err
@@ -84,14 +85,14 @@ func (s *Server) listAllowances(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(AllowanceList{Allowances: append([]schemas.Allowance{}, list...)})
+	return c.answer(wire.AllowanceList{Allowances: append([]schemas.Allowance{}, list...)})
 }
 
 func (s *Server) addAllowance(c *call) error {
 	if err := c.none(); err != nil {
 		return err
 	}
-	var n NewAllowance
+	var n wire.NewAllowance
 	if err := c.decode(&n, false); err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (s *Server) addAllowance(c *call) error {
 		}
 	}
 	if set == 0 {
-		return problem(http.StatusBadRequest, invalid, "the exception covers everything", "set one of principal, client, route and tenant")
+		return wire.NewProblem(http.StatusBadRequest, wire.Invalid, "the exception covers everything", "set one of principal, client, route and tenant")
 	}
 	reason, err := said("reason", n.Reason, true)
 	if err != nil {
@@ -139,14 +140,14 @@ func (s *Server) listSinks(c *call) error {
 	if err := c.none(); err != nil {
 		return err
 	}
-	return c.answer(SinkList{Sinks: append([]alerting.SinkStatus{}, s.desk.Sinks()...)})
+	return c.answer(wire.SinkList{Sinks: append([]alerting.SinkStatus{}, s.desk.Sinks()...)})
 }
 
 func (s *Server) listDeliveries(c *call) error {
 	if err := c.none(); err != nil {
 		return err
 	}
-	return c.answer(DeliveryList{Deliveries: append([]alerting.Delivery{}, s.desk.Pending()...)})
+	return c.answer(wire.DeliveryList{Deliveries: append([]alerting.Delivery{}, s.desk.Pending()...)})
 }
 
 func (s *Server) listDead(c *call) error {
@@ -157,7 +158,7 @@ func (s *Server) listDead(c *call) error {
 	if err != nil {
 		return err
 	}
-	out := DeadLetterList{DeadLetters: append([]alerting.DeadLetter{}, list...)}
+	out := wire.DeadLetterList{DeadLetters: append([]alerting.DeadLetter{}, list...)}
 	for i := range out.DeadLetters {
 		whole(&out.DeadLetters[i].Alert)
 	}
@@ -170,7 +171,7 @@ func (c *call) sink(part string) (string, error) {
 		return "", err
 	}
 	name := c.r.PathValue(part)
-	if len(name) > 40 || !isHost(name) {
+	if len(name) > 40 || !wire.IsHost(name) {
 		return "", alerting.ErrNoSink
 	}
 	return name, nil
@@ -185,7 +186,7 @@ func (s *Server) redeliver(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(Redelivered{Redelivered: n})
+	return c.answer(wire.Redelivered{Redelivered: n})
 }
 
 func (s *Server) testRoute(c *call) error {
@@ -209,24 +210,20 @@ func (s *Server) testRoute(c *call) error {
 	return c.answer(d)
 }
 
-// testFor is how long a test alert may take: longer than a sink's longest
-// timeout.
-const testFor = 6 * time.Minute
-
 func (s *Server) testSink(c *call) error {
 	name, err := c.sink("name")
 	if err != nil {
 		return err
 	}
-	if err := c.extend(testFor); err != nil {
+	if err := c.extend(wire.TestFor); err != nil {
 		return err
 	}
 	began := time.Now()
 	if err := s.desk.Try(c.r.Context(), name); err != nil {
-		if _, internal := problemOf(err); !internal {
+		if _, internal := wire.ProblemOf(err); !internal {
 			return err
 		}
-		return problem(http.StatusBadGateway, refused, "the sink did not accept the test alert", neutral.Text(err.Error(), maxComment))
+		return wire.NewProblem(http.StatusBadGateway, wire.Refused, "the sink did not accept the test alert", neutral.Text(err.Error(), wire.MaxComment))
 	}
-	return c.answer(Tried{Sink: name, Took: float64(time.Since(began).Microseconds()) / 1000})
+	return c.answer(wire.Tried{Sink: name, Took: float64(time.Since(began).Microseconds()) / 1000})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -40,9 +41,6 @@ type Param struct {
 	Many bool
 }
 
-// base begins every path.
-const base = "/api/v1"
-
 var (
 	filterParams = []Param{
 		{Name: "open", Type: "boolean", Text: "only alerts that are not resolved"},
@@ -58,42 +56,42 @@ var (
 // Operations returns all that the API does.
 func Operations() []Operation {
 	return []Operation{
-		{Method: "GET", Path: "/alerts", Verb: "list_alerts", Role: gate.RoleRead, Status: 200, Query: pageParams, Answer: AlertPage{},
+		{Method: "GET", Path: "/alerts", Verb: "list_alerts", Role: gate.RoleRead, Status: 200, Query: pageParams, Answer: wire.AlertPage{},
 			Summary: "Lists alerts, the one that was seen last first.", do: (*Server).listAlerts},
 		{Method: "GET", Path: "/alerts/export", Verb: "export_alerts", Role: gate.RoleRead, Status: 200,
 			Query:   append(filterParams[:len(filterParams):len(filterParams)], Param{Name: "format", Type: "string", Text: "ndjson (default) or csv"}),
 			Summary: "Streams all alerts that match, one a line.", do: (*Server).exportAlerts},
 		{Method: "GET", Path: "/alerts/{id}", Verb: "get_alert", Role: gate.RoleRead, Status: 200, Answer: schemas.Alert{},
 			Summary: "Returns an alert with its history. The id may be cut to its first six or more characters.", do: (*Server).getAlert},
-		{Method: "POST", Path: "/alerts/{id}/acknowledge", Verb: "acknowledge_alert", Role: gate.RoleOperate, Status: 200, Body: Comment{}, MayOmit: true,
+		{Method: "POST", Path: "/alerts/{id}/acknowledge", Verb: "acknowledge_alert", Role: gate.RoleOperate, Status: 200, Body: wire.Comment{}, MayOmit: true,
 			Answer: schemas.Alert{}, Summary: "Takes an alert: it is not escalated any more.", do: (*Server).acknowledge},
-		{Method: "POST", Path: "/alerts/{id}/resolve", Verb: "resolve_alert", Role: gate.RoleOperate, Status: 200, Body: Comment{}, MayOmit: true,
+		{Method: "POST", Path: "/alerts/{id}/resolve", Verb: "resolve_alert", Role: gate.RoleOperate, Status: 200, Body: wire.Comment{}, MayOmit: true,
 			Answer: schemas.Alert{}, Summary: "Ends an alert.", do: (*Server).resolve},
-		{Method: "POST", Path: "/alerts/{id}/comment", Verb: "comment_alert", Role: gate.RoleOperate, Status: 200, Body: Comment{},
+		{Method: "POST", Path: "/alerts/{id}/comment", Verb: "comment_alert", Role: gate.RoleOperate, Status: 200, Body: wire.Comment{},
 			Answer: schemas.Alert{}, Summary: "Notes a comment in an alert's history.", do: (*Server).comment},
-		{Method: "GET", Path: "/silences", Verb: "list_silences", Role: gate.RoleRead, Status: 200, Query: allParam, Answer: SilenceList{},
+		{Method: "GET", Path: "/silences", Verb: "list_silences", Role: gate.RoleRead, Status: 200, Query: allParam, Answer: wire.SilenceList{},
 			Summary: "Lists the silences that hold or will.", do: (*Server).listSilences},
-		{Method: "POST", Path: "/silences", Verb: "add_silence", Role: gate.RoleOperate, Status: 201, Body: NewSilence{}, Answer: schemas.Silence{},
+		{Method: "POST", Path: "/silences", Verb: "add_silence", Role: gate.RoleOperate, Status: 201, Body: wire.NewSilence{}, Answer: schemas.Silence{},
 			Summary: "Keeps alerts that match from being told, for a time.", do: (*Server).addSilence},
 		{Method: "DELETE", Path: "/silences/{id}", Verb: "end_silence", Role: gate.RoleOperate, Status: 200, Answer: schemas.Silence{},
 			Summary: "Ends a silence.", do: (*Server).endSilence},
-		{Method: "GET", Path: "/allowances", Verb: "list_allowances", Role: gate.RoleRead, Status: 200, Query: allParam, Answer: AllowanceList{},
+		{Method: "GET", Path: "/allowances", Verb: "list_allowances", Role: gate.RoleRead, Status: 200, Query: allParam, Answer: wire.AllowanceList{},
 			Summary: "Lists the exceptions that are in force.", do: (*Server).listAllowances},
-		{Method: "POST", Path: "/allowances", Verb: "add_allowance", Role: gate.RoleAdmin, Status: 201, Body: NewAllowance{}, Answer: schemas.Allowance{},
+		{Method: "POST", Path: "/allowances", Verb: "add_allowance", Role: gate.RoleAdmin, Status: 201, Body: wire.NewAllowance{}, Answer: schemas.Allowance{},
 			Summary: "Makes an exception: findings that it covers are stored and not told.", do: (*Server).addAllowance},
 		{Method: "DELETE", Path: "/allowances/{id}", Verb: "end_allowance", Role: gate.RoleAdmin, Status: 200, Answer: schemas.Allowance{},
 			Summary: "Ends an exception.", do: (*Server).endAllowance},
-		{Method: "GET", Path: "/deliveries", Verb: "list_deliveries", Role: gate.RoleRead, Status: 200, Answer: DeliveryList{},
+		{Method: "GET", Path: "/deliveries", Verb: "list_deliveries", Role: gate.RoleRead, Status: 200, Answer: wire.DeliveryList{},
 			Summary: "Lists the notifications that wait for their sinks.", do: (*Server).listDeliveries},
-		{Method: "GET", Path: "/deliveries/dead", Verb: "list_dead_letters", Role: gate.RoleRead, Status: 200, Answer: DeadLetterList{},
+		{Method: "GET", Path: "/deliveries/dead", Verb: "list_dead_letters", Role: gate.RoleRead, Status: 200, Answer: wire.DeadLetterList{},
 			Summary: "Lists the notifications that were given up, with the reason.", do: (*Server).listDead},
-		{Method: "POST", Path: "/deliveries/dead/{sink}/redeliver", Verb: "redeliver", Role: gate.RoleOperate, Status: 200, Answer: Redelivered{},
+		{Method: "POST", Path: "/deliveries/dead/{sink}/redeliver", Verb: "redeliver", Role: gate.RoleOperate, Status: 200, Answer: wire.Redelivered{},
 			Summary: "Puts what a sink was not told back into its queue.", do: (*Server).redeliver},
 		{Method: "POST", Path: "/routes/test", Verb: "test_route", Role: gate.RoleRead, Status: 200, Body: schemas.Alert{}, Answer: route.Decision{},
 			Summary: "Tells where an alert like this one would go now, and why. Nothing is sent.", do: (*Server).testRoute},
-		{Method: "GET", Path: "/sinks", Verb: "list_sinks", Role: gate.RoleRead, Status: 200, Answer: SinkList{},
+		{Method: "GET", Path: "/sinks", Verb: "list_sinks", Role: gate.RoleRead, Status: 200, Answer: wire.SinkList{},
 			Summary: "Tells how each sink stands.", do: (*Server).listSinks},
-		{Method: "POST", Path: "/sinks/{name}/test", Verb: "test_sink", Role: gate.RoleAdmin, Status: 200, Answer: Tried{},
+		{Method: "POST", Path: "/sinks/{name}/test", Verb: "test_sink", Role: gate.RoleAdmin, Status: 200, Answer: wire.Tried{},
 			Summary: "Sends a marked test alert to a sink and waits for its answer.", do: (*Server).testSink},
 		{Method: "GET", Path: "/openapi.json", Verb: "get_openapi", Role: gate.RoleRead, Status: 200,
 			Summary: "Returns this document.", do: (*Server).openAPI},
@@ -104,7 +102,7 @@ func Operations() []Operation {
 func (s *Server) route() {
 	s.mux, s.verbs = http.NewServeMux(), make(map[string]*Operation)
 	for _, op := range Operations() {
-		pattern := op.Method + " " + base + op.Path
+		pattern := op.Method + " " + wire.Base + op.Path
 		s.verbs[pattern] = &op
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			c := r.Context().Value(callKey{}).(*call)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -26,7 +27,7 @@ func TestTheDocumentAndTheRoutesAgree(t *testing.T) {
 	served := map[string]string{}
 	for pattern, op := range w.s.verbs {
 		served[pattern] = op.Verb
-		d := w.doc.Paths[base+op.Path][strings.ToLower(op.Method)]
+		d := w.doc.Paths[wire.Base+op.Path][strings.ToLower(op.Method)]
 		require.Equal(t, op.Role.String(), d.Role, pattern)
 	}
 	require.Equal(t, served, described)
@@ -50,14 +51,14 @@ func TestTheDocumentAndTheRoutesAgree(t *testing.T) {
 func TestWorkingWithAlerts(t *testing.T) {
 	w := newWorld(t)
 	ids := w.alerts(3)
-	var page AlertPage
+	var page wire.AlertPage
 	first := w.do("GET", "/api/v1/alerts?limit=2&open=true", readToken, "")
 	require.Equal(t, 200, first.code, first.body)
 	require.NoError(t, json.Unmarshal([]byte(first.body), &page))
 	require.Len(t, page.Alerts, 2)
 	require.Equal(t, ids[1], page.Next)
 	rest := w.do("GET", "/api/v1/alerts?limit=2&after="+page.Next, readToken, "")
-	page = AlertPage{}
+	page = wire.AlertPage{}
 	require.NoError(t, json.Unmarshal([]byte(rest.body), &page))
 	require.Len(t, page.Alerts, 1)
 	require.Empty(t, page.Next)
@@ -72,10 +73,10 @@ func TestWorkingWithAlerts(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(r.body), &a))
 		return a
 	}
-	a := act("acknowledge", ids[0][:8], operateToken, `{"comment":"looking"}`, onBehalfOf, "alice")
+	a := act("acknowledge", ids[0][:8], operateToken, `{"comment":"looking"}`, wire.OnBehalfOf, "alice")
 	require.Equal(t, "alice via bot", a.Acknowledged.By)
 	require.Equal(t, "looking", a.Acknowledged.Comment)
-	again := act("acknowledge", ids[0], operateToken, "", onBehalfOf, "alice")
+	again := act("acknowledge", ids[0], operateToken, "", wire.OnBehalfOf, "alice")
 	require.Equal(t, a.Acknowledged.At, again.Acknowledged.At, "twice is once")
 	act("comment", ids[0], operateToken, `{"comment":"it is a load test"}`)
 	a = act("resolve", ids[0], adminToken, `{"comment":"done"}`)
@@ -83,7 +84,7 @@ func TestWorkingWithAlerts(t *testing.T) {
 	require.Equal(t, "root", a.Resolution.By)
 	twice := w.do("POST", "/api/v1/alerts/"+ids[0]+"/resolve", operateToken, "")
 	require.Equal(t, 409, twice.code)
-	require.Equal(t, problemType+resolved, twice.problem(t).Type)
+	require.Equal(t, wire.ProblemType+wire.Resolved, twice.problem(t).Type)
 
 	one := w.do("GET", "/api/v1/alerts/"+ids[0], readToken, "")
 	require.NoError(t, json.Unmarshal([]byte(one.body), &a))
@@ -175,7 +176,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"POST", "/routes/test", `"x"`, 400, "openapi.json"},
 		{"DELETE", "/silences/" + secret, "", 404, "all=true"},
 	} {
-		r := w.do(c.method, base+c.path, adminToken, c.body)
+		r := w.do(c.method, wire.Base+c.path, adminToken, c.body)
 		require.Equal(t, c.code, r.code, "%s %s: %s", c.method, c.path, r.body)
 		require.Contains(t, r.problem(t).Detail, c.want, c.path)
 		require.NotContains(t, r.body, secret, "nothing of a request is quoted")
@@ -188,12 +189,12 @@ func TestDeliveriesAndTestAlerts(t *testing.T) {
 	w := newWorld(t)
 	w.alerts(2)
 	list := w.do("GET", "/api/v1/deliveries", readToken, "")
-	var d DeliveryList
+	var d wire.DeliveryList
 	require.NoError(t, json.Unmarshal([]byte(list.body), &d))
 	require.Len(t, d.Deliveries, 2)
 	require.Equal(t, "oncall", d.Deliveries[0].Sink)
 	sinks := w.do("GET", "/api/v1/sinks", readToken, "")
-	var st SinkList
+	var st wire.SinkList
 	require.NoError(t, json.Unmarshal([]byte(sinks.body), &st))
 	require.Len(t, st.Sinks, 1)
 	require.Equal(t, 2, st.Sinks[0].Waiting)

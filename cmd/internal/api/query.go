@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 // Bounds of what a request may ask.
@@ -22,26 +23,26 @@ const (
 type params struct {
 	values url.Values
 	now    time.Time
-	err    *Problem
+	err    *wire.Problem
 }
 
 // parseQuery reads the query of a URL. Only names are allowed, and only those
 // of repeated more than once.
-func parseQuery(raw string, now time.Time, names, repeated []string) (*params, *Problem) {
+func parseQuery(raw string, now time.Time, names, repeated []string) (*params, *wire.Problem) {
 	if len(raw) > maxQuery {
-		return nil, problem(http.StatusRequestURITooLong, invalid, "the query is too long", "allowed is 16 KiB")
+		return nil, wire.NewProblem(http.StatusRequestURITooLong, wire.Invalid, "the query is too long", "allowed is 16 KiB")
 	}
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, problem(http.StatusBadRequest, invalid, "the query cannot be read", "encode each value with percent signs, as `curl --get --data-urlencode` does")
+		return nil, wire.NewProblem(http.StatusBadRequest, wire.Invalid, "the query cannot be read", "encode each value with percent signs, as `curl --get --data-urlencode` does")
 	}
 	for name, v := range values {
 		many := slices.Contains(repeated, name)
 		if !many && !slices.Contains(names, name) {
-			return nil, problem(http.StatusBadRequest, invalid, "a parameter is unknown", "allowed here: "+allowed(names, repeated))
+			return nil, wire.NewProblem(http.StatusBadRequest, wire.Invalid, "a parameter is unknown", "allowed here: "+allowed(names, repeated))
 		}
 		if !many && len(v) > 1 {
-			return nil, problem(http.StatusBadRequest, invalid, "a parameter is there twice", "give "+name+" once")
+			return nil, wire.NewProblem(http.StatusBadRequest, wire.Invalid, "a parameter is there twice", "give "+name+" once")
 		}
 	}
 	return &params{values: values, now: now}, nil
@@ -58,7 +59,7 @@ func allowed(names, repeated []string) string {
 
 func (p *params) fail(title, detail string) {
 	if p.err == nil {
-		p.err = problem(http.StatusBadRequest, invalid, title, detail)
+		p.err = wire.NewProblem(http.StatusBadRequest, wire.Invalid, title, detail)
 	}
 }
 
@@ -121,28 +122,15 @@ func (p *params) matchers() []string {
 // id reads an alert's id.
 func (p *params) id(name string) string {
 	id := p.values.Get(name)
-	if id != "" && !isID(id) {
+	if id != "" && !wire.IsID(id) {
 		p.fail(name+" is not an id", "allowed is the id of an alert: hexadecimal digits, at least six")
 		return ""
 	}
 	return id
 }
 
-// isID reports whether s can be the id of something, or its beginning.
-func isID(s string) bool {
-	if len(s) < 6 || len(s) > 64 {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f') {
-			return false
-		}
-	}
-	return true
-}
-
 // parseFilter reads which alerts are wanted.
-func parseFilter(raw string, now time.Time, more ...string) (alerting.Filter, *params, *Problem) {
+func parseFilter(raw string, now time.Time, more ...string) (alerting.Filter, *params, *wire.Problem) {
 	p, err := parseQuery(raw, now, append([]string{"open", "since", "after", "limit"}, more...), []string{"matcher"})
 	if err != nil {
 		return alerting.Filter{}, nil, err

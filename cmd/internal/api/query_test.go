@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 func TestFiltersAreRead(t *testing.T) {
@@ -45,7 +46,7 @@ func FuzzParseFilter(f *testing.F) {
 			}
 			return
 		}
-		if got.Limit < 0 || got.Limit > maxPage || len(got.Matchers) > 16 || got.After != "" && !isID(got.After) || got.Since.After(now) && got.Since.Year() > 9999 || p == nil {
+		if got.Limit < 0 || got.Limit > maxPage || len(got.Matchers) > 16 || got.After != "" && !wire.IsID(got.After) || got.Since.After(now) && got.Since.Year() > 9999 || p == nil {
 			t.Fatalf("out of bounds: %+v", got)
 		}
 		if checkMatchers(got.Matchers) != nil {

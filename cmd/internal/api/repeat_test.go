@@ -1,14 +1,13 @@
 package api
 
 import (
-	"crypto/sha256"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 // TestARequestThatIsRepeatedIsDoneOnce: a client that lost the answer asks again
@@ -17,7 +16,7 @@ func TestARequestThatIsRepeatedIsDoneOnce(t *testing.T) {
 	w := newWorld(t)
 	id := w.alerts(1)[0]
 	comment := func(token, text, key string) reply {
-		return w.do("POST", "/api/v1/alerts/"+id+"/comment", token, `{"comment":"`+text+`"}`, idempotencyKey, key)
+		return w.do("POST", "/api/v1/alerts/"+id+"/comment", token, `{"comment":"`+text+`"}`, wire.IdempotencyKey, key)
 	}
 	comments := func() (n int) {
 		a, err := w.m.Alert(id)
@@ -44,41 +43,9 @@ func TestARequestThatIsRepeatedIsDoneOnce(t *testing.T) {
 	require.Equal(t, 3, comments())
 	require.Equal(t, 400, comment(operateToken, "x", strings.Repeat("k", 101)).code)
 
-	missing := w.do("POST", "/api/v1/alerts/ffffffffffff/resolve", operateToken, "", idempotencyKey, "k3")
+	missing := w.do("POST", "/api/v1/alerts/ffffffffffff/resolve", operateToken, "", wire.IdempotencyKey, "k3")
 	require.Equal(t, 404, missing.code)
-	require.Equal(t, 404, w.do("POST", "/api/v1/alerts/ffffffffffff/resolve", operateToken, "", idempotencyKey, "k3").code)
-}
-
-func TestRepeatsAreBounded(t *testing.T) {
-	s := newRepeats()
-	at := time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
-	id := func(i int) [sha256.Size]byte { return sha256.Sum256([]byte{byte(i), byte(i >> 8), byte(i >> 16)}) }
-	body := sha256.Sum256(nil)
-	it, mine := s.begin(id(0), body, at)
-	require.True(t, mine)
-	seen, mine := s.begin(id(0), body, at)
-	require.False(t, mine)
-	require.Zero(t, seen.status, "the first one is not done")
-	rec := &recorder{ResponseWriter: httptest.NewRecorder(), keep: true}
-	rec.WriteHeader(http.StatusServiceUnavailable)
-	s.end(it, rec)
-	_, mine = s.begin(id(0), body, at)
-	require.True(t, mine, "what went wrong here may be tried again")
-	for i := range 5000 {
-		s.begin(id(i+1), body, at)
-	}
-	require.LessOrEqual(t, len(s.known), maxRepeats)
-	require.LessOrEqual(t, len(s.order), maxRepeats)
-	s.begin(id(9999), body, at.Add(maxRepeatAge+time.Second))
-	require.Len(t, s.known, 1, "old ones are forgotten")
-
-	it, _ = s.begin(id(7), body, at.Add(time.Hour))
-	large := &recorder{ResponseWriter: httptest.NewRecorder(), keep: true}
-	_, err := large.Write(make([]byte, maxKept+1))
-	require.NoError(t, err)
-	s.end(it, large)
-	_, mine = s.begin(id(7), body, at.Add(time.Hour))
-	require.True(t, mine, "an answer that is too long is not kept")
+	require.Equal(t, 404, w.do("POST", "/api/v1/alerts/ffffffffffff/resolve", operateToken, "", wire.IdempotencyKey, "k3").code)
 }
 
 // TestARequestThatIsNotDoneIsNotBegunAgain: both tries are there at a time.
@@ -91,7 +58,7 @@ func TestARequestThatIsNotDoneIsNotBegunAgain(t *testing.T) {
 		r, err := http.NewRequest("POST", w.s.URL()+"/api/v1/deliveries/dead/oncall/redeliver", nil)
 		if err == nil {
 			r.Header.Set("Authorization", "Bearer "+operateToken)
-			r.Header.Set(idempotencyKey, "k")
+			r.Header.Set(wire.IdempotencyKey, "k")
 			var res *http.Response
 			if res, err = w.client.Do(r); err == nil {
 				err = res.Body.Close()
@@ -104,12 +71,12 @@ func TestARequestThatIsNotDoneIsNotBegunAgain(t *testing.T) {
 		}
 	}()
 	<-began
-	second := w.do("POST", "/api/v1/deliveries/dead/oncall/redeliver", operateToken, "", idempotencyKey, "k")
+	second := w.do("POST", "/api/v1/deliveries/dead/oncall/redeliver", operateToken, "", wire.IdempotencyKey, "k")
 	require.Equal(t, 409, second.code)
 	require.Equal(t, "1", second.header.Get("Retry-After"))
 	close(release)
 	require.Equal(t, 200, <-first)
-	third := w.do("POST", "/api/v1/deliveries/dead/oncall/redeliver", operateToken, "", idempotencyKey, "k")
+	third := w.do("POST", "/api/v1/deliveries/dead/oncall/redeliver", operateToken, "", wire.IdempotencyKey, "k")
 	require.Equal(t, 200, third.code)
 	require.Equal(t, "true", third.header.Get("Idempotency-Replayed"))
 }

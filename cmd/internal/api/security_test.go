@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 func TestWithoutAValidTokenNothingIsTold(t *testing.T) {
@@ -54,7 +55,7 @@ func TestRolesReachSoFarAndNoFurther(t *testing.T) {
 	w := newWorld(t)
 	tokens := []string{readToken, operateToken, adminToken}
 	for _, op := range Operations() {
-		path := base + strings.NewReplacer("{id}", "0123456789ab", "{sink}", "oncall", "{name}", "oncall").Replace(op.Path)
+		path := wire.Base + strings.NewReplacer("{id}", "0123456789ab", "{sink}", "oncall", "{name}", "oncall").Replace(op.Path)
 		for role, token := range tokens {
 			r := w.do(op.Method, path, token, "")
 			if gate.Role(role) < op.Role {
@@ -187,7 +188,7 @@ func TestNamesOfPeopleAreBoundedAndClean(t *testing.T) {
 	w := newWorld(t)
 	id := w.alerts(1)[0]
 	by := func(name string) string {
-		r := w.do("POST", "/api/v1/alerts/"+id+"/comment", operateToken, `{"comment":"x"}`, onBehalfOf, name)
+		r := w.do("POST", "/api/v1/alerts/"+id+"/comment", operateToken, `{"comment":"x"}`, wire.OnBehalfOf, name)
 		require.Equal(t, 200, r.code, r.body)
 		a, err := w.m.Alert(id)
 		require.NoError(t, err)
@@ -197,9 +198,9 @@ func TestNamesOfPeopleAreBoundedAndClean(t *testing.T) {
 	require.Equal(t, "bot", by(" \u200b "))
 	require.Equal(t, "root via bot", by("root"), "a name is never that of another token")
 	require.Equal(t, "a b via bot", by("a\u202e b"))
-	require.Equal(t, strings.Repeat("x", maxPerson-1)+"… via bot", by(strings.Repeat("x", 900)))
+	require.Equal(t, strings.Repeat("x", wire.MaxPerson-1)+"… via bot", by(strings.Repeat("x", 900)))
 	for _, bad := range []string{"\xff\xfe", strings.Repeat("x", 1025)} {
-		r := w.do("POST", "/api/v1/alerts/"+id+"/comment", operateToken, `{"comment":"x"}`, onBehalfOf, bad)
+		r := w.do("POST", "/api/v1/alerts/"+id+"/comment", operateToken, `{"comment":"x"}`, wire.OnBehalfOf, bad)
 		require.Equal(t, 400, r.code)
 	}
 	smuggled := raw(t, w, "POST /api/v1/alerts/"+id+"/comment HTTP/1.1\r\nHost: localhost\r\nX-On-Behalf-Of: a\rX-Evil: b\r\n\r\n")

@@ -8,12 +8,14 @@ import (
 	"path"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 // interactions is where Slack posts what people press.
@@ -21,13 +23,6 @@ const interactions = "/slack/interactions"
 
 // maxInteraction bounds what Slack posts: a message with its blocks.
 const maxInteraction = 256 << 10
-
-// onBehalfOf is the header in which a client names the person who uses it.
-const onBehalfOf = "X-On-Behalf-Of"
-
-// maxPerson is how many characters of a person's name are kept: with that of the
-// token they are fewer than the hundred that a history keeps.
-const maxPerson = 50
 
 type callKey struct{}
 
@@ -42,7 +37,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		if failure != nil && failure != http.ErrAbortHandler {
 			s.log.Error("a request to the api panicked", "verb", verb, "stack", string(debug.Stack()))
 			if rec.status == 0 {
-				problem(http.StatusInternalServerError, "internal", "it did not work", "the service's log says where").write(rec)
+				wire.NewProblem(http.StatusInternalServerError, "internal", "it did not work", "the service's log says where").Write(rec)
 			}
 		}
 		took := time.Since(c.now)
@@ -74,7 +69,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if !s.knows(r) {
 		s.metrics.refused.WithLabelValues(refusedHost).Inc()
-		c.fail(problem(http.StatusMisdirectedRequest, "host", "the API is not called by this name",
+		c.fail(wire.NewProblem(http.StatusMisdirectedRequest, "host", "the API is not called by this name",
 			"use http://127.0.0.1 with the port of api.listen, or add the name to api.hosts in the configuration"))
 		return
 	}
@@ -90,7 +85,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	verb, c.op = op.Verb, op
 	if c.caller.Role < op.Role {
 		s.metrics.refused.WithLabelValues(refusedRole).Inc()
-		c.fail(problem(http.StatusForbidden, "role", "the token's role does not allow this",
+		c.fail(wire.NewProblem(http.StatusForbidden, "role", "the token's role does not allow this",
 			"this wants the role "+op.Role.String()+", the token has "+c.caller.Role.String()+": take another token of api.tokens"))
 		return
 	}
@@ -102,7 +97,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		c.fail(err)
 		return
 	}
-	s.repeats.run(c, func() { s.mux.ServeHTTP(c.w, r.WithContext(context.WithValue(r.Context(), callKey{}, c))) })
+	who := strconv.Itoa(c.caller.Index) + " " + c.by
+	if p := s.repeats.Run(rec, r, who, c.data, c.now, func(w http.ResponseWriter) {
+		s.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+	}); p != nil {
+		c.fail(p)
+	}
 }
 
 // authenticate finds out whose token the request has, and counts the request.
@@ -121,14 +121,14 @@ func (s *Server) authenticate(c *call) error {
 		return s.tooFast(wait)
 	}
 	s.metrics.refused.WithLabelValues(refusedToken).Inc()
-	return problem(http.StatusUnauthorized, "token", "a valid token is missing",
+	return wire.NewProblem(http.StatusUnauthorized, "token", "a valid token is missing",
 		"send `Authorization: Bearer TOKEN` with a token of api.tokens, or on the same machine that of api-token in the data folder")
 }
 
-func (s *Server) tooFast(wait time.Duration) *Problem {
+func (s *Server) tooFast(wait time.Duration) *wire.Problem {
 	s.metrics.refused.WithLabelValues(refusedRate).Inc()
-	p := problem(http.StatusTooManyRequests, "rate", "too many requests", "wait for as long as Retry-After says, or raise api.rate and api.burst")
-	p.wait = wait
+	p := wire.NewProblem(http.StatusTooManyRequests, "rate", "too many requests", "wait for as long as Retry-After says, or raise api.rate and api.burst")
+	p.Wait = wait
 	return p
 }
 
@@ -159,7 +159,7 @@ func (s *Server) knows(r *http.Request) bool {
 		host = h
 	}
 	host = strings.TrimSuffix(strings.Trim(host, "[]"), ".")
-	if isLoopback(host) || slices.ContainsFunc(s.cfg.Hosts, func(h string) bool { return strings.EqualFold(strings.Trim(h, "[]"), host) }) {
+	if wire.IsLoopback(host) || slices.ContainsFunc(s.cfg.Hosts, func(h string) bool { return strings.EqualFold(strings.Trim(h, "[]"), host) }) {
 		return true
 	}
 	if s.loopback {
@@ -178,8 +178,8 @@ func (s *Server) knows(r *http.Request) bool {
 
 // find returns the operation that the request is for.
 func (s *Server) find(w http.ResponseWriter, r *http.Request) (*Operation, error) {
-	none := problem(http.StatusNotFound, "no-operation", "there is no such operation", "GET /api/v1/openapi.json describes all of them")
-	if path.Clean(r.URL.Path) != r.URL.Path || !strings.HasPrefix(r.URL.Path, base+"/") {
+	none := wire.NewProblem(http.StatusNotFound, "no-operation", "there is no such operation", "GET /api/v1/openapi.json describes all of them")
+	if path.Clean(r.URL.Path) != r.URL.Path || !strings.HasPrefix(r.URL.Path, wire.Base+"/") {
 		return nil, none
 	}
 	h, pattern := s.mux.Handler(r)
@@ -190,7 +190,7 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) (*Operation, error
 	h.ServeHTTP(probe, r)
 	if probe.status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", probe.Header().Get("Allow"))
-		return nil, problem(http.StatusMethodNotAllowed, "method", "the method is not allowed here", "the header Allow has those that are")
+		return nil, wire.NewProblem(http.StatusMethodNotAllowed, "method", "the method is not allowed here", "the header Allow has those that are")
 	}
 	return nil, none
 }
@@ -198,14 +198,14 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) (*Operation, error
 // person returns who does it: the token's name, with the person on whose behalf
 // its client says that it asks.
 func person(r *http.Request, caller gate.Caller) (string, error) {
-	all := r.Header.Values(onBehalfOf)
+	all := r.Header.Values(wire.OnBehalfOf)
 	if len(all) == 0 {
 		return caller.Name, nil
 	}
 	if len(all) > 1 || len(all[0]) > 1024 || !utf8.ValidString(all[0]) {
-		return "", problem(http.StatusBadRequest, invalid, onBehalfOf+" is not allowed", "give one name in UTF-8")
+		return "", wire.NewProblem(http.StatusBadRequest, wire.Invalid, wire.OnBehalfOf+" is not allowed", "give one name in UTF-8")
 	}
-	name := neutral.Text(all[0], maxPerson)
+	name := neutral.Text(all[0], wire.MaxPerson)
 	if name == "" {
 		return caller.Name, nil
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/outbound"
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 	"github.com/gatehound/gatehound/schemas"
 )
 
@@ -204,15 +205,15 @@ type reply struct {
 }
 
 // problem reads the answer as a problem, which says what to do.
-func (r reply) problem(t *testing.T) Problem {
+func (r reply) problem(t *testing.T) wire.Problem {
 	t.Helper()
 	require.Equal(t, "application/problem+json", r.header.Get("Content-Type"), r.body)
-	var p Problem
+	var p wire.Problem
 	require.NoError(t, json.Unmarshal([]byte(r.body), &p))
 	require.Equal(t, r.code, p.Status)
 	require.NotEmpty(t, p.Title)
 	require.NotEmpty(t, p.Detail)
-	require.True(t, strings.HasPrefix(p.Type, problemType))
+	require.True(t, strings.HasPrefix(p.Type, wire.ProblemType))
 	return p
 }
 

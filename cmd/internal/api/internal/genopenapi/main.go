@@ -16,6 +16,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/gatehound/gatehound/cmd/internal/api"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 func main() {
@@ -67,7 +68,7 @@ func generate(root string) ([]byte, error) {
 		}
 		item[strings.ToLower(op.Method)] = o
 	}
-	if _, err := add(r, api.Problem{}, schemas); err != nil {
+	if _, err := add(r, wire.Problem{}, schemas); err != nil {
 		return nil, err
 	}
 	doc := object{

@@ -1,4 +1,5 @@
-package api
+// Package client is a desk that asks the API of a service that runs.
+package client
 
 import (
 	"bytes"
@@ -23,10 +24,11 @@ import (
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
 	"github.com/gatehound/gatehound/alerting/route"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// Client is a desk that asks the API of a service that runs.
+// Client is a desk over HTTP.
 type Client struct {
 	base  *url.URL
 	token string
@@ -35,9 +37,9 @@ type Client struct {
 
 var _ alerting.Desk = (*Client)(nil)
 
-// ClientTLS says by what a server is trusted, for certificates that the
+// TLS says by what a server is trusted, for certificates that the
 // system's do not vouch for.
-type ClientTLS struct {
+type TLS struct {
 	// CAFile has certificates, PEM; empty takes the system's.
 	CAFile string
 	// ServerName is the name that the certificate must bear; empty takes that of
@@ -52,17 +54,17 @@ const clientTimeout = 30 * time.Second
 // all that its bounds let it have.
 const maxAnswer = 256 << 20
 
-// errAnswer is an answer that no Gatehound gives.
-var errAnswer = errors.New("the answer is not that of Gatehound's API: is --server its address?")
+// ErrAnswer is returned for an answer that no Gatehound gives.
+var ErrAnswer = errors.New("the answer is not that of Gatehound's API: is --server its address?")
 
-// NewClient returns a client of the API at base, such as
+// New returns a client of the API at base, such as
 // "http://127.0.0.1:9465". A token goes to a loopback address or over TLS only.
-func NewClient(base, token string, t ClientTLS) (*Client, error) {
+func New(base, token string, t TLS) (*Client, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Path != "" && u.Path != "/" {
 		return nil, errors.New("the API's address is not allowed: want one such as http://127.0.0.1:9465 or https://gatehound.example.com")
 	}
-	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+	if u.Scheme == "http" && !wire.IsLoopback(u.Hostname()) {
 		return nil, errors.New("the API's address is not allowed: the token would pass other machines in the clear: want https, or a loopback address")
 	}
 	conf := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
@@ -132,7 +134,7 @@ func (e *brokeError) Unwrap() error { return e.error }
 
 func (c *Client) once(ctx context.Context, method, path string, q url.Values, by, key string, doc []byte, into any) error {
 	u := *c.base
-	u.Path, u.RawQuery = base+path, q.Encode()
+	u.Path, u.RawQuery = wire.Base+path, q.Encode()
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(doc))
 	if err != nil {
 		return errors.New("ask the API: the request is not allowed")
@@ -142,10 +144,10 @@ func (c *Client) once(ctx context.Context, method, path string, q url.Values, by
 		r.Header.Set("Content-Type", "application/json")
 	}
 	if key != "" {
-		r.Header.Set(idempotencyKey, key)
+		r.Header.Set(wire.IdempotencyKey, key)
 	}
-	if by = neutral.Text(by, maxPerson); by != "" {
-		r.Header.Set(onBehalfOf, by)
+	if by = neutral.Text(by, wire.MaxPerson); by != "" {
+		r.Header.Set(wire.OnBehalfOf, by)
 	}
 	res, err := c.http.Do(r)
 	if err != nil {
@@ -161,22 +163,22 @@ func (c *Client) once(ctx context.Context, method, path string, q url.Values, by
 		return &brokeError{fmt.Errorf("ask the API at %s: %w", c.base.Host, err)}
 	}
 	if len(data) > maxAnswer {
-		return errAnswer
+		return ErrAnswer
 	}
 	kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
 	if kind == "application/problem+json" {
-		var p Problem
+		var p wire.Problem
 		if json.Unmarshal(data, &p) != nil || p.Type == "" {
-			return errAnswer
+			return ErrAnswer
 		}
-		p.Title, p.Detail = neutral.Text(p.Title, 200), neutral.Text(p.Detail, maxComment)
-		return p.asError()
+		p.Title, p.Detail = neutral.Text(p.Title, 200), neutral.Text(p.Detail, wire.MaxComment)
+		return p.AsError()
 	}
 	if kind != "application/json" || res.StatusCode >= 300 {
-		return errAnswer
+		return ErrAnswer
 	}
 	if into != nil && json.Unmarshal(data, into) != nil {
-		return errAnswer
+		return ErrAnswer
 	}
 	return nil
 }
@@ -184,7 +186,7 @@ func (c *Client) once(ctx context.Context, method, path string, q url.Values, by
 // id is an id as a part of a path; one that cannot be one is none.
 func id(text string, missing error) (string, error) {
 	text = strings.ToLower(text)
-	if !isID(text) {
+	if !wire.IsID(text) {
 		return "", missing
 	}
 	return text, nil
@@ -208,7 +210,7 @@ func (c *Client) List(f alerting.Filter) ([]schemas.Alert, error) {
 	if f.Limit != 0 {
 		q.Set("limit", strconv.Itoa(f.Limit))
 	}
-	var page AlertPage
+	var page wire.AlertPage
 	err := c.do(context.Background(), http.MethodGet, "/alerts", q, "", nil, &page)
 	return page.Alerts, err
 }
@@ -225,7 +227,7 @@ func (c *Client) Alert(text string) (a schemas.Alert, err error) {
 func (c *Client) act(ctx context.Context, verb, text, by, comment string) (a schemas.Alert, err error) {
 	text, err = id(text, alerting.ErrNoAlert)
 	if err == nil {
-		err = c.do(ctx, http.MethodPost, "/alerts/"+text+"/"+verb, nil, by, Comment{comment}, &a)
+		err = c.do(ctx, http.MethodPost, "/alerts/"+text+"/"+verb, nil, by, wire.Comment{Comment: comment}, &a)
 	}
 	return a, err
 }
@@ -255,7 +257,7 @@ func all(yes bool) url.Values {
 
 // Silence is that of a Desk.
 func (c *Client) Silence(ctx context.Context, s schemas.Silence) (made schemas.Silence, err error) {
-	err = c.do(ctx, http.MethodPost, "/silences", nil, s.By, NewSilence{Matchers: s.Matchers, From: s.From, Until: s.Until, Comment: s.Comment}, &made)
+	err = c.do(ctx, http.MethodPost, "/silences", nil, s.By, wire.NewSilence{Matchers: s.Matchers, From: s.From, Until: s.Until, Comment: s.Comment}, &made)
 	return made, err
 }
 
@@ -270,14 +272,14 @@ func (c *Client) Unsilence(ctx context.Context, text, by string) (ended schemas.
 
 // Silences is that of a Desk.
 func (c *Client) Silences(over bool) ([]schemas.Silence, error) {
-	var list SilenceList
+	var list wire.SilenceList
 	err := c.do(context.Background(), http.MethodGet, "/silences", all(over), "", nil, &list)
 	return list.Silences, err
 }
 
 // Allow is that of a Desk.
 func (c *Client) Allow(ctx context.Context, a schemas.Allowance) (made schemas.Allowance, err error) {
-	err = c.do(ctx, http.MethodPost, "/allowances", nil, a.By, NewAllowance{Detector: a.Detector, Principal: a.Principal, Client: a.Client,
+	err = c.do(ctx, http.MethodPost, "/allowances", nil, a.By, wire.NewAllowance{Detector: a.Detector, Principal: a.Principal, Client: a.Client,
 		Route: a.Route, Tenant: a.Tenant, Until: a.Until, Reason: a.Reason}, &made)
 	return made, err
 }
@@ -293,14 +295,14 @@ func (c *Client) Disallow(ctx context.Context, text, by string) (ended schemas.A
 
 // Allowances is that of a Desk.
 func (c *Client) Allowances(over bool) ([]schemas.Allowance, error) {
-	var list AllowanceList
+	var list wire.AllowanceList
 	err := c.do(context.Background(), http.MethodGet, "/allowances", all(over), "", nil, &list)
 	return list.Allowances, err
 }
 
 // Standing is Sinks with the error that a Desk cannot return.
 func (c *Client) Standing() ([]alerting.SinkStatus, error) {
-	var list SinkList
+	var list wire.SinkList
 	err := c.do(context.Background(), http.MethodGet, "/sinks", nil, "", nil, &list)
 	return list.Sinks, err
 }
@@ -321,24 +323,24 @@ func (c *Client) Pending() []alerting.Delivery {
 
 // Waiting is Pending with the error that a Desk cannot return.
 func (c *Client) Waiting() ([]alerting.Delivery, error) {
-	var list DeliveryList
+	var list wire.DeliveryList
 	err := c.do(context.Background(), http.MethodGet, "/deliveries", nil, "", nil, &list)
 	return list.Deliveries, err
 }
 
 // DeadLetters is that of a Desk.
 func (c *Client) DeadLetters() ([]alerting.DeadLetter, error) {
-	var list DeadLetterList
+	var list wire.DeadLetterList
 	err := c.do(context.Background(), http.MethodGet, "/deliveries/dead", nil, "", nil, &list)
 	return list.DeadLetters, err
 }
 
 // Redeliver is that of a Desk.
 func (c *Client) Redeliver(sink string) (int, error) {
-	if !isHost(sink) {
+	if !wire.IsHost(sink) {
 		return 0, alerting.ErrNoSink
 	}
-	var n Redelivered
+	var n wire.Redelivered
 	err := c.do(context.Background(), http.MethodPost, "/deliveries/dead/"+sink+"/redeliver", nil, "", nil, &n)
 	return n.Redelivered, err
 }
@@ -352,10 +354,10 @@ func (c *Client) Route(a *schemas.Alert) (route.Decision, error) {
 
 // Try is that of a Desk.
 func (c *Client) Try(ctx context.Context, sink string) error {
-	if !isHost(sink) {
+	if !wire.IsHost(sink) {
 		return alerting.ErrNoSink
 	}
-	ctx, cancel := context.WithTimeout(ctx, testFor)
+	ctx, cancel := context.WithTimeout(ctx, wire.TestFor)
 	defer cancel()
 	return c.do(ctx, http.MethodPost, "/sinks/"+sink+"/test", nil, "", nil, nil)
 }

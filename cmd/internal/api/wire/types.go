@@ -1,4 +1,6 @@
-package api
+// Package wire is what the API and its clients exchange: the bodies of requests and
+// answers, problems, and the names and bounds that both sides go by.
+package wire
 
 import (
 	"time"

@@ -1,4 +1,4 @@
-package api
+package client
 
 import (
 	"crypto/x509"
@@ -11,39 +11,45 @@ import (
 	"strings"
 
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
+	"github.com/gatehound/gatehound/cmd/internal/api/wire"
 )
 
 // ErrOff is returned if the configuration has no API.
 var ErrOff = errors.New("api.listen is empty: there is no API")
 
-// Local returns a client of the API that cfg configures, on this machine, with
-// the token in tokenFile.
-func Local(cfg Config, tokenFile string) (*Client, error) {
-	if cfg.Listen == "" {
+// Service is where the service on this machine is: what it listens on, the file of
+// its certificate, if it has one, and the file with a token.
+type Service struct {
+	Listen, CertFile, TokenFile string
+}
+
+// Local returns a client of the service on this machine.
+func Local(s Service) (*Client, error) {
+	if s.Listen == "" {
 		return nil, ErrOff
 	}
-	host, port, err := net.SplitHostPort(cfg.Listen)
+	host, port, err := net.SplitHostPort(s.Listen)
 	if err != nil {
 		return nil, errors.New("api.listen is no address")
 	}
 	if a, err := netip.ParseAddr(host); host == "" || err == nil && a.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	token, err := gate.ReadToken(tokenFile)
+	token, err := gate.ReadToken(s.TokenFile)
 	if err != nil {
 		return nil, err
 	}
-	scheme, trust := "http", ClientTLS{}
-	if cfg.TLS.CertFile != "" {
+	scheme, trust := "http", TLS{}
+	if s.CertFile != "" {
 		scheme = "https"
-		if trust.ServerName, err = nameOf(cfg.TLS.CertFile); err != nil {
+		if trust.ServerName, err = nameOf(s.CertFile); err != nil {
 			return nil, err
 		}
-		trust.CAFile = cfg.TLS.CertFile // the very certificate is trusted, whoever signed it
-	} else if !isLoopback(host) {
+		trust.CAFile = s.CertFile // the very certificate is trusted, whoever signed it
+	} else if !wire.IsLoopback(host) {
 		host = "127.0.0.1" // allow_plain: the token stays on this machine
 	}
-	return NewClient(scheme+"://"+net.JoinHostPort(host, port), token, trust)
+	return New(scheme+"://"+net.JoinHostPort(host, port), token, trust)
 }
 
 // nameOf returns a name that the certificate in a file is good for.
