@@ -2,7 +2,9 @@ package alerting
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -12,9 +14,9 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// TestAnyCourse lets chance decide what happens (findings, repeats, rises,
-// pauses, failures of the sinks, restarts) and checks what has to hold in any
-// case once the sinks work again.
+// TestAnyCourse lets chance decide what happens (findings, repeats, rises, ends,
+// what people do, silences, pauses, failures of the sinks, restarts) and checks what
+// has to hold in any case once the sinks work again.
 func TestAnyCourse(t *testing.T) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -64,9 +66,13 @@ func course(t *testing.T, rnd *rand.Rand) {
 		}
 	}
 	for range 150 {
-		switch rnd.IntN(10) {
+		switch rnd.IntN(14) {
 		case 0, 1, 2, 3:
 			f := finding(fmt.Sprint(rnd.IntN(6)), time.Now().Truncate(time.Minute), schemas.Severity(rnd.IntN(5)))
+			if rnd.IntN(3) == 0 { // another rule, of the same story
+				f.Detector = networks
+				f.ID = schemas.FindingID(f.Detector, f.Entity, f.WindowStart)
+			}
 			known = append(known, f)
 			keep(r.offer(t, f))
 		case 4:
@@ -83,7 +89,21 @@ func course(t *testing.T, rnd *rand.Rand) {
 			keep(r.advance(t, time.Now()))
 		case 7, 8:
 			time.Sleep(time.Duration(rnd.IntN(90)) * time.Minute)
-		case 9: // a restart
+		case 9: // its cause has ended
+			if len(known) > 0 {
+				f := known[rnd.IntN(len(known))]
+				keep(r.cease(t, schemas.Ceased{Detector: f.Detector, Entity: f.Entity, Last: time.Now(), At: time.Now()}))
+			}
+		case 10, 11: // somebody does something
+			if id := anyOf(latest, rnd); id != "" {
+				act := []func(context.Context, string, string, string) (schemas.Alert, error){r.Acknowledge, r.Resolve, r.Comment}[rnd.IntN(3)]
+				if _, err := act(context.Background(), id[:12], fmt.Sprint("user-", rnd.IntN(2)), "note"); err != nil && !errors.Is(err, ErrResolved) {
+					t.Error(err)
+				}
+			}
+		case 12:
+			r.silence(t, time.Duration(1+rnd.IntN(120))*time.Minute, fmt.Sprintf("entity=%d", rnd.IntN(6)))
+		case 13: // a restart
 			synctest.Wait()
 			stop()
 			if err := r.Close(); err != nil {
@@ -97,7 +117,7 @@ func course(t *testing.T, rnd *rand.Rand) {
 		}
 	}
 	close(calm)
-	time.Sleep(30 * time.Minute)
+	time.Sleep(3 * time.Hour) // and no silence lasts
 	synctest.Wait()
 	stop()
 	keep(r.offer(t))
@@ -111,7 +131,7 @@ func course(t *testing.T, rnd *rand.Rand) {
 		t.Errorf("%d dead letters, %v", len(dead), err)
 	}
 	// In order for each alert, once each, with the ref of the one before.
-	sequence := map[string]int{}
+	sequence, state := map[string]int{}, map[string]schemas.AlertState{}
 	var seen []string
 	for _, c := range received {
 		if c.alert.Sequence <= sequence[c.alert.ID] {
@@ -120,7 +140,7 @@ func course(t *testing.T, rnd *rand.Rand) {
 		if want := Ref("ref-" + c.alert.ID); sequence[c.alert.ID] > 0 && c.prev != want {
 			t.Errorf("%s has ref %q", c.key, c.prev)
 		}
-		sequence[c.alert.ID] = c.alert.Sequence
+		sequence[c.alert.ID], state[c.alert.ID] = c.alert.Sequence, c.alert.State
 		seen = append(seen, c.key)
 	}
 	slices.Sort(seen)
@@ -138,6 +158,15 @@ func course(t *testing.T, rnd *rand.Rand) {
 		if sequence[a.ID] != a.Sequence {
 			t.Errorf("the receiver knows sequence %d of %s, the log %d", sequence[a.ID], a.ID, a.Sequence)
 		}
+		if a.Sequence > 0 && state[a.ID] != a.State {
+			t.Errorf("the receiver thinks that %s is %s, the log %s", a.ID, state[a.ID], a.State)
+		}
+		if n := len(a.History); n == 0 || a.History[0].What != "opened" || a.History[n-1].Number < n {
+			t.Errorf("the history of %s is %+v", a.ID, a.History)
+		}
+		if a.Muted != "" || (a.State == schemas.AlertResolved) != (a.Outcome != "" && a.Resolution != nil) {
+			t.Errorf("%s is %s, muted %q, outcome %q", a.ID, a.State, a.Muted, a.Outcome)
+		}
 		if got := latest[a.ID]; line(got) != line(a) && a.State != schemas.AlertResolved {
 			t.Errorf("the caller has %q, the log %q", line(got), line(a))
 		}
@@ -150,4 +179,13 @@ func course(t *testing.T, rnd *rand.Rand) {
 	if total != len(ids) {
 		t.Errorf("the alerts count %d findings, %d were offered", total, len(ids))
 	}
+}
+
+// anyOf returns the id of one of the alerts; empty without one.
+func anyOf(alerts map[string]schemas.Alert, rnd *rand.Rand) string {
+	ids := slices.Sorted(maps.Keys(alerts))
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[rnd.IntN(len(ids))]
 }

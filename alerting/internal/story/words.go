@@ -62,8 +62,7 @@ parts:
 	var out []string
 	for i, p := range list {
 		if i == maxPhrases {
-			out = append(out, fmt.Sprintf("and %d more", len(list)-i))
-			break
+			return fmt.Sprintf("%s, and %d more", strings.Join(out, ", then "), len(list)-i)
 		}
 		out = append(out, fmt.Sprintf("%s %s (%s)", p.what, whose(p.kind, p.n), clockTime(p.from, day)))
 	}
