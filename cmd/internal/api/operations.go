@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/cmd/internal/api/gate"
@@ -129,9 +128,3 @@ func (op *Operation) names() (once, repeated []string) {
 
 // hasBody reports whether the operation reads a body.
 func (op *Operation) hasBody() bool { return op.Body != nil }
-
-// patternPath returns the path of a mux pattern's operation.
-func patternPath(pattern string) string {
-	_, path, _ := strings.Cut(pattern, " ")
-	return path
-}
