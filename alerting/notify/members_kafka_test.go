@@ -3,6 +3,7 @@ package notify_test
 import (
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"io"
 	"testing"
 	"time"
@@ -74,7 +75,7 @@ func readTopic(t *testing.T, c *kfake.Cluster) (out []request) {
 	}
 	for {
 		r, err := got.Records.ReadRecord()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out
 		}
 		if err != nil {

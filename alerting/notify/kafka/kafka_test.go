@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -70,7 +71,7 @@ func readAll(t *testing.T, addr string, partitions int) (out []record) {
 		}
 		for {
 			r, err := got.Records.ReadRecord()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
