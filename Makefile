@@ -35,7 +35,7 @@ test: engine ## run every test that needs no service: unit, conformance, fuzz se
 .PHONY: integration
 integration: engine ## run the tests against a real Apache Kafka (fetched by Maven, Java 17)
 	.ci/kafka/get
-	$(GO) test -timeout 20m -tags kafka -run 'Kafka' -v ./ingest/kafka/... ./cmd/internal/app/... ./deploy/...
+	$(GO) test -timeout 20m -tags kafka -run 'Kafka' -v ./ingest/kafka/... ./alerting/notify/kafka/... ./cmd/internal/app/... ./deploy/...
 
 .PHONY: bench
 bench: engine ## measure the figures of the README
