@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,7 +111,12 @@ func TestScript(t *testing.T) {
 
 // play does the steps from one on, and prints a line for everything that counts.
 func play(t *testing.T, path string, from int, out io.Writer) {
-	say := func(what string, args ...any) { fmt.Fprintln(out, "~"+what, fmt.Sprint(args...)) }
+	var mu sync.Mutex // keeps the lines of the two sinks apart
+	say := func(what string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintln(out, "~"+what, fmt.Sprint(args...))
+	}
 	sink := func(name string) *fakeSink {
 		return &fakeSink{name: name, answer: func(_ context.Context, c call) (Ref, error) {
 			raw, err := json.Marshal(c.alert)
@@ -152,7 +158,7 @@ func play(t *testing.T, path string, from int, out io.Writer) {
 	say("end", len(m.Pending()))
 }
 
-// log is what children said.
+// saidLog is what children said.
 type saidLog struct {
 	done int                 // steps
 	got  map[string][]string // by sink and key, what came
@@ -210,13 +216,13 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	kills, again := 0, 0
-	for range 6 {
+	for range 4 {
 		path, all := logPath(t), &saidLog{got: map[string][]string{}}
 		for runs := 0; !all.end; runs++ {
 			if runs == 100 {
 				t.Fatal("a hundred runs did not get through the script")
 			}
-			kills += life(t, path, all, time.Duration(rnd.IntN(8_000+runs*500))*time.Microsecond)
+			kills += life(t, path, all, time.Duration(rnd.IntN(12_000+runs*2_000))*time.Microsecond)
 		}
 		kills-- // the last one came to its end
 		if got := slices.Sorted(maps.Keys(all.got)); !slices.Equal(got, slices.Sorted(maps.Keys(want.got))) {

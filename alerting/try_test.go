@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,9 +98,10 @@ func TestTryOfASinkThatPanics(t *testing.T) {
 
 func TestSinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		away := true
+		var away atomic.Bool
+		away.Store(true)
 		bad := &fakeSink{name: "bad", answer: func(context.Context, call) (Ref, error) {
-			if away {
+			if away.Load() {
 				return "", errAway
 			}
 			return "", nil
@@ -130,7 +132,7 @@ func TestSinks(t *testing.T) {
 		if _, err := r.Redeliver("dead"); err != nil || r.Sinks()[1].Dead != 0 {
 			t.Errorf("%d dead after a redelivery, %v", r.Sinks()[1].Dead, err)
 		}
-		away = false
+		away.Store(false)
 		time.Sleep(time.Minute)
 		if s := r.Sinks()[0]; s.Waiting != 0 || s.Failures != 0 || !s.Paused.IsZero() || s.Delivered.IsZero() || s.Delay <= 0 || s.Problem == "" {
 			t.Errorf("bad stands at %+v once it works", s)
