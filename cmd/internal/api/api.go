@@ -70,6 +70,7 @@ func New(cfg Config, desk alerting.Desk, more http.Handler, log *slog.Logger, re
 	s.server = &http.Server{
 		Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: cfg.ReadTimeout / 3, ReadTimeout: cfg.ReadTimeout,
 		WriteTimeout: cfg.WriteTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 32}, // of each of the connections
 		ErrorLog: slog.NewLogLogger(quiet{log.Handler()}, slog.LevelDebug),
 	}
 	if cfg.TLS.CertFile != "" {

@@ -209,6 +209,7 @@ func TestTheLocalClientFindsTheService(t *testing.T) {
 			a, err := c.Acknowledge(context.Background(), id, "alice", "")
 			require.NoError(t, err)
 			require.Equal(t, "alice via "+gate.LocalName, a.Acknowledged.By)
+			require.NoError(t, c.Try(t.Context(), "oncall"), "what takes longer may, over HTTP/2 too")
 		})
 	}
 	_, err := client.Local(client.Service{TokenFile: "x"})

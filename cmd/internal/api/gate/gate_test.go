@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,21 +65,19 @@ func TestNoTokenIsComparedInAWayThatTells(t *testing.T) {
 	}
 	tokens, err := NewTokens(list, "")
 	require.NoError(t, err)
-	least := func(secret string) time.Duration {
-		best := time.Hour
-		for range 30 { // the least of some is what the machine's other work does not change
+	secrets := []string{long + "0", long + "255", long + "x"} // the first, the last, none
+	least := []time.Duration{time.Hour, time.Hour, time.Hour}
+	for range 60 { // by turns; the least is what the machine's other work does not change
+		for i, secret := range secrets {
 			began := time.Now()
-			for range 100 {
+			for range 50 {
 				tokens.Find(secret)
 			}
-			best = min(best, time.Since(began))
+			least[i] = min(least[i], time.Since(began))
 		}
-		return best
 	}
-	first, last, none := least(long+"0"), least(long+"255"), least(long+"x")
-	for _, ratio := range []float64{float64(first) / float64(last), float64(first) / float64(none), float64(last) / float64(none)} {
-		require.InDelta(t, 1, ratio, .6, "an early exit at the first of 256 would be a tenth")
-	}
+	// An early exit at the first of 256 would be a twentieth of the time.
+	require.Less(t, float64(slices.Max(least))/float64(slices.Min(least)), 4.0)
 }
 
 func TestTokensThatAreWrongStopTheStart(t *testing.T) {
