@@ -183,13 +183,24 @@ func (d *Directory) dropTrace(card int) {
 // Note counts the event of the entity at place in its series if it has one, and
 // notes whom it ties to the entity: other is Item.Other.
 func (d *Directory) Note(place int, other uint64, ev *schemas.Event) {
-	at := d.traced(place)
+	minute, at := uint32(max(ev.Time, 0)/int64(time.Minute)), d.traced(place)
+	if at >= 0 { // most events are of the minute and the caller of the one before
+		if s := &d.trace(at).series; s.minute == minute && (other == 0 || s.other == tagOf(other)) {
+			s.now++
+			return
+		}
+	}
+	d.note(place, at, minute, other, ev)
+}
+
+// note does what Note does for an event that is of another minute than the one before,
+// or ties another one to the entity. at is the place of the trace, -1 if there is none.
+func (d *Directory) note(place, at int, minute uint32, other uint64, ev *schemas.Event) {
 	if at < 0 {
 		if at = d.first(place, other, ev.Time); at < 0 {
 			return
 		}
 	}
-	minute := uint32(max(ev.Time, 0) / int64(time.Minute))
 	s := &d.trace(at).series
 	if minute == s.minute {
 		s.now++

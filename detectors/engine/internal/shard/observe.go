@@ -64,7 +64,6 @@ func (s *Shard) one(it *entities.Item, hint uint32) {
 	}
 	s.place, s.other = place, it.Other
 	r := d.At(place)
-	carded := d.Places(place) != nil
 	if s.skip == 0 {
 		if r.Told != entities.ToldNothing {
 			s.follow(r, it, ev.Time)
@@ -77,6 +76,7 @@ func (s *Shard) one(it *entities.Item, hint uint32) {
 	callers := r.Callers()
 	x.Callers = float64(callers)
 	places := d.Places(place)
+	carded := places != nil
 	for wants := it.Wants; wants != 0; wants &= wants - 1 {
 		w := s.ByKind[it.Kind][bits.TrailingZeros32(wants)]
 		if ev.Time < w.Frame.Start || w.Index < s.skip || w.Disabled() {
