@@ -219,6 +219,7 @@ kafka:
   dial_timeout: 1s
 pipeline:
   batch_age: 50ms
+api: {listen: "127.0.0.1:0"}
 %s`, filepath.Join(dir, "data"), w.broker.ListenAddrs(), topic, more))
 }
 
