@@ -40,7 +40,7 @@ type series struct {
 // at most MaxBins times as long.
 var steps = [...]uint32{1, 5, 60}
 
-const traceWords = int(unsafe.Sizeof(trace{}) / 8)
+const traceWords = int((unsafe.Sizeof(trace{}) + 7) / 8)
 
 // traceStride is what a trace takes in words.
 func traceStride(kind schemas.EntityKind) int { return traceWords + schemas.MaxRelated*kinWords(kind) }

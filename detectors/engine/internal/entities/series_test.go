@@ -3,6 +3,7 @@ package entities
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,6 +132,31 @@ func TestSeriesBeginsWithTheEntity(t *testing.T) {
 	want := &schemas.Series{Start: time.Unix((hour0+3)*60, 0).UTC(), Step: 60, Counts: []int64{7, 1}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestTracesDoNotOverlap: a bin at the end of a trace is not in the names behind it, and
+// not in the next one.
+func TestTracesDoNotOverlap(t *testing.T) {
+	for _, kind := range []schemas.EntityKind{schemas.EntityRoute, schemas.EntityPrincipal} {
+		d := New(kind, room(kind, 10))
+		d.traces.bound(10)
+		for range 3 {
+			d.traces.add()
+		}
+		for at := range 3 {
+			s := d.trace(at)
+			for i := range s.rings {
+				for j := range s.rings[i] {
+					s.rings[i][j] = 0xffff
+				}
+			}
+		}
+		for at := range 3 {
+			if d.trace(at).owner != 0 || kinWords(kind) > 0 && slices.Max(d.kinName(at, 0)) != 0 {
+				t.Errorf("%v: trace %d is overwritten", kind, at)
+			}
+		}
 	}
 }
 
