@@ -37,6 +37,10 @@ integration: engine ## run the tests against a real Apache Kafka (fetched by Mav
 	.ci/kafka/get
 	$(GO) test -timeout 20m -tags kafka -run 'Kafka' -v ./ingest/kafka/... ./alerting/notify/kafka/... ./cmd/internal/app/... ./deploy/...
 
+.PHONY: opensearch
+opensearch: ## try the Elasticsearch sink on a real OpenSearch (fetched by Maven, Java 17)
+	$(GO) test -timeout 20m -tags opensearch -run TestReal -v ./alerting/notify/elasticsearch
+
 .PHONY: bench
 bench: engine ## measure the figures of the README
 	$(GO) test -run '^$$' -bench 'IngestAndDetect' -benchmem -benchtime 10x ./cmd/internal/app
@@ -51,7 +55,7 @@ generate: ## make the generated files again
 .PHONY: check
 check: ## vet, formatting, linters, generated files, known vulnerabilities
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }
-	$(GO) vet -tags kafka ./...
+	$(GO) vet -tags kafka,opensearch ./...
 	$(GO) mod verify
 	@$(MAKE) -s generate && git diff --exit-code
 	$(GO) run $(STATICCHECK) -checks inherit,-ST1005 ./... # errors of the engine begin as ClickHouse's do
