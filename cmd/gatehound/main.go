@@ -147,7 +147,7 @@ func newExitCodes() *cobra.Command {
 		Long: `Exit codes:
     0  done
     1  something went wrong while working; rules check, rules test: a rule is
-       refused, a case fails
+       refused, a case fails; sinks test: a sink did not take the alert
     2  wrong arguments or configuration; nothing was begun
     3  replay --fail-on: an alert of that severity or above was raised;
        redact --audit: something is left; evaluate --fail: a target was missed
