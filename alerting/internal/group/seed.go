@@ -12,7 +12,7 @@ func (b *Book) Seed(a schemas.Alert) error {
 	if len(a.ID) != idLength || b.changed[a.ID] != nil {
 		return nil
 	}
-	c := &change{touched: true}
+	c := &change{touched: true, shown: true}
 	f := bound.Finding(a.Finding)
 	a.Finding = f
 	a.Severity = min(a.Severity, schemas.SeverityCritical)
