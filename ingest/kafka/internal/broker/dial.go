@@ -3,8 +3,8 @@
 package broker
 
 import (
-	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -38,6 +38,7 @@ type Dialer struct {
 	brokers []string
 	topics  []string
 	timeout time.Duration
+	tls     *tls.Config // nil without TLS
 }
 
 // New reads the files that the settings name, and opens nothing else.
@@ -50,32 +51,28 @@ func New(cfg Settings) (*Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Dialer{brokers: cfg.Brokers, topics: cfg.Topics, timeout: cfg.Timeout}
+	d := &Dialer{brokers: cfg.Brokers, topics: cfg.Topics, timeout: cfg.Timeout, tls: tlsConfig}
 	d.Kafka = &kafka.Dialer{
 		ClientID:      cfg.ClientID,
 		Timeout:       cfg.Timeout,
-		TLS:           tlsConfig,
 		SASLMechanism: mechanism,
-		DialFunc: func(ctx context.Context, network, address string) (net.Conn, error) {
-			c, err := (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext(ctx, network, address)
+		DialFunc: func(ctx context.Context, _, address string) (net.Conn, error) {
+			c, err := dial(ctx, tlsConfig, address, readBuffer, maxFetched)
 			if err != nil {
 				return nil, err
 			}
-			return &conn{Conn: c, r: bufio.NewReaderSize(c, readBuffer), timeout: cfg.Timeout}, nil
+			return &conn{Conn: c, timeout: cfg.Timeout}, nil
 		},
 	}
 	return d, nil
 }
 
-// conn reads ahead, and lets no operation wait for ever: kafka-go sets no
-// deadline for the handshake of SASL and for the lookup of a leader.
+// conn lets no operation wait for ever: kafka-go sets no deadline for the
+// handshake of SASL and for the lookup of a leader.
 type conn struct {
 	net.Conn
-	r       *bufio.Reader
 	timeout time.Duration
 }
-
-func (c *conn) Read(p []byte) (int, error) { return c.r.Read(p) }
 
 func (c *conn) SetReadDeadline(t time.Time) error  { return c.Conn.SetReadDeadline(c.bound(t)) }
 func (c *conn) SetWriteDeadline(t time.Time) error { return c.Conn.SetWriteDeadline(c.bound(t)) }
@@ -159,10 +156,15 @@ func (d *Dialer) Client() (*kafka.Client, func()) {
 // Transport returns a transport that dials as d does.
 func (d *Dialer) Transport() *kafka.Transport {
 	return &kafka.Transport{
-		Dial:        (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
+		Dial: func(ctx context.Context, _, address string) (net.Conn, error) {
+			c, err := dial(ctx, d.tls, address, 4<<10, maxAnswer)
+			if err != nil {
+				return nil, err
+			}
+			return c, nil
+		},
 		DialTimeout: d.timeout,
 		ClientID:    d.Kafka.ClientID,
-		TLS:         d.Kafka.TLS,
 		SASL:        d.Kafka.SASLMechanism,
 	}
 }
