@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify/outbound"
 	"github.com/gatehound/gatehound/schemas"
 	"github.com/gatehound/gatehound/storage/clickhouse"
 )
@@ -122,3 +124,26 @@ func TestAnAllowanceIsInForceAtOnce(t *testing.T) {
 	require.Len(t, audited(t, s), 2)
 }
 
+// TestButtonsThatLeadNowhereAreTold before somebody on call finds out.
+func TestButtonsThatLeadNowhereAreTold(t *testing.T) {
+	for _, tt := range []struct {
+		buttons any
+		secret  string
+		listen  string
+		want    string
+	}{
+		{nil, "", "127.0.0.1:0", ""},
+		{false, "", "127.0.0.1:0", ""},
+		{true, "0123456789abcdef", "127.0.0.1:0", ""},
+		{true, "", "127.0.0.1:0", "slack_app has no signing secret"},
+		{true, "0123456789abcdef", "", "api.listen is empty"},
+		{nil, "0123456789abcdef", "127.0.0.1:0", "no slack sink has options.buttons"},
+	} {
+		cfg := DefaultConfig()
+		cfg.SlackApp.SigningSecret, cfg.API.Listen = outbound.Secret(tt.secret), tt.listen
+		cfg.Alerting.Sinks = []alerting.SinkConfig{{Name: "s", Kind: "slack", Options: map[string]any{"buttons": tt.buttons}}}
+		got := cfg.buttons()
+		require.Contains(t, got, tt.want)
+		require.Equal(t, tt.want == "", got == "")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -267,6 +268,23 @@ func (c *Config) embedded() embedded.Config {
 // slackApp reports whether what people click in Slack is to be taken.
 func (c *Config) slackApp() bool {
 	return c.SlackApp.SigningSecret != "" || c.SlackApp.SigningSecretFile != "" || c.SlackApp.SigningSecretEnv != ""
+}
+
+// buttons returns why the buttons of Slack's messages, or the clicks on them, lead
+// nowhere; empty if they do not, or if there are none.
+func (c *Config) buttons() string {
+	shown := slices.ContainsFunc(c.Alerting.Sinks, func(s alerting.SinkConfig) bool {
+		return s.Kind == "slack" && s.Options["buttons"] == true
+	})
+	switch {
+	case shown && !c.slackApp():
+		return "a sink has options.buttons, and slack_app has no signing secret"
+	case shown && c.API.Listen == "":
+		return "a sink has options.buttons, and api.listen is empty"
+	case !shown && c.slackApp():
+		return "slack_app has a signing secret, and no slack sink has options.buttons"
+	}
+	return ""
 }
 
 // api returns the settings of the API, with the file of its local token.

@@ -181,6 +181,10 @@ func keysOf(t reflect.Type, path string, known, open map[string]bool) {
 				open[path] = true
 				continue
 			}
+			if opts == "squash" { // its keys stand beside the others
+				keysOf(f.Type, path, known, open)
+				continue
+			}
 			if tag == "" || tag == "-" || !f.IsExported() {
 				continue
 			}

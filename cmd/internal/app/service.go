@@ -129,6 +129,9 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if bad := cfg.buttons(); bad != "" {
+		s.log.Warn("slack's buttons do not work", "reason", bad)
+	}
 	settings := cfg.Alerting
 	if !opts.Flush {
 		settings.Path = cfg.AlertLog()

@@ -91,6 +91,9 @@ func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *s
 	}
 	var sinks []alerting.Sink
 	try("sinks", func() (err error) { sinks, err = notify.Build(cfg.Alerting.Sinks, decodeSink); return err })
+	if bad := cfg.buttons(); bad != "" {
+		fmt.Fprintf(out, "note  %-12s buttons do not work: %s\n", "slack", bad)
+	}
 	if !offline {
 		bounded, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()

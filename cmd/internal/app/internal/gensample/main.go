@@ -162,7 +162,13 @@ func (w *writer) fields(v reflect.Value, path string, depth int) error {
 	}
 	pad := strings.Repeat("  ", depth)
 	for i := range t.NumField() {
-		key, _, _ := strings.Cut(t.Field(i).Tag.Get("mapstructure"), ",")
+		key, how, _ := strings.Cut(t.Field(i).Tag.Get("mapstructure"), ",")
+		if how == "squash" { // its settings stand beside the others
+			if err := w.fields(v.Field(i), path, depth); err != nil {
+				return err
+			}
+			continue
+		}
 		if key == "" || key == "-" {
 			continue
 		}
