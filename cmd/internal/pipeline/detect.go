@@ -83,18 +83,19 @@ func (p *Pipeline) due(since time.Duration) bool {
 const idleEvery = 5 * time.Second
 
 // idle tells the engine the time; what it finds by it goes the way of a batch's
-// findings, in a batch without events.
+// findings, in a batch without events. So do alerts that changed since without a
+// finding: somebody has taken or ended one while nothing was logged.
 func (p *Pipeline) idle(ctx context.Context, now time.Time) error {
 	findings, ceased := p.parts.Engine.Idle(now), p.parts.Engine.Ceased()
-	if len(findings) == 0 && len(ceased) == 0 {
-		return nil
-	}
-	u := &unit{generation: p.current(), chunks: 1, started: now, batch: &schemas.Batch{Findings: findings}}
-	u.observe = u.batch
-	var err error
-	if u.batch.Alerts, err = p.offer(ctx, findings, ceased); err != nil {
+	alerts, err := p.since(ctx, findings, ceased)
+	if err != nil {
 		return fmt.Errorf("tell what the time gave: %w", err)
 	}
+	if len(findings) == 0 && len(alerts) == 0 {
+		return nil
+	}
+	u := &unit{generation: p.current(), chunks: 1, started: now, batch: &schemas.Batch{Findings: findings, Alerts: alerts}}
+	u.observe = u.batch
 	p.took()
 	if p.pass(ctx, u) != nil {
 		p.done(1)
@@ -125,6 +126,15 @@ func (p *Pipeline) offer(ctx context.Context, findings []schemas.Finding, ceased
 		return append(alerts, ended...), err
 	}
 	return alerts, nil
+}
+
+// since is offer, or what changed without a finding: then event time stays in the
+// hands of alerting, which lets it go on while nothing comes.
+func (p *Pipeline) since(ctx context.Context, findings []schemas.Finding, ceased []schemas.Ceased) ([]schemas.Alert, error) {
+	if p.parts.Alerts == nil || len(findings)+len(ceased) > 0 {
+		return p.offer(ctx, findings, ceased)
+	}
+	return p.parts.Alerts.Offer(ctx, nil)
 }
 
 // from is where the engine's state ends in each partition.

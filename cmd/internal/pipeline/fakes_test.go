@@ -31,8 +31,9 @@ type world struct {
 	aliases   map[string]int
 	findings  map[string]int
 	notified  map[string]int
-	ceased    []string // detectors of what ended, in order
-	alerts    []string // ids of stored alerts
+	ceased    []string        // detectors of what ended, in order
+	alerts    []string        // ids of stored alerts
+	changed   []schemas.Alert // without a finding, since the last call
 	saved     *schemas.Checkpoint
 	saving    time.Duration // how long a snapshot takes to be saved
 	spooled   []*schemas.Batch
@@ -179,7 +180,9 @@ func (w *world) Offer(_ context.Context, fs []schemas.Finding) ([]schemas.Alert,
 	for _, f := range fs {
 		w.notified[f.ID]++
 	}
-	return nil, nil
+	out := w.changed
+	w.changed = nil
+	return out, nil
 }
 
 func (w *world) Cease(_ context.Context, ended []schemas.Ceased) ([]schemas.Alert, error) {

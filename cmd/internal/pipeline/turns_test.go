@@ -116,3 +116,18 @@ func TestWhatEndsIsToldWithItsBatch(t *testing.T) {
 		require.Equal(t, []string{"in a batch", "in silence"}, w.alerts, "the alerts are stored")
 	})
 }
+
+// TestWhatPeopleDoIsStoredWhileNothingComes: somebody takes an alert at night.
+func TestWhatPeopleDoIsStoredWhileNothingComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 100)
+		pr := start(t, w, nil)
+		w.mu.Lock()
+		w.changed = []schemas.Alert{{ID: "by a person"}}
+		w.mu.Unlock()
+		time.Sleep(2 * idleEvery)
+		require.NoError(t, pr.Idle(t.Context()))
+		pr.stop(t)
+		require.Equal(t, []string{"by a person"}, w.alerts, "once")
+	})
+}
