@@ -12,6 +12,10 @@ const (
 	MaxHistory = 100
 )
 
+// DigestDetector is the Detector of an alert that sums up others, which no
+// detector has made.
+const DigestDetector = "alerting.digest"
+
 // Alert is an incident: findings of one or several detectors that tell one
 // story, which people are told of as one.
 type Alert struct {

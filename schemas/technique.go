@@ -30,3 +30,12 @@ func (t Technique) URL() string {
 	}
 	return ""
 }
+
+// Parent returns the id of the technique that t is a sub-technique of
+// ("T1110.003", "AML.T0024.002"); "" if it is none.
+func (t Technique) Parent() string {
+	if i := strings.LastIndexByte(t.ID, '.'); i > 0 && len(t.ID)-i == 4 {
+		return t.ID[:i]
+	}
+	return ""
+}

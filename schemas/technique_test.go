@@ -24,3 +24,11 @@ func TestTechniqueURL(t *testing.T) {
 		}
 	}
 }
+
+func TestTechniqueParent(t *testing.T) {
+	for id, want := range map[string]string{"T1110.003": "T1110", "AML.T0024.002": "AML.T0024", "T1110": "", "AML.T0024": "", ".003": "", "": ""} {
+		if got := (Technique{ID: id}).Parent(); got != want {
+			t.Errorf("%s: %q, want %q", id, got, want)
+		}
+	}
+}

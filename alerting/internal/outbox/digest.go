@@ -19,9 +19,6 @@ const digestNamed = 10
 // digestDetectors is how many detectors a digest counts.
 const digestDetectors = 32
 
-// digestDetector is the Detector of a digest, which no detector has made.
-const digestDetector = "alerting.digest"
-
 // digestRead is how many notifications are read at once for a digest: nobody
 // who writes to the log waits for more.
 const digestRead = 200
@@ -98,7 +95,7 @@ func (s *summary) alert() schemas.Alert {
 	id := journal.Hash(append([]string{"digest"}, s.keys...)...)
 	out := schemas.Alert{
 		ID: "digest-" + id, Fingerprint: id, State: schemas.AlertOpen, Sequence: 1,
-		Severity: all[0].Severity, Detector: digestDetector,
+		Severity: all[0].Severity, Detector: schemas.DigestDetector,
 		Entity:    schemas.Entity{Kind: schemas.EntityGlobal, Name: "all"},
 		FirstSeen: all[0].FirstSeen, LastSeen: all[0].LastSeen,
 	}

@@ -197,7 +197,7 @@ func Redeliver(tx *bolt.Tx, sink string, now time.Time) ([]*Item, error) {
 		if _, err := journal.Get(letters, k, &l); err != nil {
 			return err
 		}
-		it, err := Store(tx, sink, &Delivery{Key: l.Key, Queued: now, Alert: l.Alert, Digest: l.Alert.Detector == digestDetector})
+		it, err := Store(tx, sink, &Delivery{Key: l.Key, Queued: now, Alert: l.Alert, Digest: l.Alert.Detector == schemas.DigestDetector})
 		items = append(items, it)
 		return err
 	}); err != nil {

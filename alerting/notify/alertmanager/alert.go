@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/url"
 	"strings"
 	"time"
 
@@ -118,13 +117,13 @@ func annotations(a *schemas.Alert, key string) map[string]string {
 	set("last_seen", when(a.LastSeen), limitLabel)
 	set("notification", key, limitLabel)
 	set("model", strings.TrimSpace(a.Finding.Provider+" "+a.Finding.Model), limitLabel)
-	if isLink(a.URL) {
+	if neutral.IsLink(a.URL, limitText) {
 		set("case_url", a.URL, limitText)
 	}
 	set("merged_into", a.MergedInto, limitLabel)
 	set("outcome", a.Outcome, limitText)
-	set("acknowledged", mark(a.Acknowledged), limitText)
-	set("resolution", mark(a.Resolution), limitText)
+	set("acknowledged", neutral.Signed(a.Acknowledged, time.RFC3339, limitText), limitText)
+	set("resolution", neutral.Signed(a.Resolution, time.RFC3339, limitText), limitText)
 	if a.Escalated > 0 {
 		set("escalated", fmt.Sprint(a.Escalated), limitLabel)
 	}
@@ -158,21 +157,4 @@ func join[T any](items []T, line func(T) string) string {
 	return strings.Join(out, "; ")
 }
 
-func mark(m *schemas.Mark) string {
-	if m == nil {
-		return ""
-	}
-	by := neutral.Text(m.By, limitLabel)
-	if by == "" {
-		by = "Gatehound"
-	}
-	return by + " at " + when(m.At) + ": " + m.Comment
-}
-
 func when(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// isLink tells whether s can be opened; it is the operator's template, filled in.
-func isLink(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && neutral.Text(s, limitText) == s
-}

@@ -30,9 +30,6 @@ const (
 	testHold   = 5 * time.Minute
 )
 
-// digestDetector is the Detector of a digest.
-const digestDetector = "alerting.digest"
-
 // Sink posts to one Alertmanager.
 type Sink struct {
 	name   string
@@ -140,7 +137,7 @@ func (s *Sink) alerts(a *schemas.Alert, key string, prev alerting.Ref) ([]alert,
 
 func (s *Sink) alert(a *schemas.Alert, key string, i identity, until time.Time) alert {
 	out := alert{Labels: i.labels(a, s.labels), Annotations: annotations(a, key), StartsAt: a.FirstSeen.UTC(), EndsAt: until}
-	if isLink(a.URL) {
+	if neutral.IsLink(a.URL, limitText) {
 		out.GeneratorURL = a.URL
 	}
 	// Alertmanager refuses what ends before it starts; logs may be ahead.
@@ -155,7 +152,7 @@ func (s *Sink) holdFor(a *schemas.Alert) time.Duration {
 	switch {
 	case a.Test:
 		return testHold
-	case a.Detector == digestDetector:
+	case a.Detector == schemas.DigestDetector:
 		return digestHold
 	case a.Finding.Campaign != nil:
 		return s.hold + campaignHold

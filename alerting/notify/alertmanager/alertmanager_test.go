@@ -94,7 +94,7 @@ func TestHold(t *testing.T) {
 	s, now := local(t)
 	plain, campaign, digest, trial := sample(schemas.AlertOpen), sample(schemas.AlertOpen), sample(schemas.AlertOpen), sample(schemas.AlertOpen)
 	campaign.Finding.Campaign = &schemas.Campaign{ID: "c-1"}
-	digest.Detector = digestDetector
+	digest.Detector = schemas.DigestDetector
 	trial.Test = true
 	for name, c := range map[string]struct {
 		a    schemas.Alert

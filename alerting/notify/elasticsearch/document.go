@@ -167,8 +167,8 @@ func threat(techniques []schemas.Technique) m {
 			continue
 		}
 		frameworks = append(frameworks, t.Framework)
-		if i := strings.LastIndexByte(t.ID, '.'); i > 0 && len(t.ID)-i == 4 { // "T1110.003", "AML.T0024.002"
-			ids, subIDs, subNames = append(ids, t.ID[:i]), append(subIDs, t.ID), append(subNames, t.Name)
+		if parent := t.Parent(); parent != "" {
+			ids, subIDs, subNames = append(ids, parent), append(subIDs, t.ID), append(subNames, t.Name)
 			continue
 		}
 		ids, names = append(ids, t.ID), append(names, t.Name)

@@ -1,6 +1,7 @@
 package neutral
 
 import (
+	"net/url"
 	"strings"
 	"time"
 
@@ -38,4 +39,28 @@ func Moment(a *schemas.Alert) time.Time {
 		at = a.Acknowledged.At
 	}
 	return at.UTC()
+}
+
+// maxBy bounds who did something, in code points.
+const maxBy = 200
+
+// Signed says who did what m tells, when and why: "alice at 2026-11-20T12:00:00Z:
+// mine"; the time is in layout, the whole has at most limit code points. It is
+// empty if m is nil.
+func Signed(m *schemas.Mark, layout string, limit int) string {
+	if m == nil {
+		return ""
+	}
+	by := Text(m.By, maxBy)
+	if by == "" {
+		by = "Gatehound"
+	}
+	return Text(by+" at "+m.At.UTC().Format(layout)+": "+m.Comment, limit)
+}
+
+// IsLink reports whether s is an address of http or https that can be opened and
+// shown as it is, with at most limit code points.
+func IsLink(s string, limit int) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && Text(s, limit) == s
 }

@@ -102,3 +102,33 @@ func FuzzWithin(f *testing.F) {
 		}
 	})
 }
+
+func TestSigned(t *testing.T) {
+	at := time.Date(2026, 11, 20, 13, 0, 0, 0, time.FixedZone("x", 3600))
+	for want, m := range map[string]*schemas.Mark{
+		"":                             nil,
+		"Gatehound at 12:00: over":     {At: at, Comment: "over"},
+		"al ice at 12:00: on it, now":  {At: at, By: "al\nice", Comment: "on it,\nnow"},
+		"alice at 12:00: on it, or n…": {At: at, By: "alice", Comment: "on it, or nearly so"},
+	} {
+		if got := Signed(m, "15:04", 28); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	long := &schemas.Mark{By: strings.Repeat("x", 5000), At: at, Comment: "why"}
+	if got := Signed(long, "15:04", 1000); !strings.HasSuffix(got, "… at 12:00: why") {
+		t.Errorf("a long name hides the rest: %q", got)
+	}
+}
+
+func TestIsLink(t *testing.T) {
+	for s, want := range map[string]bool{
+		"https://cases.example/1?a=(b)": true, "http://10.0.0.1:8080/x": true,
+		"": false, "javascript:alert(1)": false, "https:///x": false, "//cases.example": false, "https://a.example/\n": false,
+		"https://a.example/\u202e": false, "https://a.example/" + strings.Repeat("x", 100): false,
+	} {
+		if got := IsLink(s, 60); got != want {
+			t.Errorf("%.40q: got %v", s, got)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package pagerduty
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -82,7 +81,7 @@ func event(a *schemas.Alert, key, source string) *message {
 			Details: details(a, key),
 		},
 	}
-	if isLink(a.URL) {
+	if neutral.IsLink(a.URL, limitText) {
 		m.ClientURL, m.Links = a.URL, []link{{Href: a.URL, Text: "Open the case"}}
 	}
 	for _, t := range a.Finding.Techniques[:min(len(a.Finding.Techniques), 8)] {
@@ -91,12 +90,6 @@ func event(a *schemas.Alert, key, source string) *message {
 		}
 	}
 	return m
-}
-
-// isLink tells whether s can be opened; it is the operator's template, filled in.
-func isLink(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && neutral.Text(s, limitText) == s
 }
 
 // summary is what is read on a telephone: PagerDuty makes it the title.
@@ -130,8 +123,8 @@ func details(a *schemas.Alert, key string) map[string]any {
 	set("query", a.Finding.Query, limitQuery)
 	set("merged_into", a.MergedInto, limitField)
 	set("outcome", neutral.Text(a.Outcome, limitText), limitText)
-	set("acknowledged", mark(a.Acknowledged), limitText)
-	set("resolution", mark(a.Resolution), limitText)
+	set("acknowledged", neutral.Signed(a.Acknowledged, clock, limitText), limitText)
+	set("resolution", neutral.Signed(a.Resolution, clock, limitText), limitText)
 	if a.Escalated > 0 {
 		d["escalated"] = a.Escalated
 	}
@@ -171,15 +164,7 @@ func list[T any](d map[string]any, key string, items []T, line func(T) string) {
 
 func entity(e schemas.Entity) string { return e.Kind.String() + " " + neutral.Text(e.Name, limitField) }
 
-func mark(m *schemas.Mark) string {
-	if m == nil {
-		return ""
-	}
-	by := neutral.Text(m.By, limitField)
-	if by == "" {
-		by = "Gatehound"
-	}
-	return neutral.Text(by+" at "+when(m.At)+": "+m.Comment, limitText)
-}
+// clock is the layout of times.
+const clock = "2006-01-02 15:04:05 UTC"
 
-func when(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+func when(t time.Time) string { return t.UTC().Format(clock) }

@@ -86,7 +86,7 @@ func TestButtons(t *testing.T) {
 		"not wanted":     {func(*schemas.Alert) {}, false, []string{"link"}},
 		"resolved":       {func(a *schemas.Alert) { a.State = schemas.AlertResolved }, true, []string{"link"}},
 		"a test":         {func(a *schemas.Alert) { a.Test = true }, true, []string{"link"}},
-		"a digest":       {func(a *schemas.Alert) { a.Detector = words.DigestDetector }, true, []string{"link"}},
+		"a digest":       {func(a *schemas.Alert) { a.Detector = schemas.DigestDetector }, true, []string{"link"}},
 		"another id":     {func(a *schemas.Alert) { a.ID = "a1" }, true, []string{"link"}},
 		"nothing at all": {func(a *schemas.Alert) { a.URL = "" }, false, nil},
 	} {

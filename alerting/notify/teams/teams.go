@@ -62,17 +62,8 @@ func (s *Sink) Notify(ctx context.Context, a *schemas.Alert, key string, _ alert
 	if err != nil {
 		return "", alerting.Permanent(err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
-	if err != nil {
-		return "", errors.New("the request cannot be made")
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := s.client.Do(req)
-	if err != nil {
-		return "", outbound.Classify(err, permanent)
-	}
-	_ = resp.Body.Close() // 202 says all
-	return "", nil
+	err = outbound.Tell(ctx, s.client, outbound.Request{URL: s.url, Body: body, Header: map[string]string{"Content-Type": "application/json"}})
+	return "", outbound.Classify(err, permanent)
 }
 
 // permanent are the statuses that another attempt cannot cure: a signature that is

@@ -148,8 +148,8 @@ func millis(t time.Time) int64 { return max(t.UnixMilli(), 0) }
 // attack splits the id of a sub-technique ("T1110.003", "AML.T0024.002") from
 // its technique's.
 func attack(t schemas.Technique) ocsfAttack {
-	if i := strings.LastIndexByte(t.ID, '.'); i > 0 && len(t.ID)-i == 4 {
-		return ocsfAttack{Technique: ocsfNamed{UID: t.ID[:i]}, SubTechnique: &ocsfNamed{UID: t.ID, Name: t.Name}}
+	if parent := t.Parent(); parent != "" {
+		return ocsfAttack{Technique: ocsfNamed{UID: parent}, SubTechnique: &ocsfNamed{UID: t.ID, Name: t.Name}}
 	}
 	return ocsfAttack{Technique: ocsfNamed{UID: t.ID, Name: t.Name}}
 }

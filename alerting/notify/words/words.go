@@ -32,9 +32,6 @@ const (
 	maxURL        = 2000
 )
 
-// DigestDetector is the detector of an alert that sums up others.
-const DigestDetector = "alerting.digest"
-
 // Message is an alert in words. Empty texts and lists are to be left out.
 type Message struct {
 	// Lamp is a sign of the severity and the state, Label the words for it: "🔴",
@@ -108,7 +105,7 @@ func (m *Message) Headline() string { return m.Lamp + " " + m.Label + " · " + m
 
 // Actionable reports whether a person can do something about a.
 func Actionable(a *schemas.Alert) bool {
-	return a.State != schemas.AlertResolved && !a.Test && a.MergedInto == "" && a.Detector != DigestDetector
+	return a.State != schemas.AlertResolved && !a.Test && a.MergedInto == "" && a.Detector != schemas.DigestDetector
 }
 
 // lamps are the severities' colours.
@@ -135,7 +132,7 @@ func label(a *schemas.Alert) string {
 		return strings.Join(append(out, word), " · ")
 	}
 	out = append(out, strings.ToUpper(a.Severity.String()))
-	if a.Detector == DigestDetector {
+	if a.Detector == schemas.DigestDetector {
 		out = append(out, "DIGEST")
 	}
 	switch {

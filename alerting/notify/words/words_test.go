@@ -55,7 +55,7 @@ func TestLabels(t *testing.T) {
 		{"resolved at once", schemas.AlertResolved, func(a *schemas.Alert) { a.LastSeen = a.FirstSeen }, "✅ RESOLVED"},
 		{"a test", schemas.AlertOpen, func(a *schemas.Alert) { a.Test = true }, "🔴 TEST · CRITICAL"},
 		{"a test resolved", schemas.AlertResolved, func(a *schemas.Alert) { a.Test = true }, "✅ TEST · RESOLVED after 42 min"},
-		{"a digest", schemas.AlertOpen, func(a *schemas.Alert) { a.Detector = DigestDetector }, "🔴 CRITICAL · DIGEST"},
+		{"a digest", schemas.AlertOpen, func(a *schemas.Alert) { a.Detector = schemas.DigestDetector }, "🔴 CRITICAL · DIGEST"},
 		{"a severity that there is not", schemas.AlertOpen, func(a *schemas.Alert) { a.Severity = 200 }, "🔴"},
 	} {
 		a := alert(c.state)
@@ -191,7 +191,7 @@ func TestActionable(t *testing.T) {
 		"resolved": {func(a *schemas.Alert) { a.State = schemas.AlertResolved }, false},
 		"a test":   {func(a *schemas.Alert) { a.Test = true }, false},
 		"merged":   {func(a *schemas.Alert) { a.MergedInto = "x" }, false},
-		"a digest": {func(a *schemas.Alert) { a.Detector = DigestDetector }, false},
+		"a digest": {func(a *schemas.Alert) { a.Detector = schemas.DigestDetector }, false},
 	} {
 		a := alert(schemas.AlertOpen)
 		c.edit(a)

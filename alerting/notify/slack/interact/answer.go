@@ -1,11 +1,9 @@
 package interact
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/outbound"
@@ -45,16 +43,8 @@ func (h *handler) tell(ctx context.Context, to, text string) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(doc))
-	if err != nil {
-		h.log.Warn("slack response url is not of slack")
-		return
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := h.client.Do(req)
+	err = outbound.Tell(ctx, h.client, outbound.Request{URL: to, Body: doc, Header: map[string]string{"Content-Type": "application/json"}})
 	if err != nil {
 		h.log.Warn("slack user could not be told", "err", outbound.Classify(err, func(int) bool { return false }))
-		return
 	}
-	_ = resp.Body.Close() // "ok"
 }
