@@ -43,7 +43,7 @@ func TestCeaseResolvesAtOnce(t *testing.T) {
 	if len(got) != 1 || line(got[0]) != "resolved critical seq=2 findings=2 events=200" && line(got[0]) != "resolved high seq=2 findings=2 events=200" {
 		t.Fatalf("after both have ended: %v", line(got[0]))
 	}
-	want := "It lasted 9m, from 12:05 to 12:14 UTC: credential stuffing from 1 address (12:05), then success after failures of 1 caller (12:09). " +
+	want := "It lasted 15m, from 12:05 to 12:20 UTC: credential stuffing from 1 address (12:05), then success after failures of 1 caller (12:09). " +
 		"2 findings and 200 events. The caller has sent nothing of the kind since 12:20."
 	if got[0].Outcome != want || got[0].Resolution == nil || got[0].Resolution.By != "" {
 		t.Errorf("the outcome is %q,\nwant %q", got[0].Outcome, want)

@@ -38,7 +38,7 @@ func TestListInPages(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
-	if got := names(Filter{Limit: 3}); got != "p24 p23 p22" {
+	if got := names(Filter{Limit: 3}); got != "p05 p24 p23" { // p05 has ended, and was seen until then
 		t.Errorf("the first page is %s", got)
 	}
 	// All pages together are all, in order.
@@ -59,10 +59,10 @@ func TestListInPages(t *testing.T) {
 	if len(all) != 26 || !slices.Contains(all, "c-3f9a0c11d2e4") || len(slices.Compact(slices.Sorted(slices.Values(all)))) != 26 {
 		t.Errorf("the pages have %v", all)
 	}
-	if got := names(Filter{Since: noon.Add(28 * time.Minute)}); got != "p24 p23" {
+	if got := names(Filter{Since: noon.Add(28 * time.Minute)}); got != "p05 p24 p23" {
 		t.Errorf("since: %s", got)
 	}
-	if got := names(Filter{Matchers: []string{"severity>=medium", "kind=principal"}, Limit: 2}); got != "p23 p20" {
+	if got := names(Filter{Matchers: []string{"severity>=medium", "kind=principal"}, Limit: 2}); got != "p05 p23" {
 		t.Errorf("matchers: %s", got)
 	}
 	if got := names(Filter{Open: true}); strings.Contains(got, "p05") || len(strings.Fields(got)) != 25 {

@@ -154,16 +154,16 @@ func (b *Book) tied(e schemas.Entity) (c *change, few bool, err error) {
 
 // near reports whether the finding is no further from what the alert has seen
 // than gap, or a campaign's patience more.
-func (b *Book) near(a *schemas.Alert, f *schemas.Finding, gap time.Duration) bool {
-	gap += longer(a.Entity)
-	return f.WindowStart.Sub(a.LastSeen) <= gap && a.FirstSeen.Sub(f.WindowEnd) <= gap
+func (b *Book) near(r *record, f *schemas.Finding, gap time.Duration) bool {
+	gap += longer(r.Alert.Entity)
+	return f.WindowStart.Sub(r.until()) <= gap && r.Alert.FirstSeen.Sub(f.WindowEnd) <= gap
 }
 
 // live reports whether the alert is open at the finding's time. It does not
 // matter whether the alert was closed for want of findings meanwhile: that
 // depends on how findings were cut into batches.
 func (b *Book) live(c *change, f *schemas.Finding) bool {
-	return b.near(&c.rec.Alert, f, b.rules.ResolveAfter) && (c.rec.Alert.State != schemas.AlertResolved || c.rec.Lapsed)
+	return b.near(&c.rec, f, b.rules.ResolveAfter) && (c.rec.Alert.State != schemas.AlertResolved || c.rec.Lapsed)
 }
 
 // continues reports whether a finding about one of its actors goes on with the
@@ -172,7 +172,7 @@ func (b *Book) continues(c *change, f *schemas.Finding) bool {
 	if c.rec.Alert.Entity.Kind == schemas.EntityCampaign {
 		return b.live(c, f)
 	}
-	return b.near(&c.rec.Alert, f, b.rules.GroupWindow)
+	return b.near(&c.rec, f, b.rules.GroupWindow)
 }
 
 // tieAll ties the finding's entity, and those that it is tied to, to the alert.

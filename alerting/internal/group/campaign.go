@@ -22,9 +22,9 @@ func longer(e schemas.Entity) time.Duration {
 	return 0
 }
 
-// place is the time that an alert has in the indices: its last seen time, put off
-// by as long as it waits longer than others.
-func place(a *schemas.Alert) time.Time { return a.LastSeen.Add(longer(a.Entity)) }
+// place is the time that an alert has in the indices: the end of its latest window,
+// put off by as long as it waits longer than others.
+func place(r *record) time.Time { return r.until().Add(longer(r.Alert.Entity)) }
 
 // tale is what tells the findings of one alert from others with the same entity:
 // the rule; of campaigns the family, for all rules tell of one.

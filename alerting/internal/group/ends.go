@@ -124,6 +124,8 @@ func (b *Book) Cease(s *schemas.Ceased) error {
 		return nil
 	}
 	a.Parts[i].Ended, c.rec.Marks[i].Last = bound.Sane(s.At), bound.Sane(s.Last)
+	a.Parts[i].LastSeen = later(a.Parts[i].LastSeen, c.rec.Marks[i].Last)
+	a.LastSeen = later(a.LastSeen, c.rec.Marks[i].Last)
 	b.note(c, "ceased", "", story.Words(a.Parts[i]))
 	if c.rec.More {
 		return nil

@@ -10,6 +10,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/alerting/route"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -149,6 +150,14 @@ func (b *Book) Write() error {
 		t.Alert.History = nil
 	}
 	return nil
+}
+
+// Tick notes in the log how far event time has come by what was taken.
+func (b *Book) Tick() error {
+	if !b.event.After(journal.Clock(b.tx)) {
+		return nil
+	}
+	return journal.SetClock(b.tx, b.event)
 }
 
 // Alerts returns the alerts that the transaction is about, as they now are.

@@ -17,7 +17,7 @@ type places struct {
 
 func placesOf(r *record) *places {
 	over := r.Alert.State == schemas.AlertResolved
-	return &places{seen: place(&r.Alert), last: r.Alert.LastSeen, due: r.Due, resolved: over,
+	return &places{seen: place(r), last: r.Alert.LastSeen, due: r.Due, resolved: over,
 		muted: !over && (r.Alert.Muted != "" || len(r.Missed) > 0)}
 }
 
@@ -116,7 +116,7 @@ func (b *Book) seedTies(rec *record) error {
 			if err != nil {
 				return err
 			}
-			if other != nil && !other.rec.Alert.LastSeen.Before(a.LastSeen) {
+			if other != nil && !other.rec.until().Before(rec.until()) {
 				continue
 			}
 		}

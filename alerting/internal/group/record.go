@@ -34,6 +34,9 @@ type record struct {
 	All   bool     `json:"all,omitempty"`
 	// Missed are sinks that were not told of something because it was muted.
 	Missed []string `json:"missed,omitempty"`
+	// Until is the end of the latest window of its findings, which may be ahead of
+	// when the alert was last seen. The alert's life goes by it.
+	Until time.Time `json:"until,omitzero"`
 	// Lapsed tells that it was resolved because nothing came, not because
 	// somebody or something ended it.
 	Lapsed bool `json:"lapsed,omitempty"`
@@ -60,6 +63,10 @@ type sighting struct {
 	Excepted bool             `json:"excepted,omitempty"`
 	At       int64            `json:"at"`
 }
+
+// until is the end of the latest window, or when the alert was last seen in a
+// record that has no window.
+func (r *record) until() time.Time { return later(r.Until, r.Alert.LastSeen) }
 
 // modern gives a record of the first version of the log what it lacks.
 func (r *record) modern() {

@@ -57,7 +57,7 @@ func (b *Book) Seed(a schemas.Alert) error {
 	}
 	current := b.tx.Bucket(journal.Current)
 	if old := current.Get([]byte(a.Fingerprint)); old != nil {
-		if other, err := b.find(string(old)); err != nil || other != nil && other.rec.Alert.LastSeen.After(a.LastSeen) {
+		if other, err := b.find(string(old)); err != nil || other != nil && other.rec.until().After(a.LastSeen) {
 			return err
 		}
 	}

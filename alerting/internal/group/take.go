@@ -79,11 +79,11 @@ func (b *Book) groupOf(f *schemas.Finding) (*change, error) {
 			return nil, err
 		}
 		if c != nil {
-			if !actor && b.near(&c.rec.Alert, f, b.rules.GroupWindow) {
+			if !actor && b.near(&c.rec, f, b.rules.GroupWindow) {
 				b.Grouped++
 				return c, nil
 			}
-			newest = f.WindowStart.After(c.rec.Alert.LastSeen)
+			newest = f.WindowStart.After(c.rec.until())
 		}
 	}
 	// A finding that was forgotten may have an alert yet.
@@ -92,7 +92,7 @@ func (b *Book) groupOf(f *schemas.Finding) (*change, error) {
 		return c, err
 	}
 	c := &change{}
-	c.rec.Alert = schemas.Alert{ID: id, Fingerprint: fp, State: schemas.AlertOpen, FirstSeen: f.WindowStart, LastSeen: f.WindowEnd}
+	c.rec.Alert = schemas.Alert{ID: id, Fingerprint: fp, State: schemas.AlertOpen, FirstSeen: f.WindowStart, LastSeen: seen(f)}
 	b.Open++
 	b.Total++
 	b.add(c)
@@ -112,7 +112,7 @@ func (b *Book) join(c *change, f *schemas.Finding, findings int, events int64) {
 	a := &c.rec.Alert
 	fresh := len(a.Parts) == 0
 	resolved := a.State == schemas.AlertResolved
-	quiet := !fresh && f.WindowStart.Sub(a.LastSeen) > b.rules.ResolveAfter+longer(a.Entity)
+	quiet := !fresh && f.WindowStart.Sub(c.rec.until()) > b.rules.ResolveAfter+longer(a.Entity)
 	before := a.Severity
 	grew := c.take(f, findings, events)
 	b.weigh(c)

@@ -18,7 +18,7 @@ func (c *change) take(f *schemas.Finding, findings int, events int64) (grew bool
 	if f.WindowStart.Before(a.FirstSeen) {
 		a.FirstSeen = f.WindowStart
 	}
-	a.LastSeen = later(a.LastSeen, f.WindowEnd)
+	a.LastSeen, c.rec.Until = later(a.LastSeen, seen(f)), later(c.rec.Until, f.WindowEnd)
 
 	lead := leader(a)
 	i := partOf(a, f.Detector, f.Entity)
@@ -29,7 +29,7 @@ func (c *change) take(f *schemas.Finding, findings int, events int64) (grew bool
 		}
 		grew = true
 		a.Parts[i] = schemas.AlertPart{Detector: f.Detector, Entity: f.Entity, Severity: f.Severity, Title: f.Title,
-			FirstSeen: f.WindowStart, LastSeen: f.WindowEnd}
+			FirstSeen: f.WindowStart, LastSeen: seen(f)}
 		c.rec.Marks[i] = mark{}
 	}
 	p, m := &a.Parts[i], &c.rec.Marks[i]
@@ -41,7 +41,7 @@ func (c *change) take(f *schemas.Finding, findings int, events int64) (grew bool
 	if f.WindowStart.Before(p.FirstSeen) {
 		p.FirstSeen = f.WindowStart
 	}
-	p.LastSeen = later(p.LastSeen, f.WindowEnd)
+	p.LastSeen = later(p.LastSeen, seen(f))
 	m.Confidence = max(m.Confidence, f.Confidence)
 	if latest {
 		p.Title, m.Made, p.Ended, m.Last = f.Title, f.Detected, time.Time{}, time.Time{}
@@ -50,6 +50,15 @@ func (c *change) take(f *schemas.Finding, findings int, events int64) (grew bool
 		a.Finding, a.Detector, a.Entity, a.Tenant = *f, f.Detector, f.Entity, f.Tenant
 	}
 	return grew
+}
+
+// seen is when the finding's events were last seen, as far as it knows: a window may
+// not be over when a finding about it is made.
+func seen(f *schemas.Finding) time.Time {
+	if f.Detected.Before(f.WindowStart) || f.Detected.After(f.WindowEnd) {
+		return f.WindowEnd
+	}
+	return f.Detected
 }
 
 // room makes room for a part that is not there yet, and returns its index; -1 if
