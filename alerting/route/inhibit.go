@@ -15,7 +15,7 @@ type inhibition struct {
 // inhibits reports whether by this rule the alert of source silences that of
 // target.
 func (r *inhibition) inhibits(source, target *subject) bool {
-	return r.target.match(target) && r.source.match(source) && r.same(source, target)
+	return r.target.cover(target) && r.source.match(source) && r.same(source, target)
 }
 
 // same reports whether both have a value of each label in Equal in common. A
@@ -33,7 +33,7 @@ func (r *inhibition) same(a, b *subject) bool {
 // several; nil if there is none. Of two that would silence each other, by
 // whatever rules, the older one does.
 func (t *Tree) inhibitor(s *subject, open func(func(*schemas.Alert) bool)) *schemas.Alert {
-	if open == nil || !slices.ContainsFunc(t.inhibit, func(r inhibition) bool { return r.target.match(s) }) {
+	if open == nil || !slices.ContainsFunc(t.inhibit, func(r inhibition) bool { return r.target.cover(s) }) {
 		return nil
 	}
 	var best *schemas.Alert

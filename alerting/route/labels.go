@@ -51,17 +51,36 @@ func (l label) own() bool {
 	return false
 }
 
+// ofParts tells that each part of an alert has its own value of a label.
+func (l label) ofParts() bool {
+	return l == labelDetector || l == labelFamily || l == labelEntity || l == labelKind
+}
+
 // subject is an alert as matchers see it. A label's values are gathered when
 // they are first asked for.
 type subject struct {
 	alert *schemas.Alert
 	// severity is what the label says, which for assets is not the alert's.
 	severity schemas.Severity
-	values   [labels][]string
+	// part, if it is set, is the only one that is looked at.
+	part   *schemas.AlertPart
+	values [labels][]string
 }
 
 func newSubject(a *schemas.Alert) *subject {
 	return &subject{alert: a, severity: a.Severity}
+}
+
+// more reports whether the alert has parts that it does not list.
+func (s *subject) more() bool {
+	if len(s.alert.Parts) < schemas.MaxParts {
+		return false
+	}
+	listed := 0
+	for i := range s.alert.Parts {
+		listed += s.alert.Parts[i].Findings
+	}
+	return listed < s.alert.Findings
 }
 
 // of returns the values of a label without repeats; "" alone if there are none.
@@ -102,6 +121,9 @@ func (s *subject) gather(l label) []string {
 			out = addNew(out, partValue(l, a.Parts[i].Detector, a.Parts[i].Entity))
 		}
 	default:
+		if s.part != nil {
+			return []string{partValue(l, s.part.Detector, s.part.Entity)}
+		}
 		out = addNew(out, partValue(l, a.Detector, a.Entity))
 		for i := range a.Parts {
 			out = addNew(out, partValue(l, a.Parts[i].Detector, a.Parts[i].Entity))

@@ -2,6 +2,7 @@ package route
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gatehound/gatehound/schemas"
@@ -23,6 +24,28 @@ func (m Matchers) Match(a *schemas.Alert) bool {
 }
 
 func (m Matchers) match(s *subject) bool { return m.fails(s) < 0 }
+
+// cover reports whether all of them hold for all that the alert is made of: what
+// they ask of parts has to hold for each part by itself. What hides an alert has to
+// cover it, or whoever does something that is hidden could hide everything else
+// behind it.
+func (m Matchers) cover(s *subject) bool {
+	if !m.match(s) {
+		return false
+	}
+	if len(s.alert.Parts) == 0 || !slices.ContainsFunc(m.list, func(x matcher) bool { return x.label.ofParts() }) {
+		return true
+	}
+	if s.more() {
+		return false
+	}
+	for i := range s.alert.Parts {
+		if !m.match(&subject{alert: s.alert, severity: s.severity, part: &s.alert.Parts[i]}) {
+			return false
+		}
+	}
+	return true
+}
 
 // fails returns the place of the first that does not hold, or -1.
 func (m Matchers) fails(s *subject) int {

@@ -176,7 +176,7 @@ func TestTwoThatInhibitEachOther(t *testing.T) {
 	one := Inhibition{Source: []string{"severity>=info"}, Target: []string{"severity>=info"}, Equal: []string{"tenant"}}
 	two := []Inhibition{
 		{Source: []string{"family=authfail"}, Target: []string{"family=campaign"}},
-		{Source: []string{"family=campaign"}, Target: []string{"family=authfail"}},
+		{Source: []string{"family=campaign"}, Target: []string{"family=~authfail|credential"}},
 	}
 	older, young := stuffed(), campaign()
 	young.Tenant = older.Tenant
@@ -211,7 +211,7 @@ func TestTheFirstReasonIsTold(t *testing.T) {
 		MuteTimes:   []MuteTime{office},
 		Routes:      []Route{{Name: "a", Sinks: []string{"chat"}, Mute: []string{"office-hours"}}},
 		Maintenance: []Maintenance{{Name: "m", Matchers: []string{"severity>=info"}, From: friday, Until: friday.Add(time.Hour)}},
-		Inhibit:     []Inhibition{{Source: []string{"family=campaign"}, Target: []string{"family=authfail"}}},
+		Inhibit:     []Inhibition{{Source: []string{"family=campaign"}, Target: []string{"family=~authfail|credential"}}},
 	}
 	w := World{Now: friday, Silences: []schemas.Silence{covering("s", "severity>=info")}, Open: list2(campaign())}
 	check := func(want string) {

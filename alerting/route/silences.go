@@ -51,7 +51,7 @@ func (q *Silences) covers(s *subject, now time.Time) *silence {
 		if now.Before(x.From) || !now.Before(x.Until) || (!x.Ended.IsZero() && !now.Before(x.Ended)) {
 			continue
 		}
-		if (best == nil || x.Until.After(best.Until)) && x.matchers.match(s) {
+		if (best == nil || x.Until.After(best.Until)) && x.matchers.cover(s) {
 			best = x
 		}
 	}

@@ -64,7 +64,7 @@ func (t *Tree) Severity(a *schemas.Alert) (schemas.Severity, string) {
 	s.severity = from
 	for i := range t.assets {
 		x := &t.assets[i]
-		if !x.matchers.match(s) {
+		if !x.matchers.match(s) || x.raise < 0 && !x.matchers.cover(s) {
 			continue
 		}
 		to := schemas.Severity(min(max(int(from)+x.raise, int(schemas.SeverityInfo)), int(schemas.SeverityCritical)))
@@ -123,6 +123,10 @@ func (r *route) holds(s *subject, at *moment) verdict {
 	v := verdict{route: r, subject: s, failed: r.matchers.fails(s), ok: true}
 	if v.failed >= 0 {
 		v.ok = false
+		return v
+	}
+	if len(r.Sinks) == 0 && !r.matchers.cover(s) {
+		v.ok, v.partly = false, true
 		return v
 	}
 	if len(r.during) > 0 {
@@ -199,7 +203,7 @@ func (t *Tree) quiet(s *subject, at *moment, w World) (muted string, until time.
 	for i := range t.maintenance {
 		m := &t.maintenance[i]
 		end, in := m.end(at)
-		if in && m.matchers.match(s) {
+		if in && m.matchers.cover(s) {
 			return "maintenance " + m.Name, end, whyMaintenance(m, end)
 		}
 	}

@@ -21,10 +21,11 @@ type verdict struct {
 	ok      bool
 	// failed is the matcher that does not hold, or -1; outside tells that it is
 	// not the time for the route.
-	failed  int
-	outside bool
-	muted   string
-	until   time.Time
+	// partly that it does not hold for all parts and the route has no sinks.
+	failed          int
+	outside, partly bool
+	muted           string
+	until           time.Time
 }
 
 // String says it in a line: "route oncall: severity is high, wants >=high:
@@ -39,6 +40,8 @@ func (v verdict) String() string {
 	case v.failed >= 0:
 		b = condition(b, &list[v.failed], v.subject)
 		return string(append(b, ": not matched"...))
+	case v.partly:
+		return string(append(b, "has no sinks and does not cover all parts: not matched"...))
 	case v.outside:
 		b = append(b, "outside of mute time "...)
 		return string(append(b, strings.Join(v.route.During, ", ")...))
