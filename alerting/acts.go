@@ -235,6 +235,9 @@ func (m *Manager) Seed(alerts []schemas.Alert) error {
 		return nil
 	}
 	chosen := m.fresh(alerts)
+	for i := range chosen {
+		m.clock.advance(decided(&chosen[i]), time.Now())
+	}
 	for len(chosen) > 0 {
 		n := min(len(chosen), chunkFindings)
 		if _, err := m.decide(func(b *group.Book) error {
@@ -247,12 +250,19 @@ func (m *Manager) Seed(alerts []schemas.Alert) error {
 		}); err != nil {
 			return fmt.Errorf("fill the notification log from the store: %w", err)
 		}
-		for i := range chosen[:n] {
-			m.clock.advance(chosen[i].LastSeen, time.Now())
-		}
 		chosen = chosen[n:]
 	}
 	return nil
+}
+
+// decided returns the event time at which something was last decided about the
+// alert, as far as it tells. Its last finding's window may end much later.
+func decided(a *schemas.Alert) time.Time {
+	at := a.Finding.Detected
+	if n := len(a.History); n > 0 && a.History[n-1].EventTime.After(at) {
+		at = a.History[n-1].EventTime
+	}
+	return at
 }
 
 // fresh returns the alerts that the log would still have, the oldest first, so

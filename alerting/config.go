@@ -36,9 +36,9 @@ type Config struct {
 	// resolved alerts (in event time). A finding that is read again later than
 	// that is told again. Default 168h; 1h to 2160h.
 	Retention time.Duration `mapstructure:"retention"`
-	// MaxAlerts is how many alerts the log holds; beyond it the ones whose
-	// findings are oldest are resolved without a notification. Default
-	// 100000; 100 to 10000000.
+	// MaxAlerts is how many alerts the log holds. Beyond it resolved ones go
+	// first; then open ones are resolved, and told as such. Default 100000; 100
+	// to 10000000.
 	MaxAlerts int `mapstructure:"max_alerts"`
 	// MaxAge is how long a notification is tried, by the wall clock, before it
 	// becomes a dead letter. Default 72h, a weekend; 1m to 720h.
@@ -64,6 +64,20 @@ type Config struct {
 	Routing route.Config `mapstructure:"routing"`
 	// Sinks are the receivers; at most 32.
 	Sinks []SinkConfig `mapstructure:"sinks"`
+
+	// replay tells that the wall clock has no say in what is decided.
+	replay bool
+}
+
+// Replaying returns the settings under which logs of the past are read again, so
+// that the same logs tell the same, whenever and however fast they are read: a
+// temporary log, no sinks of the configuration, event time that stands between
+// two calls, and of routing the worth of assets alone. Routes, escalation, mute
+// times, maintenance and inhibition are for people who are on call at the time.
+func (c Config) Replaying() Config {
+	c.Path, c.Sinks, c.Routing, c.replay = "", nil, route.Config{Assets: c.Routing.Assets}, true
+	c.QueueLimit = maxQueueLimit
+	return c
 }
 
 // SinkConfig is what the manager needs to know of one sink. Zero values mean
@@ -138,6 +152,9 @@ func DefaultConfig() Config {
 // maxSinks bounds the workers and the metrics' labels.
 const maxSinks = 32
 
+// maxQueueLimit bounds the memory for what waits: some 200 bytes each.
+const maxQueueLimit = 1_000_000
+
 // maxCaseURL bounds the link, in bytes.
 const maxCaseURL = 1024
 
@@ -173,8 +190,8 @@ func (c *Config) Validate() error {
 	if c.MaxAlerts < 100 || c.MaxAlerts > 10_000_000 {
 		return fmt.Errorf("alerting.max_alerts is %d: want 100 to 10000000", c.MaxAlerts)
 	}
-	if c.QueueLimit < 10 || c.QueueLimit > 1_000_000 {
-		return fmt.Errorf("alerting.queue_limit is %d: want 10 to 1000000", c.QueueLimit)
+	if c.QueueLimit < 10 || c.QueueLimit > maxQueueLimit {
+		return fmt.Errorf("alerting.queue_limit is %d: want 10 to %d", c.QueueLimit, maxQueueLimit)
 	}
 	if len(c.Sinks) > maxSinks {
 		return fmt.Errorf("alerting.sinks has %d entries: want at most %d", len(c.Sinks), maxSinks)

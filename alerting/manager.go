@@ -68,7 +68,7 @@ func New(cfg Config, sinks []Sink, log *slog.Logger, reg prometheus.Registerer) 
 	if err != nil {
 		return nil, fmt.Errorf("register metrics of alerting: %w", err)
 	}
-	m := &Manager{cfg: cfg, log: log, metrics: met}
+	m := &Manager{cfg: cfg, log: log, metrics: met, clock: clock{stands: cfg.replay}}
 	names := make([]string, 0, len(sinks))
 	for _, s := range sinks {
 		names = append(names, s.Name())
@@ -194,9 +194,11 @@ func (m *Manager) restore() error {
 		m.seen = tx.Bucket(journal.Seen).Stats().KeyN
 		m.metrics.open.Set(float64(open.Stats().KeyN))
 		m.oldest = journal.First(open)
-		if k, _ := tx.Bucket(journal.Recent).Cursor().Last(); k != nil {
-			seen, _ := journal.AtMoment(k)
-			m.clock.advance(seen, time.Now())
+		if at := journal.Clock(tx); !at.IsZero() {
+			m.clock.advance(at, time.Now())
+		} else if k, _ := tx.Bucket(journal.Recent).Cursor().Last(); k != nil {
+			seen, _ := journal.AtMoment(k) // of a window that may not be over
+			m.clock.advance(earlier(seen, time.Now()), time.Now())
 		}
 		if err := m.recall(tx, time.Now()); err != nil {
 			return err
@@ -212,6 +214,13 @@ func (m *Manager) restore() error {
 		}
 		return nil
 	})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // sweepEvery is how often Run looks for alerts to resolve and for entries of

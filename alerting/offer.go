@@ -31,10 +31,11 @@ const maxSightings = 1_000_000
 const maxHeld = 10_000
 
 // clock is event time as the manager knows it: the latest that it was told of,
-// going on with the wall clock while nobody tells it more.
+// going on with the wall clock while nobody tells it more, unless it stands.
 type clock struct {
-	event time.Time
-	wall  time.Time
+	event  time.Time
+	wall   time.Time
+	stands bool
 }
 
 func (c *clock) advance(event, now time.Time) {
@@ -45,8 +46,8 @@ func (c *clock) advance(event, now time.Time) {
 }
 
 func (c *clock) at(now time.Time) time.Time {
-	if c.event.IsZero() {
-		return time.Time{}
+	if c.event.IsZero() || c.stands {
+		return c.event
 	}
 	return c.event.Add(max(now.Sub(c.wall), 0))
 }
@@ -79,8 +80,17 @@ func (m *Manager) Offer(ctx context.Context, findings []schemas.Finding) ([]sche
 			return m.hold(out), fmt.Errorf("decide about findings: %w", err)
 		}
 	}
+	return m.conclude(out)
+}
+
+// conclude resolves what event time has left behind, and returns that and what the
+// caller has to store anyway.
+func (m *Manager) conclude(out []schemas.Alert) ([]schemas.Alert, error) {
 	resolved, err := m.resolve(m.clock.event)
-	return merge(out, resolved), err
+	if out = merge(out, resolved); err != nil {
+		return m.hold(out), err
+	}
+	return out, nil
 }
 
 // chunkOf returns how many of the findings a transaction takes. It ends with a
@@ -168,8 +178,7 @@ func (m *Manager) Advance(_ context.Context, eventTime time.Time) ([]schemas.Ale
 	}
 	m.clock.advance(eventTime, time.Now())
 	out := m.unheld()
-	resolved, err := m.resolve(m.clock.event)
-	return merge(out, resolved), err
+	return m.conclude(out)
 }
 
 func (m *Manager) unheld() []schemas.Alert {
@@ -240,10 +249,15 @@ func (m *Manager) resolve(now time.Time) ([]schemas.Alert, error) {
 	return out, nil
 }
 
-// decide runs f in one transaction of the log and, when that is durable, makes
-// true what it decided.
+// decide runs f in one transaction of the log, which notes how far event time has
+// come, and, when that is durable, makes true what it decided.
 func (m *Manager) decide(f func(*group.Book) error) ([]schemas.Alert, error) {
-	return m.decideAt(m.clock.event, f)
+	return m.decideAt(m.clock.event, func(b *group.Book) error {
+		if err := f(b); err != nil {
+			return err
+		}
+		return b.Tick()
+	})
 }
 
 // decideAt is decide while the time in the logs is event.

@@ -177,3 +177,28 @@ func TestWhatReplayKeepsIsQueried(t *testing.T) {
 	require.Equal(t, exitError, query("--max-seconds", "1", "SELECT count() FROM numbers(1000000000000)").code)
 	require.Regexp(t, `^n +day\n600 `, query(count).stdout, "all is still there")
 }
+
+// TestAReplayIsNotRouted: routes are for sinks that a replay does not have, and mute
+// times and escalation for the people who are on call now.
+func TestAReplayIsNotRouted(t *testing.T) {
+	dir, text := t.TempDir(), attack(time.Now().Add(-time.Hour).UTC())
+	write(t, filepath.Join(dir, "routed.yaml"), `
+alerting:
+  sinks:
+    - {name: oncall, kind: stdout}
+  routing:
+    assets:
+      - {name: crown, matchers: ["severity>=info"], raise: 4}
+    routes:
+      - {name: all, sinks: [oncall], mute: [always], escalate: [{after: 1m, sinks: [oncall]}]}
+    mute_times:
+      - {name: always, times: ["00:00-24:00"]}
+`)
+	r := gatehound(t, dir, text, "replay", "--config", "routed.yaml", "-")
+	require.Zero(t, r.code, r.stderr)
+	told := alerts(t, r.stdout)
+	require.NotEmpty(t, told)
+	for _, a := range told {
+		require.Equal(t, "critical", a["severity"], "assets count")
+	}
+}

@@ -124,6 +124,21 @@ func SetVersion(tx *bolt.Tx, v string) error {
 	return tx.Bucket(meta).Put([]byte("version"), []byte(v))
 }
 
+// Clock returns the event time that the log had come to; zero if it was written
+// by a program that did not note it.
+func Clock(tx *bolt.Tx) time.Time {
+	raw := tx.Bucket(meta).Get([]byte("clock"))
+	if len(raw) != 8 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(binary.BigEndian.Uint64(raw))).UTC()
+}
+
+// SetClock notes how far event time has come.
+func SetClock(tx *bolt.Tx, t time.Time) error {
+	return tx.Bucket(meta).Put([]byte("clock"), Number(uint64(t.UnixNano())))
+}
+
 // Get decodes the value of key into v and reports whether there is one.
 func Get(b *bolt.Bucket, key []byte, v any) (bool, error) {
 	raw := b.Get(key)

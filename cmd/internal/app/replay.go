@@ -42,7 +42,7 @@ func Replay(ctx context.Context, cfg *Config, from files.Config, sink alerting.S
 		return nil, fmt.Errorf("files: %w", err)
 	}
 	r, held := &Replayed{}, &heldSink{Sink: sink}
-	cfg.Alerting.Sinks = nil
+	cfg.Alerting = cfg.Alerting.Replaying()
 	if !slices.Contains(from.Paths, "-") {
 		// Files always have more: batches end by their size alone, and the same
 		// files make the same batches.

@@ -135,9 +135,7 @@ func open(c Candidate, o Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := c.Config.Alerting
-	settings.Path, settings.Sinks = "", nil // a temporary log, and nobody is told
-	alerts, err := alerting.New(settings, nil, o.Log, prometheus.NewRegistry())
+	alerts, err := alerting.New(c.Config.Alerting.Replaying(), nil, o.Log, prometheus.NewRegistry())
 	if err == nil {
 		err = alerts.Open()
 	}
