@@ -38,8 +38,8 @@ type Alert struct {
 	Detector string `json:"detector"`
 	Entity   Entity `json:"entity"`
 	Tenant   string `json:"tenant,omitempty"`
-	// FirstSeen is the start of the first finding's window, LastSeen the end
-	// of the last one's.
+	// FirstSeen is the start of the first finding's window, LastSeen when its
+	// cause was last seen, as far as findings tell: never after they were made.
 	FirstSeen time.Time `json:"first_seen"`
 	LastSeen  time.Time `json:"last_seen"`
 	// Findings counts the findings so far, Events their events.
