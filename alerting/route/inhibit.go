@@ -12,17 +12,18 @@ type inhibition struct {
 	equal          []label
 }
 
-// inhibits reports whether by this rule the alert of source silences that of
-// target.
+// inhibits reports whether by this rule, which covers target, the alert of source
+// silences it. What both have in common is looked at first: it seldom is anything,
+// and costs least.
 func (r *inhibition) inhibits(source, target *subject) bool {
-	return r.target.cover(target) && r.source.match(source) && r.same(source, target)
+	return r.same(source, target) && r.source.match(source)
 }
 
 // same reports whether both have a value of each label in Equal in common. A
 // label that one of them lacks is equal to nothing.
 func (r *inhibition) same(a, b *subject) bool {
 	for _, l := range r.equal {
-		if !slices.ContainsFunc(a.of(l), func(v string) bool { return v != "" && slices.Contains(b.of(l), v) }) {
+		if !slices.ContainsFunc(b.of(l), func(v string) bool { return v != "" && a.has(l, v) }) {
 			return false
 		}
 	}
@@ -33,7 +34,11 @@ func (r *inhibition) same(a, b *subject) bool {
 // several; nil if there is none. Of two that would silence each other, by
 // whatever rules, the older one does.
 func (t *Tree) inhibitor(s *subject, open func(func(*schemas.Alert) bool)) *schemas.Alert {
-	if open == nil || !slices.ContainsFunc(t.inhibit, func(r inhibition) bool { return r.target.cover(s) }) {
+	if open == nil {
+		return nil
+	}
+	rules := t.covering(s)
+	if len(rules) == 0 {
 		return nil
 	}
 	var best *schemas.Alert
@@ -43,7 +48,7 @@ func (t *Tree) inhibitor(s *subject, open func(func(*schemas.Alert) bool)) *sche
 			return true
 		}
 		source = subject{alert: a, severity: a.Severity}
-		if t.inhibits(&source, s) && (older(a, s.alert) || !t.inhibits(s, &source)) {
+		if inhibits(rules, &source, s) && (older(a, s.alert) || !inhibits(t.covering(&source), s, &source)) {
 			best = &schemas.Alert{ID: a.ID, FirstSeen: a.FirstSeen} // a may be the caller's to use again
 		}
 		return true
@@ -51,13 +56,20 @@ func (t *Tree) inhibitor(s *subject, open func(func(*schemas.Alert) bool)) *sche
 	return best
 }
 
-func (t *Tree) inhibits(source, target *subject) bool {
+// covering returns the rules by which s can be silenced.
+func (t *Tree) covering(s *subject) (rules []*inhibition) {
 	for i := range t.inhibit {
-		if t.inhibit[i].inhibits(source, target) {
-			return true
+		if t.inhibit[i].target.cover(s) {
+			rules = append(rules, &t.inhibit[i])
 		}
 	}
-	return false
+	return rules
+}
+
+// inhibits reports whether by one of the rules, which cover target, the alert of
+// source silences it.
+func inhibits(rules []*inhibition, source, target *subject) bool {
+	return slices.ContainsFunc(rules, func(r *inhibition) bool { return r.inhibits(source, target) })
 }
 
 // older orders alerts by when they were first seen, and by their ids.

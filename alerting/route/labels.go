@@ -65,6 +65,8 @@ type subject struct {
 	// part, if it is set, is the only one that is looked at.
 	part   *schemas.AlertPart
 	values [labels][]string
+	// first has room for the first value of each label: most have no other.
+	first [labels]string
 }
 
 func newSubject(a *schemas.Alert) *subject {
@@ -91,23 +93,42 @@ func (s *subject) of(l label) []string {
 	return s.values[l]
 }
 
+// has reports whether v is one of the values of a label; it gathers nothing for the
+// labels of which an alert has one value or that its parts have.
+func (s *subject) has(l label, v string) bool {
+	a := s.alert
+	switch {
+	case s.values[l] != nil:
+	case l == labelTenant:
+		return a.Tenant == v
+	case l == labelProvider:
+		return a.Finding.Provider == v
+	case l == labelModel:
+		return a.Finding.Model == v
+	case l.ofParts() && s.part == nil && v != "":
+		return partValue(l, a.Detector, a.Entity) == v ||
+			slices.ContainsFunc(a.Parts, func(p schemas.AlertPart) bool { return partValue(l, p.Detector, p.Entity) == v })
+	}
+	return slices.Contains(s.of(l), v)
+}
+
 func (s *subject) gather(l label) []string {
-	a, out := s.alert, []string(nil)
+	a, out := s.alert, s.first[l:l:l+1]
 	switch l {
 	case labelSeverity:
-		return []string{s.severity.String()}
+		return append(out, s.severity.String())
 	case labelConfidence:
-		return []string{strconv.FormatFloat(a.Confidence, 'f', 2, 64)}
+		return append(out, strconv.FormatFloat(a.Confidence, 'f', 2, 64))
 	case labelTenant:
-		return []string{a.Tenant}
+		return append(out, a.Tenant)
 	case labelProvider:
-		return []string{a.Finding.Provider}
+		return append(out, a.Finding.Provider)
 	case labelModel:
-		return []string{a.Finding.Model}
+		return append(out, a.Finding.Model)
 	case labelState:
-		return []string{a.State.String()}
+		return append(out, a.State.String())
 	case labelAlert:
-		return []string{a.ID}
+		return append(out, a.ID)
 	case labelTechnique:
 		for i := range a.Finding.Techniques {
 			out = addNew(out, a.Finding.Techniques[i].ID)
@@ -122,15 +143,15 @@ func (s *subject) gather(l label) []string {
 		}
 	default:
 		if s.part != nil {
-			return []string{partValue(l, s.part.Detector, s.part.Entity)}
+			return append(out, partValue(l, s.part.Detector, s.part.Entity))
 		}
 		out = addNew(out, partValue(l, a.Detector, a.Entity))
 		for i := range a.Parts {
 			out = addNew(out, partValue(l, a.Parts[i].Detector, a.Parts[i].Entity))
 		}
 	}
-	if out == nil {
-		out = []string{""}
+	if len(out) == 0 {
+		out = append(out, "")
 	}
 	return out
 }
