@@ -34,6 +34,14 @@ func TestSecretDoesNotPrint(t *testing.T) {
 	}
 }
 
+// TestSecretThatIsNotSet stays so through settings that are written and read.
+func TestSecretThatIsNotSet(t *testing.T) {
+	doc, err := json.Marshal(struct{ A, B Secret }{B: "hunter2"})
+	if err != nil || string(doc) != `{"A":"","B":"[secret]"}` {
+		t.Errorf("got %s, %v", doc, err)
+	}
+}
+
 func TestSource(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {

@@ -14,10 +14,18 @@ type Secret string
 // hidden stands for a Secret wherever it is printed.
 const hidden = "[secret]"
 
-func (s Secret) String() string               { return hidden }
-func (s Secret) GoString() string             { return hidden }
-func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
-func (s Secret) LogValue() slog.Value         { return slog.StringValue(hidden) }
+func (s Secret) String() string       { return hidden }
+func (s Secret) GoString() string     { return hidden }
+func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// MarshalText is as String, but for a secret that is not set: settings that are
+// written and read again still say so.
+func (s Secret) MarshalText() ([]byte, error) {
+	if s == "" {
+		return nil, nil
+	}
+	return []byte(hidden), nil
+}
 
 // maxSecret bounds a secret's file, in bytes.
 const maxSecret = 64 << 10
