@@ -203,18 +203,19 @@ func (h *handler) do(ctx context.Context, r request, by string) (string, error) 
 		_, err := h.desk.Resolve(ctx, r.alert, by, "")
 		return "", err
 	}
-	// A silence of this one incident: a click hides nothing that nobody has seen.
+	// A silence of this one incident as it is: a click hides nothing that nobody has
+	// seen, and so not what is worse than that.
 	a, err := h.desk.Alert(r.alert)
 	if err != nil {
 		return "", err
 	}
 	s, err := h.desk.Silence(ctx, schemas.Silence{
-		Matchers: []string{"alert=" + a.ID}, Until: time.Now().Add(r.span), By: by, Comment: "from Slack",
+		Matchers: []string{"alert=" + a.ID, "severity<=" + a.Severity.String()}, Until: time.Now().Add(r.span), By: by, Comment: "from Slack",
 	})
 	if err != nil {
 		return "", err
 	}
-	return "Nobody is told of this alert until " + s.Until.UTC().Format("2006-01-02 15:04 UTC") + ".", nil
+	return "Nobody is told of this alert until " + s.Until.UTC().Format("2006-01-02 15:04 UTC") + ", unless it becomes worse.", nil
 }
 
 // allowed reports whether the settings let p through. In a channel that is shared

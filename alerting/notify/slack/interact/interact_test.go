@@ -53,7 +53,7 @@ func (d *desk) note(format string, args ...any) error {
 }
 
 func (d *desk) Alert(id string) (schemas.Alert, error) {
-	return schemas.Alert{ID: id}, d.note("alert %s", id)
+	return schemas.Alert{ID: id, Severity: schemas.SeverityHigh}, d.note("alert %s", id)
 }
 
 func (d *desk) Acknowledge(_ context.Context, id, by, comment string) (schemas.Alert, error) {
@@ -147,9 +147,9 @@ func TestClicks(t *testing.T) {
 		{"resolve", "button.json", map[string]string{"gatehound.ack": "gatehound.resolve"}, []string{"resolve " + alertA + " slack:U061F7AUR ana.k"}, ""},
 		{"open the case", "button.json", map[string]string{"gatehound.ack": "gatehound.open"}, nil, ""},
 		{"silence", "select.json", nil, []string{"alert " + alertA,
-			"silence [alert=" + alertA + "] 4h0m0s by slack:U061F7AUR ana.k: from Slack"}, "Nobody is told of this alert until 20"},
+			"silence [alert=" + alertA + " severity<=high] 4h0m0s by slack:U061F7AUR ana.k: from Slack"}, "Nobody is told of this alert until 20"},
 		{"silence for a day", "select.json", map[string]string{alertA + " 4h": alertA + " 24h"}, []string{"alert " + alertA,
-			"silence [alert=" + alertA + "] 24h0m0s by slack:U061F7AUR ana.k: from Slack"}, "Nobody is told"},
+			"silence [alert=" + alertA + " severity<=high] 24h0m0s by slack:U061F7AUR ana.k: from Slack"}, "Nobody is told"},
 		{"silence for ever", "select.json", map[string]string{alertA + " 4h": alertA + " 90000h"}, nil, ""},
 		{"another app's button", "button.json", map[string]string{"gatehound.ack": "approve"}, nil, ""},
 		{"an unknown verb", "button.json", map[string]string{"gatehound.ack": "gatehound.forget"}, nil, ""},
