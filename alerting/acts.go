@@ -1,11 +1,9 @@
 package alerting
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -175,36 +173,51 @@ func (m *Manager) List(f Filter) ([]schemas.Alert, error) {
 	if err := m.Open(); err != nil {
 		return nil, err
 	}
-	out := []schemas.Alert{}
-	var after *schemas.Alert
-	if err := m.db.View(func(tx *bolt.Tx) error {
-		if f.After != "" {
-			a, ok, err := group.Get(tx, f.After)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return ErrNoAlert
-			}
-			after = &a
-		}
-		return group.List(tx, f.Since, after, func(a *schemas.Alert) bool {
-			if (!f.Open || a.State != schemas.AlertResolved) && matchers.Match(a) {
-				a.History = nil
-				out = append(out, *a)
-			}
-			return len(out) < f.Limit
-		})
-	}); errors.Is(err, ErrNoAlert) {
+	m.listing.Lock()
+	out, err := m.list(f, matchers)
+	m.listing.Unlock()
+	if err != nil {
 		return nil, err
-	} else if err != nil {
-		return nil, fmt.Errorf("list alerts: %w", err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
 	for i := range out {
 		m.present(&out[i], now)
+	}
+	return out, nil
+}
+
+// list reads what List returns. Between two transactions alerts may change.
+func (m *Manager) list(f Filter, matchers route.Matchers) ([]schemas.Alert, error) {
+	var behind []byte
+	if f.After != "" {
+		ok := false
+		if err := m.db.View(func(tx *bolt.Tx) error {
+			a, there, err := group.Get(tx, f.After)
+			ok, behind = there, group.Place(&a)
+			return err
+		}); err != nil {
+			return nil, fmt.Errorf("list alerts: %w", err)
+		}
+		if !ok {
+			return nil, ErrNoAlert
+		}
+	}
+	out := []schemas.Alert{}
+	for more := true; more; more = behind != nil {
+		if err := m.db.View(func(tx *bolt.Tx) (err error) {
+			behind, err = group.List(tx, f.Since, f.Open, behind, func(a *schemas.Alert) bool {
+				if matchers.Match(a) {
+					a.History = nil
+					out = append(out, *a)
+				}
+				return len(out) < f.Limit
+			})
+			return err
+		}); err != nil {
+			return nil, fmt.Errorf("list alerts: %w", err)
+		}
 	}
 	return out, nil
 }
@@ -219,68 +232,4 @@ func (m *Manager) Route(a *schemas.Alert) (route.Decision, error) {
 	like := *a
 	like.Severity, _ = m.tree.Severity(a)
 	return m.tree.Decide(&like, route.World{Now: time.Now(), Quiet: m.quiet, Open: m.inhibitors.each}), nil
-}
-
-// Seed fills a log that has no alert with those of the store, so that a new
-// machine goes on where another one stopped: ids stay, and nobody is told again.
-// It takes the open ones and those that were resolved within the retention, the
-// latest max_alerts of them. A log that has alerts is left as it is.
-func (m *Manager) Seed(alerts []schemas.Alert) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.open(); err != nil {
-		return err
-	}
-	if m.total > 0 {
-		return nil
-	}
-	chosen := m.fresh(alerts)
-	for i := range chosen {
-		m.clock.advance(decided(&chosen[i]), time.Now())
-	}
-	for len(chosen) > 0 {
-		n := min(len(chosen), chunkFindings)
-		if _, err := m.decide(func(b *group.Book) error {
-			for i := range chosen[:n] {
-				if err := b.Seed(chosen[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		}); err != nil {
-			return fmt.Errorf("fill the notification log from the store: %w", err)
-		}
-		chosen = chosen[n:]
-	}
-	return nil
-}
-
-// decided returns the event time at which something was last decided about the
-// alert, as far as it tells. Its last finding's window may end much later.
-func decided(a *schemas.Alert) time.Time {
-	at := a.Finding.Detected
-	if n := len(a.History); n > 0 && a.History[n-1].EventTime.After(at) {
-		at = a.History[n-1].EventTime
-	}
-	return at
-}
-
-// fresh returns the alerts that the log would still have, the oldest first, so
-// that the latest of an actor has the last word.
-func (m *Manager) fresh(alerts []schemas.Alert) []schemas.Alert {
-	var newest time.Time
-	for i := range alerts {
-		if alerts[i].LastSeen.After(newest) {
-			newest = alerts[i].LastSeen
-		}
-	}
-	bound := newest.Add(-max(m.cfg.Retention, m.cfg.GroupWindow))
-	var out []schemas.Alert
-	for i := range alerts {
-		if a := &alerts[i]; !a.Test && (a.State != schemas.AlertResolved || !a.LastSeen.Before(bound)) {
-			out = append(out, *a)
-		}
-	}
-	slices.SortFunc(out, func(a, b schemas.Alert) int { return cmp.Or(a.LastSeen.Compare(b.LastSeen), cmp.Compare(a.ID, b.ID)) })
-	return out[max(0, len(out)-m.cfg.MaxAlerts):]
 }

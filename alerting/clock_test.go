@@ -26,11 +26,14 @@ func TestARestartDoesNotHurryTheClock(t *testing.T) {
 	}
 
 	r = open(t, logPath(t), nil, &fakeSink{name: "s"})
-	if err := r.Seed(first); err != nil {
+	if err := r.Seed(first, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.advance(t, noon.Add(10*time.Minute)); len(got) != 0 {
 		t.Errorf("%d are over after they were taken over", len(got))
+	}
+	if got := r.advance(t, noon.Add(2*time.Hour)); len(got) != 1 || got[0].Entity.Name != "guesser" {
+		t.Errorf("%d are over two hours later, want the guesser's", len(got))
 	}
 }
 

@@ -245,6 +245,8 @@ func TestUnsoundAllowances(t *testing.T) {
 		"no reason":  {Tenant: "t", Until: time.Now().Add(time.Hour), By: "x"},
 		"for ever":   {Tenant: "t", By: "x", Reason: "y"},
 		"too long":   {Tenant: strings.Repeat("t", 513), Until: time.Now().Add(time.Hour), By: "x", Reason: "y"},
+		"no address": {Client: "192.0.2", Until: time.Now().Add(time.Hour), By: "x", Reason: "y"},
+		"two":        {Principal: "p", Client: "192.0.2.1", Until: time.Now().Add(time.Hour), By: "x", Reason: "y"},
 		"no text":    {Tenant: "\xff", Until: time.Now().Add(time.Hour), By: "x", Reason: "y"},
 	} {
 		if _, err := r.Allow(context.Background(), a); err == nil {
@@ -310,7 +312,7 @@ func TestActsOfAClosedManager(t *testing.T) {
 		"silences": func() error { _, err := r.Silences(true); return err },
 		"silence":  func() error { return r.silenceErr(ctx) },
 		"cease":    func() error { _, err := r.Cease(ctx, nil); return err },
-		"seed":     func() error { return r.Seed(nil) },
+		"seed":     func() error { return r.Seed(nil, nil) },
 		"route":    func() error { _, err := r.Route(&schemas.Alert{}); return err },
 	} {
 		if err := f(); !errors.Is(err, ErrClosed) {

@@ -183,7 +183,7 @@ func TestSeed(t *testing.T) {
 	}
 	stored = append(stored, schemas.Alert{ID: "bad"}, stored[0])
 	two := open(t, logPath(t), nil, &fakeSink{name: "s"})
-	if err := two.Seed(stored); err != nil {
+	if err := two.Seed(stored, nil); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(two.Pending()); n != 0 {
@@ -195,7 +195,7 @@ func TestSeed(t *testing.T) {
 	if v := two.value(t, "open_alerts"); v != 3 {
 		t.Errorf("%v are open, want 3", v)
 	}
-	if err := two.Seed(stored[:1]); err != nil {
+	if err := two.Seed(stored[:1], nil); err != nil {
 		t.Error("a log that has alerts was not left as it is")
 	}
 	// Both go on alike.

@@ -50,6 +50,41 @@ ORDER BY last_seen DESC, id LIMIT %d`, s.table("alerts"), stamp(since).UnixNano(
 	return out, s.addHistories(ctx, out)
 }
 
+// Found returns what tells findings that were stored since from others: id, rule,
+// entity, severity, window, when they were made, events, and whether an allowlist
+// covered them; the latest at most 100,000.
+func (s *Store) Found(ctx context.Context, since time.Time) (out []schemas.Finding, err error) {
+	defer func() { s.metrics.failed("read_findings", err) }()
+	rows, err := s.conn.Query(ctx, fmt.Sprintf(`
+SELECT id, detector, entity_kind, entity, toUInt8(severity), window_start, window_end, detected, events, exception_owner, exception_reason
+FROM %s FINAL WHERE stored_at >= fromUnixTimestamp64Nano(toInt64(%d)) ORDER BY detected DESC, id LIMIT %d`,
+		s.table("findings"), stamp(since).UnixNano(), maxOpen))
+	if err != nil {
+		return nil, fmt.Errorf("read findings: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var f schemas.Finding
+		var x schemas.Exception
+		var kind string
+		if err := rows.Scan(&f.ID, &f.Detector, &kind, &f.Entity.Name, (*uint8)(&f.Severity), &f.WindowStart, &f.WindowEnd,
+			&f.Detected, &f.Events, &x.Owner, &x.Reason); err != nil {
+			return nil, fmt.Errorf("read findings: %w", err)
+		}
+		if err := f.Entity.Kind.UnmarshalText([]byte(kind)); err != nil {
+			return nil, fmt.Errorf("read findings: %w", err)
+		}
+		if f.WindowStart, f.WindowEnd, f.Detected = f.WindowStart.UTC(), f.WindowEnd.UTC(), f.Detected.UTC(); x != (schemas.Exception{}) {
+			f.Exception = &x
+		}
+		out = append(out, f)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read findings: %w", err)
+	}
+	return out, nil
+}
+
 func scanAlert(rows driver.Rows) (a schemas.Alert, err error) {
 	var (
 		state, kind, parts, finding            string

@@ -86,6 +86,34 @@ func TestOpenAlerts(t *testing.T) {
 	}
 }
 
+func TestFound(t *testing.T) {
+	s := testStore(t)
+	plain, covered := testFinding(0), testFinding(1)
+	plain.Exception, covered.Exception = nil, &schemas.Exception{Owner: "ops", Reason: "it's known"}
+	before := time.Now()
+	if err := s.WriteFindings(t.Context(), []schemas.Finding{plain, covered}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Found(t.Context(), before)
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%d findings, %v", len(got), err)
+	}
+	for _, want := range []schemas.Finding{plain, covered} {
+		i := slices.IndexFunc(got, func(f schemas.Finding) bool { return f.ID == want.ID })
+		if i < 0 {
+			t.Fatalf("%s is missing", want.ID)
+		}
+		f := got[i]
+		if f.Detector != want.Detector || f.Entity != want.Entity || f.Severity != want.Severity || !f.WindowStart.Equal(want.WindowStart) ||
+			!f.WindowEnd.Equal(want.WindowEnd) || !f.Detected.Equal(want.Detected) || f.Events != want.Events || !reflect.DeepEqual(f.Exception, want.Exception) {
+			t.Errorf("got  %+v\nwant %+v", f, want)
+		}
+	}
+	if got, err := s.Found(t.Context(), time.Now().Add(time.Hour)); err != nil || len(got) != 0 {
+		t.Errorf("%d are from the future, %v", len(got), err)
+	}
+}
+
 func TestAlertHistory(t *testing.T) {
 	s := testStore(t)
 	a := incident("a", 9)

@@ -6,6 +6,15 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
+// Know notes a finding of the store that the alert tells of, or that an allowlist
+// covered.
+func (b *Book) Know(f *schemas.Finding, alert string) error {
+	if known, err := journal.Get(b.tx.Bucket(journal.Seen), []byte(f.ID), &sighting{}); err != nil || known {
+		return err
+	}
+	return b.remember(f, sighting{Severity: f.Severity, Events: f.Events, Alert: alert, Excepted: f.Exception != nil}, nil)
+}
+
 // Seed puts an alert of the store into the log, as one that people were told of.
 // It is no longer than an alert of the log.
 func (b *Book) Seed(a schemas.Alert) error {
@@ -21,7 +30,7 @@ func (b *Book) Seed(a schemas.Alert) error {
 	a.History = ends(a.History, schemas.MaxHistory)
 	a.Parts = append([]schemas.AlertPart{}, a.Parts[:min(len(a.Parts), schemas.MaxParts)]...)
 	a.Muted = ""
-	c.rec = record{Alert: a, Told: a.Severity, Notified: a.LastSeen, Since: b.now,
+	c.rec = record{Alert: a, Told: a.Severity, Notified: a.LastSeen, Since: b.now, Until: later(a.LastSeen, f.WindowEnd),
 		Lapsed: a.State == schemas.AlertResolved && (a.Resolution == nil || a.Resolution.By == "")}
 	c.rec.modern()
 	c.rec.All = false

@@ -244,11 +244,16 @@ func (s *Service) repairAlerts(ctx context.Context) error {
 // seedAlerts gives a new notification log the alerts of the store, so that a machine
 // that takes over goes on where the other stopped and tells nobody again.
 func (s *Service) seedAlerts(ctx context.Context) error {
-	alerts, err := s.Store.OpenAlerts(ctx, time.Now().Add(-s.cfg.Alerting.Retention))
+	since := time.Now().Add(-s.cfg.Alerting.Retention)
+	alerts, err := s.Store.OpenAlerts(ctx, since)
 	if err != nil {
 		return fmt.Errorf("read the alerts of the store: %w", err)
 	}
-	if err := s.Alerts.Seed(alerts); err != nil {
+	found, err := s.Store.Found(ctx, since)
+	if err != nil {
+		return fmt.Errorf("read the findings of the store: %w", err)
+	}
+	if err := s.Alerts.Seed(alerts, found); err != nil {
 		return fmt.Errorf("take over the alerts of the store: %w", err)
 	}
 	if len(alerts) > 0 {
