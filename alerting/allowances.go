@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -24,13 +25,8 @@ func (m *Manager) Allow(ctx context.Context, a schemas.Allowance) (schemas.Allow
 	now := time.Now().UTC().Truncate(time.Second)
 	a = schemas.Allowance{Detector: a.Detector, Principal: a.Principal, Client: a.Client, Route: a.Route, Tenant: a.Tenant,
 		Until: a.Until.UTC(), By: neutral.Text(a.By, maxBy), Reason: comment(a.Reason), Created: now}
-	if a.Principal == "" && a.Client == "" && a.Route == "" && a.Tenant == "" {
-		return schemas.Allowance{}, errors.New("it covers everything: want a principal, a client, a route or a tenant")
-	}
-	for _, s := range []string{a.Detector, a.Principal, a.Client, a.Route, a.Tenant} {
-		if len(s) > maxCovered || strings.ToValidUTF8(s, "") != s {
-			return schemas.Allowance{}, fmt.Errorf("what it covers is out of bounds: want text of at most %d bytes", maxCovered)
-		}
+	if err := CheckAllowance(&a); err != nil {
+		return schemas.Allowance{}, err
 	}
 	if a.By == "" {
 		return schemas.Allowance{}, errBy
@@ -64,6 +60,38 @@ func (m *Manager) Allow(ctx context.Context, a schemas.Allowance) (schemas.Allow
 		return schemas.Allowance{}, fmt.Errorf("make an allowance: %w", err)
 	}
 	return a, m.reread()
+}
+
+// CheckAllowance says what is wrong with what an allowance covers. Findings are
+// about one entity, so that one that names two of them would never hold.
+func CheckAllowance(a *schemas.Allowance) error {
+	named := 0
+	for _, s := range []string{a.Principal, a.Client, a.Route} {
+		if s != "" {
+			named++
+		}
+	}
+	switch {
+	case named == 0 && a.Tenant == "":
+		return errors.New("it covers everything: want a principal, a client, a route or a tenant")
+	case named > 1:
+		return errors.New("it names two entities: want one of principal, client and route")
+	}
+	for _, s := range []string{a.Detector, a.Principal, a.Client, a.Route, a.Tenant} {
+		if len(s) > maxCovered || strings.ToValidUTF8(s, "") != s {
+			return fmt.Errorf("what it covers is out of bounds: want text of at most %d bytes", maxCovered)
+		}
+	}
+	if a.Client == "" {
+		return nil
+	}
+	if _, err := netip.ParseAddr(a.Client); err == nil {
+		return nil
+	}
+	if _, err := netip.ParsePrefix(a.Client); err != nil {
+		return errors.New("client is not an address or network: want one as findings show it, such as 192.0.2.7 or 2001:db8::/48")
+	}
+	return nil
 }
 
 // Disallow ends an allowance; one that is over stays as it is.

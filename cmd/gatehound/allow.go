@@ -44,8 +44,9 @@ func newAllowAdd() *cobra.Command {
 		Use:   "add [--detector RULE] --principal NAME --for 720h --reason TEXT",
 		Short: "make an exception",
 		Long: `Make an exception. Everything that is given has to hold; one of --principal,
---client, --route and --tenant is needed, as findings show them ("gatehound alerts
-show" has the command ready to copy). Over the API it wants the role admin.
+--client and --route, or --tenant, or both, is needed, as findings show them
+("gatehound alerts show" has the command ready to copy). Over the API it wants the
+role admin.
 
   gatehound allow add --detector extraction --principal h1:k1:AbC… --for 720h --reason "nightly evaluation, ML-42"
   gatehound allow add --detector rate.spike --route "POST /v1/embeddings" --for 24h --reason "backfill"`,
@@ -53,6 +54,9 @@ show" has the command ready to copy). Over the API it wants the role admin.
 		RunE: func(c *cobra.Command, _ []string) error {
 			if a.Principal+a.Client+a.Route+a.Tenant == "" {
 				return usage(errors.New("nothing is named: one of --principal, --client, --route and --tenant is needed"))
+			}
+			if err := alerting.CheckAllowance(&a); err != nil {
+				return usage(err)
 			}
 			if neutral.Text(a.Reason, 1000) == "" {
 				return usage(errors.New("--reason: empty; say why, others will read it"))

@@ -96,17 +96,14 @@ func (s *Server) addAllowance(c *call) error {
 	if err := c.decode(&n, false); err != nil {
 		return err
 	}
-	set := 0
 	for _, f := range []struct{ name, text string }{{"detector", n.Detector}, {"principal", n.Principal}, {"client", n.Client}, {"route", n.Route}, {"tenant", n.Tenant}} {
 		if err := exact(f.name, f.text); err != nil {
 			return err
 		}
-		if f.text != "" && f.name != "detector" {
-			set++
-		}
 	}
-	if set == 0 {
-		return wire.NewProblem(http.StatusBadRequest, wire.Invalid, "the exception covers everything", "set one of principal, client, route and tenant")
+	covers := schemas.Allowance{Detector: n.Detector, Principal: n.Principal, Client: n.Client, Route: n.Route, Tenant: n.Tenant}
+	if err := alerting.CheckAllowance(&covers); err != nil { // its text quotes nothing
+		return wire.NewProblem(http.StatusBadRequest, wire.Invalid, "the exception is not allowed", err.Error())
 	}
 	reason, err := said("reason", n.Reason, true)
 	if err != nil {
@@ -116,8 +113,8 @@ func (s *Server) addAllowance(c *call) error {
 	if err != nil {
 		return err
 	}
-	made, err := s.desk.Allow(c.r.Context(), schemas.Allowance{Detector: n.Detector, Principal: n.Principal, Client: n.Client, Route: n.Route,
-		Tenant: n.Tenant, Until: until, By: c.by, Reason: reason})
+	covers.Until, covers.By, covers.Reason = until, c.by, reason
+	made, err := s.desk.Allow(c.r.Context(), covers)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehound/gatehound/alerting"
+	"github.com/gatehound/gatehound/alerting/notify/neutral"
 	"github.com/gatehound/gatehound/alerting/notify/slack/interact"
 	"github.com/gatehound/gatehound/cmd/internal/api"
 	"github.com/gatehound/gatehound/detectors/engine"
@@ -102,7 +103,7 @@ func (s *Service) allowed(inForce []schemas.Allowance) {
 	var more []engine.Allow
 	for _, x := range inForce {
 		a := engine.Allow{Detector: x.Detector, Principal: x.Principal, Client: x.Client, Route: x.Route,
-			Tenant: x.Tenant, Owner: x.By, Reason: x.Reason, Expires: x.Until}
+			Tenant: x.Tenant, Owner: shown(x.By, 100), Reason: shown(x.Reason, 500), Expires: x.Until}
 		alone := engine.DefaultConfig()
 		alone.Allow = []engine.Allow{a}
 		if err := alone.Validate(); err != nil {
@@ -114,6 +115,13 @@ func (s *Service) allowed(inForce []schemas.Allowance) {
 	if err := s.detection.Except(more); err != nil {
 		s.log.Error("allowances are not in force", "error", err)
 	}
+}
+
+// shown makes one line of the text, of at most so many bytes: what findings show of
+// an exception.
+func shown(text string, limit int) string {
+	text = neutral.Text(text, limit)
+	return strings.ToValidUTF8(text[:min(len(text), limit)], "")
 }
 
 // exceptions are what an allowlist covers: what the configuration has, and what was

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,8 +110,12 @@ func TestAnAllowanceIsInForceAtOnce(t *testing.T) {
 	made, err := s.Desk().Allow(t.Context(), schemas.Allowance{Detector: "rules", Principal: "p", Until: time.Now().Add(time.Hour), By: "alice", Reason: "known batch"})
 	require.NoError(t, err)
 	require.Equal(t, &schemas.Exception{Owner: "alice", Reason: "known batch"}, covered(s, 0))
+	_, err = s.Desk().Allow(t.Context(), schemas.Allowance{Principal: "q", Until: time.Now().Add(time.Hour), By: strings.Repeat("ж", 90),
+		Reason: "known batch\n" + strings.Repeat("ж", 600)})
+	require.NoError(t, err)
+	require.Len(t, s.detection.exceptions.set(nil, nil), 2, "one with a long reason is in force, too")
 	require.NoError(t, s.detection.Reload(s.cfg))
-	require.Len(t, s.detection.exceptions.set(nil, nil), 1, "a reload keeps it")
+	require.Len(t, s.detection.exceptions.set(nil, nil), 2, "a reload keeps them")
 	require.Equal(t, []any{"alice", "allow", made.ID + " rules p   ", "known batch"}, audited(t, s)[0])
 	require.NoError(t, s.Close())
 
@@ -121,7 +126,7 @@ func TestAnAllowanceIsInForceAtOnce(t *testing.T) {
 	require.NoError(t, s.Close())
 	s = newAlertWorld(t, edit)
 	require.Nil(t, covered(s, 0))
-	require.Len(t, audited(t, s), 2)
+	require.Len(t, audited(t, s), 3)
 }
 
 // TestButtonsThatLeadNowhereAreTold before somebody on call finds out.
