@@ -34,6 +34,9 @@ type Manager struct {
 	// commits joins what the sinks' workers write to the log.
 	commits outbox.Committer
 
+	// listing lets one caller at a time look through the log: it takes a processor.
+	listing sync.Mutex
+
 	// mu keeps the decisions of Offer, Advance and the sweep apart, and opens
 	// the log once.
 	mu     sync.Mutex

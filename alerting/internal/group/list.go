@@ -53,33 +53,58 @@ func Find(tx *bolt.Tx, prefix string) (ids []string) {
 	return ids
 }
 
-// List calls f for the alerts that were last seen at since or later, the latest
-// first, until f returns false; after, if it is set, is the alert to go on behind.
-func List(tx *bolt.Tx, since time.Time, after *schemas.Alert, f func(*schemas.Alert) bool) error {
+// listed is how many alerts List looks at.
+const listed = 500
+
+// isResolved is how a record of a resolved alert begins, within its first headBytes:
+// behind an id and a fingerprint, which are hashes. In a text quotes are escaped.
+var isResolved = []byte(`"state":"resolved"`)
+
+const headBytes = 160
+
+// List calls f for alerts that were last seen at since or later, the latest first,
+// until f returns false; with open for those that are not resolved. It begins with the
+// latest, or behind the place that is given, and returns the place behind which to go
+// on, nil if there is nothing more: a long list takes several transactions, as one
+// would keep the log from growing.
+func List(tx *bolt.Tx, since time.Time, open bool, behind []byte, f func(*schemas.Alert) bool) (next []byte, err error) {
 	cursor := tx.Bucket(journal.Recent).Cursor()
 	k, _ := cursor.Last()
-	if after != nil {
-		key := journal.Moment(after.LastSeen, after.ID)
-		if k, _ = cursor.Seek(key); k == nil {
+	if behind != nil {
+		if k, _ = cursor.Seek(behind); k == nil {
 			k, _ = cursor.Last()
 		}
-		for k != nil && bytes.Compare(k, key) >= 0 {
+		for k != nil && bytes.Compare(k, behind) >= 0 {
 			k, _ = cursor.Prev()
 		}
 	}
-	for ; k != nil; k, _ = cursor.Prev() {
-		_, id := journal.AtMoment(k)
+	alerts := tx.Bucket(journal.Alerts)
+	for n := 0; k != nil; k, _ = cursor.Prev() {
+		if n++; n > listed {
+			return next, nil
+		}
+		next = bytes.Clone(k)
+		at, id := journal.AtMoment(k)
+		if at.Add(time.Millisecond).Before(since) { // places are exact to the millisecond
+			return nil, nil
+		}
+		if raw := alerts.Get([]byte(id)); open && bytes.Contains(raw[:min(len(raw), headBytes)], isResolved) {
+			continue
+		}
 		var rec record
 		ok, err := load(tx, []byte(id), &rec)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if !ok {
+		if !ok || open && rec.Alert.State == schemas.AlertResolved {
 			continue
 		}
-		if rec.Alert.LastSeen.Before(since) || !f(&rec.Alert) {
-			return nil
+		if !rec.Alert.LastSeen.Before(since) && !f(&rec.Alert) {
+			return nil, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
+
+// Place returns the place of an alert in List.
+func Place(a *schemas.Alert) []byte { return journal.Moment(a.LastSeen, a.ID) }
