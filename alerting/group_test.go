@@ -160,7 +160,7 @@ func TestOfferBoundsFindings(t *testing.T) {
 	}
 	a := r.offer(t, f)[0]
 	if a.Finding.ID == "" || len(a.Title) > 512 || len(a.Entity.Name) > 512 || len(a.Finding.Query) > 16<<10 ||
-		len(a.Finding.Features) > 32 || a.Severity != schemas.SeverityCritical || a.Confidence != 0 || a.Events != 0 {
+		len(a.Finding.Features) > 32 || a.Finding.Severity != schemas.SeverityCritical || a.Confidence != 0 || a.Events != 0 {
 		t.Errorf("not within the bounds: %s", line(a))
 	}
 	if a.Finding.Features[1].Observed != math.MaxFloat64 {

@@ -207,7 +207,11 @@ func TestAStoryIsTold(t *testing.T) {
 }
 
 func TestSeverityOfAStory(t *testing.T) {
-	const info, low, medium = schemas.SeverityInfo, schemas.SeverityLow, schemas.SeverityMedium
+	const info, low, medium, high = schemas.SeverityInfo, schemas.SeverityLow, schemas.SeverityMedium, schemas.SeverityHigh
+	doubtful := func(f schemas.Finding, confidence float64) schemas.Finding {
+		f.Confidence = confidence
+		return f
+	}
 	for _, c := range []struct {
 		name  string
 		offer []schemas.Finding
@@ -220,6 +224,10 @@ func TestSeverityOfAStory(t *testing.T) {
 		{"a break-in and abuse", []schemas.Finding{caller(success, "p", 0, low), caller(networks, "p", 1, low)}, medium},
 		{"a break-in and more failures", []schemas.Finding{caller(success, "p", 0, low), caller("authfail.brute_force", "p", 1, low)}, low},
 		{"abuse long before a break-in", []schemas.Finding{caller(networks, "p", 0, low), caller(success, "p", 60, low)}, low},
+		{"high and rather not so", []schemas.Finding{doubtful(caller(spike, "p", 0, high), 0.49)}, medium},
+		{"high and as likely as not", []schemas.Finding{doubtful(caller(spike, "p", 0, high), 0.5)}, high},
+		{"medium and rather not so", []schemas.Finding{doubtful(caller(spike, "p", 0, medium), 0.1)}, medium},
+		{"two doubtful witnesses", []schemas.Finding{doubtful(caller(spike, "p", 0, high), 0.4), doubtful(caller(networks, "p", 1, low), 0.4)}, high},
 		{"never above critical", []schemas.Finding{caller(success, "p", 0, schemas.SeverityCritical), caller(networks, "p", 1, low)}, schemas.SeverityCritical},
 	} {
 		t.Run(c.name, func(t *testing.T) {

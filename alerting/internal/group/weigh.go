@@ -114,6 +114,11 @@ func leader(a *schemas.Alert) int {
 	return lead
 }
 
+// likely is the confidence from which an alert is as severe as its worst part says.
+// What is rather not so than so wakes nobody: high and critical are a step less
+// until another part speaks for it.
+const likely = 0.5
+
 // weigh sets what follows from the parts: severity, confidence and words.
 func (b *Book) weigh(c *change) {
 	a := &c.rec.Alert
@@ -124,20 +129,25 @@ func (b *Book) weigh(c *change) {
 		sure = max(sure, c.rec.Marks[i].Confidence)
 	}
 	c.rec.Raised = c.rec.Raised || a.Entity.Kind != schemas.EntityCampaign && escalating(a.Parts)
-	if c.rec.Raised && worst < schemas.SeverityCritical {
+	if a.Confidence = sure; len(a.Parts) > 1 { // independent witnesses: a noisy or
+		a.Confidence = max(sure, min(1-doubt, 0.99))
+	}
+	switch {
+	case c.rec.Raised && worst < schemas.SeverityCritical:
 		worst++
+	case !c.rec.Raised && worst >= schemas.SeverityHigh && a.Confidence < likely:
+		worst--
 	}
 	a.Severity = worst
 	if b.rules.Severity != nil {
-		probe := *a
-		if lead := leader(a); c.rec.Raised { // routing goes by the parts
-			probe.Parts = slices.Clone(a.Parts)
-			probe.Parts[lead].Severity = worst
+		probe := *a // routing goes by the parts
+		probe.Parts = slices.Clone(a.Parts)
+		for i := range probe.Parts {
+			probe.Parts[i].Severity = min(probe.Parts[i].Severity, worst)
 		}
+		probe.Finding.Severity = min(probe.Finding.Severity, worst)
+		probe.Parts[leader(a)].Severity = worst
 		a.Severity = min(b.rules.Severity(&probe), schemas.SeverityCritical)
-	}
-	if a.Confidence = sure; len(a.Parts) > 1 { // independent witnesses: a noisy or
-		a.Confidence = max(sure, min(1-doubt, 0.99))
 	}
 	a.Title, a.Summary = a.Finding.Title, a.Finding.Summary
 	if s := story.Before(a, leader(a)); s != "" {
