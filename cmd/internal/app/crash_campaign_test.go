@@ -21,6 +21,7 @@ var campaignQueries = []string{
 	"SELECT arrayStringConcat(arraySort(groupArray(concat(id, ' ', campaign, ' ', toString((severity, size, joined, exchanges, today, output_tokens, round(score, 9)))))), ' ') FROM campaigns FINAL",
 	"SELECT count(), uniqExact(campaign, principal), sum(exchanges), sum(cityHash64(campaign, principal, exchanges, output_tokens, likeness, first_seen, last_seen, links)) FROM campaign_members FINAL",
 	"SELECT arrayStringConcat(arraySort(groupArray(id)), ' ') FROM findings FINAL WHERE entity_kind = 'campaign'",
+	"SELECT arrayStringConcat(arraySort(groupUniqArray(id)), ' ') FROM alerts WHERE entity_kind = 'campaign'",
 }
 
 // campaignRecords are 30 hours of 90 callers of their own, among whom one hand

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ var crashQueries = []string{
 	"SELECT count(), uniqExact(request_id) FROM events",
 	"SELECT count(), uniqExact(request_id), uniqExact(topic, partition, message_offset, record_index) FROM sealed_prompts",
 	"SELECT count(), uniqExact(old), uniqExact(new) FROM aliases FINAL",
+	"SELECT arrayStringConcat(arraySort(groupUniqArray(id)), ' ') FROM alerts",
 }
 
 // TestKillAtEveryStep kills the real service, on the real engine, with SIGKILL
@@ -201,7 +203,10 @@ func (w *crashWorld) killed(t *testing.T, j childJob) {
 
 // finish runs a job until all is committed and told, stops it, and returns the
 // answers to its queries and the fingerprints of the alerts that were told.
+//
+// What the store has of alerts has to be what the notification log has.
 func (w *crashWorld) finish(t *testing.T, j childJob) (answers, told []string) {
+	j.Queries = slices.Concat(w.queries, alertQueries)
 	cmd, out, log := w.start(t, j)
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
@@ -223,6 +228,8 @@ func (w *crashWorld) finish(t *testing.T, j childJob) (answers, told []string) {
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, <-done, "%s", log)
 	require.NoError(t, json.Unmarshal(out.Bytes(), &answers), "%s", out)
+	requireStored(t, j, answers[len(w.queries):])
+	answers = answers[:len(w.queries)]
 	seen := map[string]bool{}
 	for _, d := range w.siem.Deliveries() {
 		var body struct {
