@@ -3,11 +3,13 @@ package deploy
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,7 +38,7 @@ func TestServiceRunsWithComposeConfiguration(t *testing.T) {
 
 	cmd := exec.Command(gatehound, "run", "--config", "compose/gatehound.yaml")
 	cmd.Env = append(os.Environ(), "GATEHOUND_DATA_DIR="+dir, "GATEHOUND_CONSOLE_LISTEN="+addr,
-		"GATEHOUND_KAFKA_BROKERS="+strings.Join(broker.ListenAddrs(), ","), "GATEHOUND_STORAGE_MODE=embedded")
+		"GATEHOUND_KAFKA_BROKERS="+strings.Join(broker.ListenAddrs(), ","), "GATEHOUND_STORAGE_MODE=embedded", "GATEHOUND_API_LISTEN="+freeAddr(t))
 	cmd.Stdout, cmd.Stderr = logs, logs
 	require.NoError(t, cmd.Start())
 	ended := make(chan error, 1)
@@ -76,6 +78,12 @@ func TestServiceRunsWithComposeConfiguration(t *testing.T) {
 		require.NotEmpty(t, l["reason"])
 		require.NotContains(t, l, "raw")
 	}
+	// The commands find the API, as in `docker compose exec gatehound gatehound alerts list`.
+	list := exec.Command(gatehound, "alerts", "list", "--config", "compose/gatehound.yaml")
+	list.Env = cmd.Env
+	answer, err := list.CombinedOutput()
+	require.NoError(t, err, string(answer))
+	require.NotContains(t, string(answer), "no service answers")
 	// What rules and dashboard ask for is there in the service as in the demo,
 	// except what begins with the first finding.
 	families, err := scrape(addr)
@@ -85,6 +93,15 @@ func TestServiceRunsWithComposeConfiguration(t *testing.T) {
 		name, _, _ := strings.Cut(line, " ")
 		if !first[name] {
 			require.Contains(t, families, name)
+		}
+	}
+	for _, line := range served {
+		name, _, _ := strings.Cut(line, " ")
+		require.Equal(t, line, families[name])
+	}
+	for _, r := range rules(t) {
+		for _, s := range regexp.MustCompile(`gatehound_api_\w+(?:\{[^}]*\})?`).FindAllString(r.Expr, -1) {
+			require.True(t, exposes(t, addr, s), "%s: %s", r.Alert, s)
 		}
 	}
 	for name := range families {
@@ -103,6 +120,17 @@ func TestServiceRunsWithComposeConfiguration(t *testing.T) {
 	for line := range strings.Lines(read(t, logs.Name())) {
 		require.True(t, json.Valid([]byte(line)), "log.format is json: %s", line)
 	}
+}
+
+// exposes reports whether a series stands in what a console says.
+func exposes(t *testing.T, addr, series string) bool {
+	t.Helper()
+	resp, err := http.Get("http://" + addr + "/metrics")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return strings.Contains(string(text), "\n"+series+" ")
 }
 
 // metric returns the sum of a metric, 0 if it is not there.
