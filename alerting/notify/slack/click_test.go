@@ -99,7 +99,7 @@ func TestFromButtonToMessage(t *testing.T) {
 		id, head string
 		left     map[string]bool // which buttons are there after
 	}{
-		{"gatehound.ack", "🟠 HIGH · 👀 taken by slack:U1 ana.k · Key guessing", map[string]bool{"gatehound.ack": false, "gatehound.resolve": true}},
+		{"gatehound.ack", "🟠 HIGH · 👀 taken by ana.k (Slack) · Key guessing", map[string]bool{"gatehound.ack": false, "gatehound.resolve": true}},
 		{"gatehound.resolve", "✅ RESOLVED after 1 h · Key guessing", map[string]bool{"gatehound.ack": false, "gatehound.resolve": false}},
 	} {
 		b := buttonOf(t, w.forms[max(2*i-1, 0)], c.id)

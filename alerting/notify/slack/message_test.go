@@ -48,7 +48,7 @@ func TestStates(t *testing.T) {
 	for state, want := range map[schemas.AlertState]struct{ head, first, thread []string }{
 		schemas.AlertOpen:         {[]string{"🟠 HIGH · Key guessing"}, []string{"12:09 authfail.success: Success after &lt;!here&gt; failures (1 finding, 1 event)"}, []string{"it is back"}},
 		schemas.AlertUpdated:      {[]string{"🟠 HIGH · Key guessing"}, []string{"▁·▂█ peak 1,204 in 5 min, 12:00 to 12:20 UTC"}, []string{"it goes on", "3 findings, 2,400 events in all", "distinct keys"}},
-		schemas.AlertAcknowledged: {[]string{"🟠 HIGH · 👀 taken by slack:U1 ana.k · Key"}, []string{"Taken by slack:U1 ana.k at 2026-11-20 13:00:00 UTC: on it"}, []string{"somebody looks at it", "Taken by slack:U1"}},
+		schemas.AlertAcknowledged: {[]string{"🟠 HIGH · 👀 taken by ana.k (Slack) · Key"}, []string{"Taken by slack:U1 ana.k at 2026-11-20 13:00:00 UTC: on it"}, []string{"somebody looks at it", "Taken by slack:U1"}},
 		schemas.AlertEscalated:    {[]string{"🟠 HIGH · ⏫ ESCALATED"}, []string{"Nobody has taken it: it was escalated once."}, []string{"nobody has taken it"}},
 		schemas.AlertReopened:     {[]string{"🟠 HIGH · ↩ REOPENED"}, []string{"It came back once after it was resolved."}, []string{"it is back"}},
 		schemas.AlertResolved:     {[]string{"✅ RESOLVED after 1 h · Key"}, []string{"Nothing was taken.", "Resolved by bob at 2026-11-20 13:00:00 UTC"}, []string{"nothing more since 2026-11-20 13:00:00 UTC", "How it went", "Nothing was taken."}},

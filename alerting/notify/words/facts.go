@@ -136,7 +136,7 @@ func story(a *schemas.Alert) []string {
 func figures(fs []schemas.Feature) []string {
 	var out []string
 	for _, f := range fs[:min(len(fs), maxFigures)] {
-		out = append(out, strings.TrimSpace(fmt.Sprintf("%s: %s against %s %s", neutral.Text(f.Text, 220),
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s: %s against %s %s", strings.TrimSuffix(neutral.Text(f.Text, 220), "."),
 			Figure(f.Observed), Figure(f.Expected), neutral.Text(f.Unit, 30))))
 	}
 	if n := len(fs) - maxFigures; n > 0 {

@@ -139,7 +139,7 @@ func label(a *schemas.Alert) string {
 	case a.State == schemas.AlertReopened:
 		out = append(out, "↩ REOPENED")
 	case a.Acknowledged != nil:
-		out = append(out, "👀 taken"+by(a.Acknowledged))
+		out = append(out, "👀 taken"+short(by(a.Acknowledged)))
 	case a.State == schemas.AlertEscalated || a.Escalated > 0:
 		out = append(out, "⏫ ESCALATED")
 	}
@@ -152,6 +152,17 @@ func by(m *schemas.Mark) string {
 		return " by " + name
 	}
 	return ""
+}
+
+// short leaves the id of somebody on Slack to the lines that have room for it:
+// " by slack:U1 ana.k" becomes " by ana.k (Slack)".
+func short(by string) string {
+	if rest, ok := strings.CutPrefix(by, " by slack:"); ok {
+		if _, name, ok := strings.Cut(rest, " "); ok {
+			return " by " + name + " (Slack)"
+		}
+	}
+	return by
 }
 
 // safeURL returns s if it is an address that can stand in a link as it is, and

@@ -27,7 +27,7 @@ func alert(state schemas.AlertState) *schemas.Alert {
 		},
 		Finding: schemas.Finding{
 			Query: "SELECT 1\nFROM events", Samples: []string{"r1", "r2"}, Provider: "openai", Model: "gpt-4o",
-			Features:   []schemas.Feature{{Observed: 2300, Expected: 3, Unit: "keys", Text: "distinct keys"}, {Observed: 0.99741, Expected: 0.4, Text: "share"}},
+			Features:   []schemas.Feature{{Observed: 2300, Expected: 3, Unit: "keys", Text: "distinct keys."}, {Observed: 0.99741, Expected: 0.4, Text: "share"}},
 			Techniques: []schemas.Technique{{Framework: "MITRE ATT&CK", ID: "T1110.003", Name: "Password Spraying"}},
 			Series:     &schemas.Series{Start: noon, Step: 300, Counts: []int64{1, 1204}},
 			Related:    []schemas.Entity{{Kind: schemas.EntityAddress, Name: "198.51.100.7"}},
@@ -47,6 +47,8 @@ func TestLabels(t *testing.T) {
 		{"info", schemas.AlertUpdated, func(a *schemas.Alert) { a.Severity = schemas.SeverityInfo }, "⚪ INFO"},
 		{"taken", schemas.AlertAcknowledged, func(a *schemas.Alert) { a.Acknowledged = mark }, "🔴 CRITICAL · 👀 taken by alice <!here>"},
 		{"taken and goes on", schemas.AlertUpdated, func(a *schemas.Alert) { a.Acknowledged, a.Escalated = mark, 1 }, "🔴 CRITICAL · 👀 taken by alice <!here>"},
+		{"taken on Slack", schemas.AlertUpdated, func(a *schemas.Alert) { a.Acknowledged = &schemas.Mark{By: "slack:U1 ana.k"} }, "🔴 CRITICAL · 👀 taken by ana.k (Slack)"},
+		{"taken by an id", schemas.AlertUpdated, func(a *schemas.Alert) { a.Acknowledged = &schemas.Mark{By: "slack:U1"} }, "🔴 CRITICAL · 👀 taken by slack:U1"},
 		{"taken by nobody known", schemas.AlertUpdated, func(a *schemas.Alert) { a.Acknowledged = &schemas.Mark{} }, "🔴 CRITICAL · 👀 taken"},
 		{"escalated", schemas.AlertEscalated, nil, "🔴 CRITICAL · ⏫ ESCALATED"},
 		{"escalated before", schemas.AlertUpdated, func(a *schemas.Alert) { a.Escalated = 2 }, "🔴 CRITICAL · ⏫ ESCALATED"},
