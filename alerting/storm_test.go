@@ -13,17 +13,14 @@ import (
 	"github.com/gatehound/gatehound/schemas"
 )
 
-// worstMinute returns the most calls within any minute.
+// worstMinute returns the most calls within any minute; they are in order.
 func worstMinute(calls []call) int {
-	worst := 0
+	worst, first := 0, 0
 	for i := range calls {
-		n := 0
-		for _, c := range calls[i:] {
-			if c.at.Sub(calls[i].at) < time.Minute {
-				n++
-			}
+		for calls[i].at.Sub(calls[first].at) >= time.Minute {
+			first++
 		}
-		worst = max(worst, n)
+		worst = max(worst, i-first+1)
 	}
 	return worst
 }
