@@ -120,7 +120,7 @@ func (b *Book) actorAlert(f *schemas.Finding) (*change, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c == nil || c.rec.Alert.Entity.Kind == schemas.EntityCampaign || c.rec.Actors >= maxActors || !b.live(c, f) {
+		if c == nil || c.rec.Alert.Entity.Kind == schemas.EntityCampaign || c.rec.Actors >= maxActors || c.full() || !b.live(c, f) {
 			continue
 		}
 		// Many people can be behind an address: theirs are tied to it only if all
@@ -195,7 +195,7 @@ func (b *Book) tieAll(c *change, f *schemas.Finding) error {
 					continue
 				}
 			}
-			if campaign := c.rec.Alert.Entity.Kind == schemas.EntityCampaign; !campaign && i > 0 && c.rec.Actors >= maxActors {
+			if campaign := c.rec.Alert.Entity.Kind == schemas.EntityCampaign; !campaign && i > 0 && (c.rec.Actors >= maxActors || c.full()) {
 				continue
 			}
 			c.rec.Actors++

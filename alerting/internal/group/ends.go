@@ -175,6 +175,9 @@ func (b *Book) Absorb(in *bound.Input, from int) (next int, err error) {
 				continue // a part of another campaign, which goes on
 			}
 			if c != nil && c != campaign && b.live(c, &in.Finding) {
+				if c.rec.Alert.Severity > campaign.rec.Alert.Severity {
+					continue // what is worse than the campaign is not hidden in it
+				}
 				absorbed++
 				b.merge(c, campaign)
 			}

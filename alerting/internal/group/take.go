@@ -114,10 +114,14 @@ func (b *Book) join(c *change, f *schemas.Finding, findings int, events int64) {
 	resolved := a.State == schemas.AlertResolved
 	quiet := !fresh && f.WindowStart.Sub(c.rec.until()) > b.rules.ResolveAfter+longer(a.Entity)
 	before := a.Severity
-	grew := c.take(f, findings, events)
+	more := c.rec.More
+	grew, listed := c.take(f, findings, events)
 	b.weigh(c)
 	c.touched, c.shown = true, true
-	due := f.Detected.Sub(c.rec.Notified) >= b.rules.RepeatInterval && a.Acknowledged == nil
+	// Who has taken it has not seen what it does not list: the first of that counts as
+	// growth, the rest is told now and then.
+	beyond := !listed && !more
+	due := f.Detected.Sub(c.rec.Notified) >= b.rules.RepeatInterval && (a.Acknowledged == nil || !listed)
 	switch {
 	case fresh:
 		b.note(c, "opened", "", f.Title)
@@ -126,7 +130,7 @@ func (b *Book) join(c *change, f *schemas.Finding, findings int, events int64) {
 			b.Open++
 		}
 		b.reopen(c, f)
-	case a.Severity > c.rec.Told, grew, due:
+	case a.Severity > c.rec.Told, grew, beyond, due:
 		if !c.notify && a.Sequence > 0 { // who was never told is told that it is open
 			a.State = schemas.AlertUpdated
 		}
@@ -136,7 +140,7 @@ func (b *Book) join(c *change, f *schemas.Finding, findings int, events int64) {
 		}
 		return
 	}
-	if !fresh && grew {
+	if !fresh && (grew || beyond) {
 		b.note(c, "grew", "", f.Title)
 	}
 	if !fresh && a.Severity > before {

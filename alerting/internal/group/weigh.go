@@ -10,8 +10,8 @@ import (
 )
 
 // take adds the finding to the parts and figures of the alert and reports
-// whether it is a part that was not there.
-func (c *change) take(f *schemas.Finding, findings int, events int64) (grew bool) {
+// whether it is a part that was not there, and whether the alert lists it.
+func (c *change) take(f *schemas.Finding, findings int, events int64) (grew, listed bool) {
 	a := &c.rec.Alert
 	a.Findings += findings
 	a.Events += max(events, 0)
@@ -25,7 +25,7 @@ func (c *change) take(f *schemas.Finding, findings int, events int64) (grew bool
 	if i < 0 {
 		if i = c.room(f); i < 0 {
 			c.rec.More = true
-			return false
+			return false, false
 		}
 		grew = true
 		a.Parts[i] = schemas.AlertPart{Detector: f.Detector, Entity: f.Entity, Severity: f.Severity, Title: f.Title,
@@ -49,8 +49,12 @@ func (c *change) take(f *schemas.Finding, findings int, events int64) (grew bool
 	if now := leader(a); now == i && (now != lead || latest || worse || a.Finding.ID == "") {
 		a.Finding, a.Detector, a.Entity, a.Tenant = *f, f.Detector, f.Entity, f.Tenant
 	}
-	return grew
+	return grew, true
 }
+
+// full reports whether the alert lists as many parts as it can. It is tied to no
+// more actors then: what they do would be counted, and hardly be told.
+func (c *change) full() bool { return c.rec.More || len(c.rec.Alert.Parts) >= schemas.MaxParts }
 
 // seen is when the finding's events were last seen, as far as it knows: a window may
 // not be over when a finding about it is made.
