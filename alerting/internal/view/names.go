@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -29,6 +31,11 @@ func entities(a *schemas.Alert, f func(*schemas.Entity)) {
 func texts(a *schemas.Alert, f func(*string)) {
 	for _, s := range []*string{&a.Title, &a.Summary, &a.Outcome, &a.Finding.Title, &a.Finding.Summary} {
 		f(s)
+	}
+	for _, m := range []*schemas.Mark{a.Acknowledged, a.Resolution} {
+		if m != nil {
+			f(&m.Comment)
+		}
 	}
 	for i := range a.Parts {
 		f(&a.Parts[i].Title)
@@ -97,6 +104,24 @@ func masks(a *schemas.Alert) map[string]string {
 		}
 	}
 	return names
+}
+
+// shapes are what pseudonyms, whole or cut, and addresses look like.
+var shapes = regexp.MustCompile(`\b[a-z][0-9]:[A-Za-z0-9_-]{1,32}:[A-Za-z0-9_-]*|[0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:]+(/[0-9]+)?`)
+
+// hide takes out of a text what looks like a caller or an address although the
+// alert does not say that it is one: people write comments, and a digest has the
+// titles of alerts that it does not name.
+func hide(s string) string {
+	return shapes.ReplaceAllStringFunc(s, func(word string) string {
+		bare := strings.TrimRight(word, ".:")
+		if _, err := netip.ParseAddr(bare); err != nil {
+			if _, err := netip.ParsePrefix(bare); err != nil && (len(bare) < 3 || bare[2] != ':' || bare[0] < 'a' || bare[0] > 'z' || strings.Count(bare, ":") != 2) {
+				return word
+			}
+		}
+		return hidden + word[len(bare):]
+	})
 }
 
 // rename puts names in place of others in entities and texts.

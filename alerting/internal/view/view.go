@@ -118,6 +118,7 @@ func (v *View) Show(ctx context.Context, a *schemas.Alert) (schemas.Alert, error
 		errs = append(errs, err)
 	case Nothing:
 		rename(&out, masks(&out))
+		texts(&out, func(s *string) { *s = hide(*s) })
 		// The statement names whom it is about, and what finds the requests again
 		// finds the callers.
 		out.Finding.Query, out.Finding.Samples = "", nil
@@ -141,6 +142,12 @@ func clone(a *schemas.Alert) schemas.Alert {
 	out := *a
 	out.History = nil
 	out.Parts = slices.Clone(a.Parts)
+	for _, m := range []**schemas.Mark{&out.Acknowledged, &out.Resolution} {
+		if *m != nil {
+			mark := **m
+			*m = &mark
+		}
+	}
 	f := &out.Finding
 	f.Features, f.Related = slices.Clone(f.Features), slices.Clone(f.Related)
 	if f.Campaign != nil {

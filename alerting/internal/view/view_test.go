@@ -268,3 +268,31 @@ func BenchmarkShow(b *testing.B) {
 		}
 	}
 }
+
+// TestNothingIsRevealedInPassing has names that the alert does not list: in what
+// people wrote, and in titles that a digest has cut.
+func TestNothingIsRevealedInPassing(t *testing.T) {
+	a := story()
+	a.Acknowledged = &schemas.Mark{By: "jo", Comment: "it is h1:k1:AbCdEfGhIjKlMnOpQrStUv, not " + who}
+	a.Resolution = &schemas.Mark{By: "jo", Comment: "blocked 198.51.100.7/32 and 2001:db8::7."}
+	a.Outcome = "It lasted 1h 2m, from 12:05 to 13:07 UTC. Resolved by jo: blocked 198.51.100.7 at 10:00:00."
+	a.Summary = "More alerts came: high: Break-in of h1:k1:AbCd; high: from ::ffff:198.51.100.7: much, 3.5 times 2026-11-20T12:00:00Z."
+	out, err := show(t, Settings{Reveal: Nothing}, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for have, want := range map[string]string{
+		out.Acknowledged.Comment: "it is hidden, not hidden",
+		out.Resolution.Comment:   "blocked hidden and hidden.",
+		out.Outcome:              "It lasted 1h 2m, from 12:05 to 13:07 UTC. Resolved by jo: blocked hidden at 10:00:00.",
+		out.Summary:              "More alerts came: high: Break-in of hidden; high: from hidden: much, 3.5 times 2026-11-20T12:00:00Z.",
+	} {
+		if have != want {
+			t.Errorf("got  %q\nwant %q", have, want)
+		}
+	}
+	// Who may see pseudonyms sees them there too.
+	if out, _ = show(t, Settings{}, a); out.Resolution.Comment != a.Resolution.Comment || out.Summary != a.Summary {
+		t.Errorf("got %q", out.Resolution.Comment)
+	}
+}
