@@ -154,6 +154,21 @@ func TestAnyCutMakesTheSameAlerts(t *testing.T) {
 	}
 }
 
+// TestLongWindowsKeepTheirTurn: the window of what was found later may have begun
+// first.
+func TestLongWindowsKeepTheirTurn(t *testing.T) {
+	first := ties(address(stuffing, "a", 0, schemas.SeverityHigh), "p")
+	second := caller("spend.surge", "p", 1, schemas.SeverityMedium)
+	second.WindowStart = noon.Add(-12 * time.Hour)
+	second.WindowEnd, second.Detected = noon.Add(12*time.Hour), first.Detected.Add(time.Minute)
+	apart, together := open(t, "", nil), open(t, "", nil)
+	apart.offer(t, first)
+	a, b := apart.offer(t, second), together.offer(t, second, first)
+	if len(a) != 1 || len(b) != 1 || a[0].ID != b[0].ID || a[0].Fingerprint != b[0].Fingerprint {
+		t.Errorf("apart they are alert %s, together %s", a[0].ID, b[0].ID)
+	}
+}
+
 // tangle returns n findings of a few callers, addresses and campaigns over two
 // days, in order, with ties between them.
 func tangle(n int) []schemas.Finding {

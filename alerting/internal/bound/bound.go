@@ -33,7 +33,9 @@ type Input struct {
 // Members returns the members of the campaign that the log looks at.
 func (in *Input) Members() []schemas.Member { return in.members[:min(len(in.members), maxMembers)] }
 
-// Prepare returns copies of findings in event-time order, within the bounds
+// Prepare returns copies of findings in the order in which they were made in event
+// time, which no cut into batches changes, as their windows may be of any length,
+// within the bounds
 // and without figures that JSON cannot hold.
 func Prepare(findings []schemas.Finding) []Input {
 	fs := make([]Input, len(findings))
@@ -44,7 +46,7 @@ func Prepare(findings []schemas.Finding) []Input {
 		}
 	}
 	slices.SortStableFunc(fs, func(a, b Input) int {
-		return cmp.Or(a.WindowStart.Compare(b.WindowStart), a.Detected.Compare(b.Detected), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.Detected.Compare(b.Detected), a.WindowStart.Compare(b.WindowStart), cmp.Compare(a.ID, b.ID))
 	})
 	return fs
 }
