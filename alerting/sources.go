@@ -14,12 +14,12 @@ const maxSources = 1000
 // sources are the open alerts that match the source of an inhibition rule.
 type sources struct {
 	rules []route.Matchers
-	open  map[string]schemas.Alert
+	open  map[string]*schemas.Alert
 }
 
 // read takes the rules' matchers.
 func (s *sources) read(rules []route.Inhibition) error {
-	s.open = make(map[string]schemas.Alert)
+	s.open = make(map[string]*schemas.Alert)
 	for i := range rules {
 		m, err := route.ParseMatchers(rules[i].Source)
 		if err != nil {
@@ -42,7 +42,8 @@ func (s *sources) note(alerts []schemas.Alert) {
 			continue
 		}
 		if _, ok := s.open[a.ID]; ok || len(s.open) < maxSources {
-			s.open[a.ID] = *a
+			own := *a
+			s.open[a.ID] = &own
 		}
 	}
 }
@@ -56,10 +57,10 @@ func (s *sources) match(a *schemas.Alert) bool {
 	return false
 }
 
-// each calls f for the alerts until it returns false.
+// each calls f for the alerts until it returns false; f keeps and changes none.
 func (s *sources) each(f func(*schemas.Alert) bool) {
 	for _, a := range s.open {
-		if !f(&a) {
+		if !f(a) {
 			return
 		}
 	}
