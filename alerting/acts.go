@@ -229,7 +229,9 @@ func (m *Manager) Route(a *schemas.Alert) (route.Decision, error) {
 	if err := m.open(); err != nil {
 		return route.Decision{}, err
 	}
-	like := *a
-	like.Severity, _ = m.tree.Severity(a)
+	like := *a // anybody may ask, about anything: no real alert has more
+	like.Parts = like.Parts[:min(len(like.Parts), schemas.MaxParts)]
+	like.Finding.Techniques = like.Finding.Techniques[:min(len(like.Finding.Techniques), schemas.MaxParts)]
+	like.Severity, _ = m.tree.Severity(&like)
 	return m.tree.Decide(&like, route.World{Now: time.Now(), Quiet: m.quiet, Open: m.inhibitors.each}), nil
 }
