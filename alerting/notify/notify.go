@@ -51,29 +51,39 @@ func Lookup(name string) (Kind, error) {
 }
 
 // Build makes the sinks of the configuration; decode writes a sink's options
-// over its default settings, and refuses unknown ones.
+// over its default settings, and refuses unknown ones. Its error tells of every
+// sink that cannot be made; those that can are returned beside it.
 func Build(sinks []alerting.SinkConfig, decode func(options map[string]any, into Config) error) ([]alerting.Sink, error) {
 	var out []alerting.Sink
-	for i, s := range sinks {
-		at := fmt.Sprintf("alerting.sinks[%d]", i)
-		kind, err := Lookup(s.Kind)
+	var errs []error
+	for i := range sinks {
+		sink, err := build(&sinks[i], fmt.Sprintf("alerting.sinks[%d]", i), decode)
 		if err != nil {
-			return nil, fmt.Errorf("%s.%w", at, err)
-		}
-		cfg := kind.Default()
-		if err := decode(s.Options, cfg); err != nil {
-			return nil, fmt.Errorf("%s.options: %w", at, err)
-		}
-		if err := cfg.Validate(); err != nil {
-			return nil, fmt.Errorf("%s.options.%w", at, err)
-		}
-		sink, err := kind.New(s.Name, cfg)
-		if err != nil {
-			return nil, fmt.Errorf("%s (%s): %w", at, s.Name, err)
+			errs = append(errs, err)
+			continue
 		}
 		out = append(out, sink)
 	}
-	return out, nil
+	return out, errors.Join(errs...)
+}
+
+func build(s *alerting.SinkConfig, at string, decode func(options map[string]any, into Config) error) (alerting.Sink, error) {
+	kind, err := Lookup(s.Kind)
+	if err != nil {
+		return nil, fmt.Errorf("%s.%w", at, err)
+	}
+	cfg := kind.Default()
+	if err := decode(s.Options, cfg); err != nil {
+		return nil, fmt.Errorf("%s.options: %w", at, err)
+	}
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("%s.options.%w", at, err)
+	}
+	sink, err := kind.New(s.Name, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("%s (%s): %w", at, s.Name, err)
+	}
+	return sink, nil
 }
 
 // kind adapts a sink's own functions. S is its Sink, C its Config.

@@ -29,7 +29,11 @@ func TestBuildErrors(t *testing.T) {
 			t.Errorf("%s %v: got %v, want %q", c.kind, c.options, err, c.want)
 		}
 	}
-	sinks, err := notify.Build([]alerting.SinkConfig{{Name: "x", Kind: "stdout"}, {Name: "y", Kind: "stdout"}}, decode)
+	sinks, err := notify.Build([]alerting.SinkConfig{{Name: "x", Kind: "pigeon"}, {Name: "y", Kind: "stdout"}, {Name: "z", Kind: "slack"}}, decode)
+	if err == nil || !strings.Contains(err.Error(), "sinks[0]") || !strings.Contains(err.Error(), "sinks[2]") || len(sinks) != 1 || sinks[0].Name() != "y" {
+		t.Errorf("not all that is wrong is told, or what is right is not made: %v, %v", sinks, err)
+	}
+	sinks, err = notify.Build([]alerting.SinkConfig{{Name: "x", Kind: "stdout"}, {Name: "y", Kind: "stdout"}}, decode)
 	if err != nil || len(sinks) != 2 || sinks[0].Name() != "x" || sinks[1].Name() != "y" {
 		t.Errorf("got %v, %v", sinks, err)
 	}

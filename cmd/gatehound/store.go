@@ -108,8 +108,8 @@ func newCheck() *cobra.Command {
 		Short: "validate the configuration and try every connection",
 		Long: `Validate the configuration (file, line, key and what is allowed), build every
 stage, and try each connection: Kafka (login, topics), ClickHouse (login,
-database), the sinks' settings. Nothing is read, stored or sent; a
-key ring is made if there is none.
+database), each sink. What api and slack_app name is read, too. No event is read or
+stored and no alert is sent; a key ring is made if there is none.
 
   gatehound check --config gatehound.yaml
   gatehound check --config gatehound.yaml --offline    in CI, without the network`,

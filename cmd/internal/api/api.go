@@ -90,6 +90,18 @@ func New(cfg Config, desk alerting.Desk, more http.Handler, log *slog.Logger, re
 	return s, nil
 }
 
+// Check reads what the settings name, tokens and certificate, and listens nowhere.
+func Check(cfg Config, log *slog.Logger) error {
+	if err := cfg.Validate(); err != nil {
+		return fmt.Errorf("api.%w", err)
+	}
+	_, err := gate.NewTokens(cfg.Tokens, "")
+	if err == nil && cfg.TLS.CertFile != "" {
+		_, err = gate.NewCertificate(cfg.TLS.CertFile, cfg.TLS.KeyFile, log)
+	}
+	return err
+}
+
 // Addr returns the address that is served.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 

@@ -8,12 +8,15 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify"
+	"github.com/gatehound/gatehound/alerting/notify/slack/interact"
+	"github.com/gatehound/gatehound/cmd/internal/api"
 	"github.com/gatehound/gatehound/cmd/internal/lifecycle"
 	"github.com/gatehound/gatehound/ingest/kafka"
 	"github.com/gatehound/gatehound/ingest/redact"
@@ -71,7 +74,9 @@ func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *s
 	try := func(part string, do func() error) {
 		if err := do(); err != nil {
 			failed++
-			fmt.Fprintf(out, "FAIL  %-12s %v\n", part, err)
+			for line := range strings.Lines(err.Error()) { // it may be about several things
+				fmt.Fprintf(out, "FAIL  %-12s %s\n", part, strings.TrimSuffix(line, "\n"))
+			}
 			return
 		}
 		fmt.Fprintf(out, "ok    %s\n", part)
@@ -91,6 +96,12 @@ func Check(ctx context.Context, cfg *Config, offline bool, out io.Writer, log *s
 	}
 	var sinks []alerting.Sink
 	try("sinks", func() (err error) { sinks, err = notify.Build(cfg.Alerting.Sinks, decodeSink); return err })
+	if cfg.API.Listen != "" {
+		try("api", func() error { return api.Check(cfg.API, log) })
+		if cfg.slackApp() {
+			try("slack_app", func() error { _, err := interact.New(cfg.SlackApp, nil, log); return err })
+		}
+	}
 	if bad := cfg.buttons(); bad != "" {
 		fmt.Fprintf(out, "note  %-12s buttons do not work: %s\n", "slack", bad)
 	}
