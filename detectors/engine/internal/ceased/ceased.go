@@ -95,11 +95,32 @@ func (c *Cause) of(n int64) (count int64, known bool) {
 	}
 }
 
-// share tells whether count events in a bin are at least quarters fourths of the
-// rate at which the cause was found.
-func (c *Cause) share(count, quarters int64) bool {
+// level is the share of the rate at which the cause was found below which it is
+// over: a quarter, or less if that would still be much more than what the finding
+// was held against. Who was found a hundred times above a bound has to come near it.
+func (c *Cause) level() float64 {
+	near := 0.0
+	for _, f := range c.Finding.Features {
+		if f.Expected > 0 && f.Observed > f.Expected {
+			near = max(near, leeway*f.Expected/f.Observed)
+		}
+	}
+	if near == 0 { // nothing says how much is too much
+		return most
+	}
+	return min(near, most)
+}
+
+// The most that level is, and how far above what was expected is near it.
+const (
+	most   = 0.25
+	leeway = 1.5
+)
+
+// share tells whether count events in a bin are at least so many times the level.
+func (c *Cause) share(count int64, times float64) bool {
 	found := float64(max(c.Finding.Events, 1)) * float64(c.bin()) / float64(c.Window)
-	return 4*float64(count) >= float64(quarters)*found
+	return float64(count) >= times*c.level()*found
 }
 
 // over tells whether the cause has ended at now.

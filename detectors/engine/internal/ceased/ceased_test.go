@@ -204,3 +204,33 @@ func TestForgetCauses(t *testing.T) {
 		t.Error("something is left")
 	}
 }
+
+// TestSlowingDownIsNoEnd has an attacker who is found far above a bound go on at less
+// than a quarter of that, which is still far above it, and come back likewise.
+func TestSlowingDownIsNoEnd(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		features []schemas.Feature
+		play     func(*Causes) []string
+		want     []string
+	}{
+		{"twenty times the bound", []schemas.Feature{{Observed: 1000, Expected: 10}}, func(cs *Causes) []string { return play(cs, 0, 180, 200) }, nil},
+		{"near the bound", []schemas.Feature{{Observed: 1000, Expected: 10}}, func(cs *Causes) []string { return play(cs, 0, 60, 14) }, []string{"10: ended"}},
+		{"the nearest of several", []schemas.Feature{{Observed: 1000, Expected: 10}, {Observed: 900, Expected: 100}, {Observed: 0.1, Expected: 0.9}},
+			func(cs *Causes) []string { return slices.Concat(play(cs, 0, 60, 170), play(cs, 60, 90, 160)) }, []string{"70: ended"}},
+		{"never more than a quarter", []schemas.Feature{{Observed: 1000, Expected: 900}}, func(cs *Causes) []string { return play(cs, 0, 60, 249) }, []string{"10: ended"}},
+		{"without a bound a quarter", []schemas.Feature{{Observed: 1000}}, func(cs *Causes) []string { return play(cs, 0, 60, 249) }, []string{"10: ended"}},
+		{"back at a fifth", []schemas.Feature{{Observed: 1000, Expected: 10}},
+			func(cs *Causes) []string { return slices.Concat(play(cs, 0, 40, 0), play(cs, 40, 50, 200)) }, []string{"10: ended", "42: again, 400 since 40"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cs := New(10)
+			cause := told("toy.many", time.Minute, 1000)
+			cause.Finding.Features = c.features
+			cs.Tell(someone, cause)
+			if got := c.play(cs); !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
