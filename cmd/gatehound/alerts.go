@@ -81,8 +81,9 @@ func newAlertsList() *cobra.Command {
 	var d deskFlags
 	var f alertFilter
 	c := &cobra.Command{
-		Use:   "list [MATCHER…]",
-		Short: "list alerts, the one that was seen last first",
+		Use:               "list [MATCHER…]",
+		ValidArgsFunction: completeMatchers,
+		Short:             "list alerts, the one that was seen last first",
 		Long: `List the open alerts that match, the one that was seen last first:
 
   gatehound alerts list
@@ -264,8 +265,9 @@ func newAlertsExport() *cobra.Command {
 	var d deskFlags
 	var f alertFilter
 	c := &cobra.Command{
-		Use:   "export [MATCHER…]",
-		Short: "write all alerts that match, one a line",
+		Use:               "export [MATCHER…]",
+		ValidArgsFunction: completeMatchers,
+		Short:             "write all alerts that match, one a line",
 		Long: `Write all alerts that match to stdout, one a line, as NDJSON or as CSV that is safe
 to open in a spreadsheet: no value is taken for a formula.
 
@@ -288,6 +290,15 @@ to open in a spreadsheet: no value is taken for a formula.
 	c.Flags().StringVarP(&d.output, "output", "o", "ndjson", "`format`: ndjson or csv")
 	f.register(c)
 	return c
+}
+
+// completeMatchers completes the labels that matchers begin with.
+func completeMatchers(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	for _, label := range route.Labels() {
+		out = append(out, label+"=")
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 // completeAlerts completes the ids of open alerts.

@@ -190,7 +190,7 @@ func TestAlertsAreWorkedOn(t *testing.T) {
 	waiting := w.good("alerts", "deliveries")
 	require.Contains(t, waiting, "siem")
 	require.Contains(t, waiting, w.ids[0][:8])
-	require.Equal(t, "siem: 0 notifications are tried again\n", w.good("alerts", "redeliver", "siem"))
+	require.Equal(t, "siem: 0 notifications tried again\n", w.good("alerts", "redeliver", "siem"))
 	require.Contains(t, w.do("alerts", "deliveries", "--dead").stderr, "nothing was given up")
 
 	complete := w.complete("alerts", "show", "--config", w.path)

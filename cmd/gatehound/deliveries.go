@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehound/gatehound/alerting"
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
+	"github.com/gatehound/gatehound/alerting/notify/words"
 	"github.com/gatehound/gatehound/cmd/internal/api/client"
 	"github.com/gatehound/gatehound/cmd/internal/incident"
 )
@@ -103,6 +104,8 @@ func (f *deskFlags) printStanding(out io.Writer, sinks []alerting.SinkStatus) er
 		switch {
 		case s.Failures > 0:
 			state = fmt.Sprintf("%d failures in a row: %s", s.Failures, or(neutral.Text(s.Problem, 100), "unknown"))
+		case s.Delivered.IsZero() && s.Dead > 0:
+			state = "nothing was delivered yet: see --dead"
 		case s.Delivered.IsZero() && s.Waiting > 0:
 			state = "nothing was delivered yet"
 		case s.Delivered.IsZero():
@@ -136,7 +139,7 @@ a receiver that has it already takes it once: after a token was renewed, say.
 						failed = append(failed, fmt.Errorf("%s: %w", neutral.Text(sink, 40), err))
 						continue
 					}
-					fmt.Fprintf(c.OutOrStdout(), "%s: %d notifications are tried again\n", sink, n)
+					fmt.Fprintf(c.OutOrStdout(), "%s: %s tried again\n", sink, words.Count(int64(n), "notification"))
 				}
 				return errors.Join(failed...)
 			})

@@ -144,7 +144,7 @@ var advices = []struct {
 	err error
 	do  string
 }{
-	{alerting.ErrNoAlert, "gatehound alerts list --all shows those that there are"},
+	{alerting.ErrNoAlert, "gatehound alerts list --all shows those that there are; of an id six characters are enough"},
 	{alerting.ErrAmbiguous, "give more characters of the id"},
 	{alerting.ErrNoSilence, "gatehound silence list --all shows those that there are"},
 	{alerting.ErrNoAllow, "gatehound allow list --all shows those that there are"},

@@ -70,7 +70,7 @@ func ReadToken(path string) (string, error) {
 		return "", fmt.Errorf("read the API's token: %s is not a regular file", path)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("read the API's token: others may read or write %s: make it private with `chmod 600 %s`, or remove it and start again for a new one", path, path)
+		return "", fmt.Errorf("read the API's token: others may read or write %s: make it private with `chmod 600 %s`; if somebody may have read it, take a new token", path, path)
 	}
 	raw, err := io.ReadAll(io.LimitReader(f, MaxToken+16))
 	if err != nil {
