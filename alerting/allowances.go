@@ -12,7 +12,6 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"github.com/gatehound/gatehound/alerting/internal/group"
 	"github.com/gatehound/gatehound/alerting/internal/journal"
 	"github.com/gatehound/gatehound/alerting/notify/neutral"
 	"github.com/gatehound/gatehound/alerting/route"
@@ -130,13 +129,7 @@ func (m *Manager) recall(tx *bolt.Tx, now time.Time) error {
 	if err := m.recallSilences(tx, now); err != nil {
 		return err
 	}
-	if len(m.inhibitors.rules) == 0 {
-		return nil
-	}
-	return group.Unresolved(tx, func(a *schemas.Alert) bool {
-		m.inhibitors.note([]schemas.Alert{*a})
-		return len(m.inhibitors.open) < maxSources
-	})
+	return m.recallSources(tx)
 }
 
 func (m *Manager) recallSilences(tx *bolt.Tx, now time.Time) error {

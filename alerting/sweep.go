@@ -29,6 +29,9 @@ func (m *Manager) sweep() error {
 	if err != nil {
 		return err
 	}
+	if err := m.refill(now); err != nil {
+		return fmt.Errorf("look for what inhibits: %w", err)
+	}
 	if err := m.escalate(now); err != nil {
 		return fmt.Errorf("escalate: %w", err)
 	}

@@ -18,8 +18,9 @@ func newRun() *cobra.Command {
 SIGTERM or Ctrl-C stops it gracefully: it stops reading, stores and commits what
 it has read, sends the alerts that are due, and leaves the consumer group. A
 second one kills it, which loses nothing either.
-SIGHUP reads the configuration again and puts the detectors' thresholds and the
-allowlist in force without losing state.
+SIGHUP reads the configuration again and puts the detectors' thresholds, the
+allowlist, the files of enrich, a rotated key and alerting.routing in force
+without losing state. Other settings, sinks among them, wait for a restart.
 
 Metrics and health are at console.listen: /metrics, /healthz, /readyz.
 

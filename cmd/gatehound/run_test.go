@@ -74,7 +74,7 @@ func TestTheServiceFromStartToStop(t *testing.T) {
 	write(t, path, string(good)+"detectors:\n  authfail:\n    failures: 30\n")
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGHUP))
 	p.waitFor(t, "the good one is said", 10*time.Second, func() bool {
-		return strings.Contains(p.err.String(), "thresholds, allowlists, tables and keys reloaded")
+		return strings.Contains(p.err.String(), "thresholds, allowlists, tables, routing and keys reloaded")
 	})
 
 	// A second one must not open the same store.

@@ -34,8 +34,8 @@ func NewRegistry() *prometheus.Registry {
 }
 
 // Run is the service: it reads Kafka until ctx is done. reload, if not nil, is
-// called on SIGHUP for a new configuration, of which thresholds and allowlists
-// are put in force.
+// called on SIGHUP for a new configuration, of which Service.Reload says
+// what is put in force.
 func Run(ctx context.Context, cfg *Config, log *slog.Logger, reload func() (*Config, error)) error {
 	if len(cfg.Kafka.Brokers) == 0 {
 		return errors.New("kafka.brokers: empty; allowed is a list of host:port (or use `gatehound replay` for files, `gatehound demo` to look around)")
@@ -124,7 +124,7 @@ func (s *Service) reloads(ctx context.Context, load func() (*Config, error)) {
 				s.log.Error("configuration not reloaded, the old one stays in force", "error", err)
 				continue
 			}
-			s.log.Info("thresholds, allowlists, tables and keys reloaded")
+			s.log.Info("thresholds, allowlists, tables, routing and keys reloaded")
 		case <-ctx.Done():
 			return
 		}

@@ -288,10 +288,14 @@ func (s *Service) migrate(ctx context.Context) error {
 	}
 }
 
-// Reload puts thresholds, allowlists and the tables of enrich of cfg in force,
-// and the key ring as it is now: after a rotation new pseudonyms are made under
-// the new key.
+// Reload puts thresholds, allowlists, the tables of enrich and the routing of
+// alerts of cfg in force, and the key ring as it is now: after a rotation new
+// pseudonyms are made under the new key. Everything else of cfg, such as sinks,
+// waits for a restart.
 func (s *Service) Reload(cfg *Config) error {
+	if err := s.Alerts.Reroute(cfg.Alerting.Routing); err != nil {
+		return err
+	}
 	if s.opts.Keys == nil {
 		keys, err := ExistingKeys(cfg)
 		if err != nil {
