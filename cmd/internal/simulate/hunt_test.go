@@ -99,7 +99,8 @@ func (h *hunt) alerts() []schemas.Alert {
 	var out []schemas.Alert
 	for _, f := range h.findings {
 		out = append(out, schemas.Alert{ID: f.Detector + " " + f.Entity.Kind.String() + " " + f.Entity.Name, Detector: f.Detector, Entity: f.Entity,
-			Title: f.Title, FirstSeen: f.WindowStart, LastSeen: f.WindowEnd, Finding: f})
+			Title: f.Title, FirstSeen: f.WindowStart, LastSeen: f.WindowEnd, Finding: f,
+			Parts: []schemas.AlertPart{{Detector: f.Detector, Entity: f.Entity, Severity: f.Severity, Title: f.Title, FirstSeen: f.WindowStart, LastSeen: f.WindowEnd}}})
 	}
 	return out
 }
