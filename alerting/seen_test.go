@@ -37,3 +37,22 @@ func TestNothingIsSeenAheadOfItsTime(t *testing.T) {
 		t.Errorf("after the window and resolve_after: %v", got)
 	}
 }
+
+// TestAMilderFindingDoesNotSayWhatASevereAlertIsAbout: the next window begins with
+// few attempts, and the alert stays as bad as it was.
+func TestAMilderFindingDoesNotSayWhatASevereAlertIsAbout(t *testing.T) {
+	at := func(minute int, sev schemas.Severity, title string) schemas.Finding {
+		f := finding("a", noon.Add(time.Duration(minute)*time.Minute), sev)
+		f.Title = title
+		return f
+	}
+	r := open(t, logPath(t), nil, &fakeSink{name: "s"})
+	r.offer(t, at(0, schemas.SeverityMedium, "10 accounts"), at(5, schemas.SeverityHigh, "50 accounts"))
+	a := r.offer(t, at(10, schemas.SeverityMedium, "12 accounts"))[0]
+	if a.Severity != schemas.SeverityHigh || a.Title != "50 accounts" || a.Finding.Title != "50 accounts" || a.Parts[0].Title != "50 accounts" {
+		t.Errorf("it is %s and says %q, its part %q", a.Severity, a.Title, a.Parts[0].Title)
+	}
+	if a := r.offer(t, at(15, schemas.SeverityHigh, "70 accounts"))[0]; a.Title != "70 accounts" || a.Parts[0].Title != "70 accounts" || a.Findings != 4 {
+		t.Errorf("it says %q, its part %q, of %d findings", a.Title, a.Parts[0].Title, a.Findings)
+	}
+}

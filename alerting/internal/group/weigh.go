@@ -43,10 +43,16 @@ func (c *change) take(f *schemas.Finding, findings int, events int64) (grew, lis
 	}
 	p.LastSeen = later(p.LastSeen, seen(f))
 	m.Confidence = max(m.Confidence, f.Confidence)
+	// What is said of a part is as bad as it was: of the latest that is no milder. Of a
+	// campaign it is what was said last, as it goes on.
+	says := latest && (f.Severity == p.Severity || f.Entity.Kind == schemas.EntityCampaign)
 	if latest {
-		p.Title, m.Made, p.Ended, m.Last = f.Title, f.Detected, time.Time{}, time.Time{}
+		m.Made, p.Ended, m.Last = f.Detected, time.Time{}, time.Time{}
 	}
-	if now := leader(a); now == i && (now != lead || latest || worse || a.Finding.ID == "") {
+	if says || worse {
+		p.Title = f.Title
+	}
+	if now := leader(a); now == i && (now != lead || says || worse || a.Finding.ID == "") {
 		a.Finding, a.Detector, a.Entity, a.Tenant = *f, f.Detector, f.Entity, f.Tenant
 	}
 	return grew, true
