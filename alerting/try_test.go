@@ -30,7 +30,7 @@ func TestTry(t *testing.T) {
 			t.Errorf("got %v of a sink that is not there", err)
 		}
 		answer = After(errAway, time.Minute)
-		if err := r.Try(t.Context(), "s"); err != answer {
+		if err := r.Try(t.Context(), "s"); !errors.Is(err, answer) || err.Error() != answer.Error() {
 			t.Errorf("got %v, want the sink's own error", err)
 		}
 		calls, _ := s.all()

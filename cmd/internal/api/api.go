@@ -137,7 +137,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.server.Close()
 	}
-	<-done // it says only that it was shut down
+	_ = <-done // it says only that it was shut down
 	return err
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -34,7 +35,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	verb := "none"
 	defer func() {
 		failure := recover()
-		if failure != nil && failure != http.ErrAbortHandler {
+		cut, _ := failure.(error)
+		if failure != nil && !errors.Is(cut, http.ErrAbortHandler) {
 			s.log.Error("a request to the api panicked", "verb", verb, "stack", string(debug.Stack()))
 			if rec.status == 0 {
 				wire.NewProblem(http.StatusInternalServerError, "internal", "it did not work", "the service's log says where").Write(rec)
@@ -43,7 +45,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		took := time.Since(c.now)
 		s.metrics.done(verb, rec.code(), took)
 		s.log.Debug("api request", "verb", verb, "code", rec.code(), "caller", c.caller.Name, "took", took)
-		if failure == http.ErrAbortHandler {
+		if errors.Is(cut, http.ErrAbortHandler) {
 			panic(failure) // net/http closes the connection, so that the client sees that something is missing
 		}
 	}()
