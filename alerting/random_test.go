@@ -18,7 +18,11 @@ import (
 // what people do, silences, pauses, failures of the sinks, restarts) and checks what
 // has to hold in any case once the sinks work again.
 func TestAnyCourse(t *testing.T) {
-	for seed := range uint64(8) {
+	seeds := uint64(8)
+	if testing.Short() { // as under the race detector, which makes each take ten times as long
+		seeds = 3
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { course(t, rand.New(rand.NewPCG(seed, 7))) })
 		})
