@@ -37,6 +37,9 @@ func (d person) Resolve(_ context.Context, _, by, _ string) (schemas.Alert, erro
 	return *d.a, nil
 }
 
+func (d person) Comment(context.Context, string, string, string) (schemas.Alert, error) {
+	return schemas.Alert{}, nil
+}
 func (d person) Silence(_ context.Context, s schemas.Silence) (schemas.Silence, error) { return s, nil }
 
 // buttonOf returns the button with that id of a message that was posted.

@@ -32,6 +32,10 @@ func (d strict) Resolve(_ context.Context, id, by, _ string) (schemas.Alert, err
 	return schemas.Alert{}, d.ask(id, by)
 }
 
+func (d strict) Comment(_ context.Context, id, by, _ string) (schemas.Alert, error) {
+	return schemas.Alert{}, d.ask(id, by)
+}
+
 func (d strict) Silence(_ context.Context, s schemas.Silence) (schemas.Silence, error) {
 	return s, d.ask(strings.TrimPrefix(s.Matchers[0], "alert="), s.By)
 }

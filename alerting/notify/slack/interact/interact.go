@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -29,6 +30,7 @@ type Desk interface {
 	Alert(id string) (schemas.Alert, error)
 	Acknowledge(ctx context.Context, id, by, comment string) (schemas.Alert, error)
 	Resolve(ctx context.Context, id, by, comment string) (schemas.Alert, error)
+	Comment(ctx context.Context, id, by, text string) (schemas.Alert, error)
 	Silence(ctx context.Context, s schemas.Silence) (schemas.Silence, error)
 }
 
@@ -215,7 +217,12 @@ func (h *handler) do(ctx context.Context, r request, by string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	return "Nobody is told of this alert until " + s.Until.UTC().Format("2006-01-02 15:04 UTC") + ", unless it becomes worse.", nil
+	until := s.Until.UTC().Format("2006-01-02 15:04 UTC") + ", unless it becomes worse."
+	said := "Nobody is told of this alert until " + until
+	if _, err := h.desk.Comment(ctx, a.ID, by, "silenced until "+until); err != nil {
+		return said, fmt.Errorf("it is silent, and its history does not say so: %w", err)
+	}
+	return said, nil
 }
 
 // allowed reports whether the settings let p through. In a channel that is shared

@@ -64,6 +64,11 @@ func (d *desk) Resolve(_ context.Context, id, by, comment string) (schemas.Alert
 	return schemas.Alert{}, d.note("resolve %s %s%s", id, by, comment)
 }
 
+func (d *desk) Comment(_ context.Context, id, by, text string) (schemas.Alert, error) {
+	what, _, _ := strings.Cut(text, " 20") // the time
+	return schemas.Alert{}, d.note("comment %s %s: %s", id, by, what)
+}
+
 func (d *desk) Silence(_ context.Context, s schemas.Silence) (schemas.Silence, error) {
 	return s, d.note("silence %v %v by %s: %s", s.Matchers, time.Until(s.Until).Round(time.Minute), s.By, s.Comment)
 }
@@ -147,9 +152,11 @@ func TestClicks(t *testing.T) {
 		{"resolve", "button.json", map[string]string{"gatehound.ack": "gatehound.resolve"}, []string{"resolve " + alertA + " slack:U061F7AUR ana.k"}, ""},
 		{"open the case", "button.json", map[string]string{"gatehound.ack": "gatehound.open"}, nil, ""},
 		{"silence", "select.json", nil, []string{"alert " + alertA,
-			"silence [alert=" + alertA + " severity<=high] 4h0m0s by slack:U061F7AUR ana.k: from Slack"}, "Nobody is told of this alert until 20"},
+			"silence [alert=" + alertA + " severity<=high] 4h0m0s by slack:U061F7AUR ana.k: from Slack",
+			"comment " + alertA + " slack:U061F7AUR ana.k: silenced until"}, "Nobody is told of this alert until 20"},
 		{"silence for a day", "select.json", map[string]string{alertA + " 4h": alertA + " 24h"}, []string{"alert " + alertA,
-			"silence [alert=" + alertA + " severity<=high] 24h0m0s by slack:U061F7AUR ana.k: from Slack"}, "Nobody is told"},
+			"silence [alert=" + alertA + " severity<=high] 24h0m0s by slack:U061F7AUR ana.k: from Slack",
+			"comment " + alertA + " slack:U061F7AUR ana.k: silenced until"}, "Nobody is told"},
 		{"silence for ever", "select.json", map[string]string{alertA + " 4h": alertA + " 90000h"}, nil, ""},
 		{"another app's button", "button.json", map[string]string{"gatehound.ack": "approve"}, nil, ""},
 		{"an unknown verb", "button.json", map[string]string{"gatehound.ack": "gatehound.forget"}, nil, ""},
@@ -296,7 +303,7 @@ func TestAReplayIsRefused(t *testing.T) {
 	upper := h.Clone()
 	upper.Set("X-Slack-Signature", "v0="+strings.ToUpper(h.Get("X-Slack-Signature")[3:]))
 	codes := []int{e.post(h, body).Code, e.post(h, body).Code, e.post(upper, body).Code}
-	if !slices.Equal(codes, []int{200, 409, 409}) || len(e.desk.calls) != 2 {
+	if !slices.Equal(codes, []int{200, 409, 409}) || len(e.desk.calls) != 3 {
 		t.Errorf("got %v, and %q", codes, e.desk.calls)
 	}
 }
