@@ -152,3 +152,33 @@ func TestButtonsThatLeadNowhereAreTold(t *testing.T) {
 		require.Equal(t, tt.want == "", got == "")
 	}
 }
+
+// TestWhatWaitsInTheSpoolIsStoredBeforeTheLog: a process died while the store was
+// away. Alerts as they were then must not replace what the notification log has.
+func TestWhatWaitsInTheSpoolIsStoredBeforeTheLog(t *testing.T) {
+	s := newAlertWorld(t, nil)
+	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	offer := func(minute int) []schemas.Alert {
+		start := at.Add(time.Duration(minute) * time.Minute)
+		alerts, err := s.Alerts.Offer(t.Context(), []schemas.Finding{{Detector: "rate.spike", Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: "h1:k1:jane"},
+			Severity: schemas.SeverityLow, WindowStart: start, WindowEnd: start.Add(time.Minute), Detected: start.Add(time.Minute), Events: 1}})
+		require.NoError(t, err)
+		return alerts
+	}
+	require.NoError(t, s.waiting.Append(&schemas.Batch{Alerts: offer(0)}, "g"))
+	offer(5) // it tells nobody, and so has the same sequence
+	require.NoError(t, s.repairAlerts(t.Context()))
+	for {
+		b, handle, err := s.waiting.Next()
+		require.NoError(t, err)
+		if b == nil {
+			break
+		}
+		require.NoError(t, s.Store.WriteAlerts(t.Context(), b.Alerts))
+		require.NoError(t, s.waiting.Remove(handle))
+	}
+	stored, err := s.Store.OpenAlerts(t.Context(), at)
+	require.NoError(t, err)
+	require.Len(t, stored, 1)
+	require.Equal(t, 2, stored[0].Findings, "as the log has it")
+}

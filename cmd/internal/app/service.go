@@ -67,6 +67,8 @@ type Service struct {
 	scan      *redact.SelfScan
 	detection *Detection
 	pipe      *pipeline.Pipeline
+	// waiting are the batches that the store has not taken yet; nil for none.
+	waiting *spool.Spool
 	// ring is the key ring as the last reload found it.
 	ring  atomic.Pointer[redact.Keys]
 	stops lifecycle.Stack
@@ -118,9 +120,10 @@ func NewService(cfg *Config, opts Options) (_ *Service, err error) {
 		}
 		store = s.Store
 		if !opts.NoSpool {
-			if waiting, err = spool.Open(cfg.Data("spool"), cfg.Storage.SpoolBytes, s.log, opts.Metrics); err != nil {
+			if s.waiting, err = spool.Open(cfg.Data("spool"), cfg.Storage.SpoolBytes, s.log, opts.Metrics); err != nil {
 				return nil, fmt.Errorf("spool: %w", err)
 			}
+			waiting = s.waiting
 		}
 	}
 
@@ -234,6 +237,15 @@ func (s *Service) repairAlerts(ctx context.Context) error {
 	}
 	if len(alerts) == 0 && !s.opts.Flush { // a replay begins with none
 		return s.seedAlerts(ctx)
+	}
+	if s.waiting != nil && s.waiting.Len() > 0 {
+		// Alerts as they were wait there, and must not be stored after these.
+		b := &schemas.Batch{Alerts: alerts}
+		b.Seal()
+		err := s.waiting.Append(b, s.opts.Group)
+		if !errors.Is(err, spool.ErrFull) {
+			return err
+		}
 	}
 	if err := s.Store.WriteAlerts(ctx, alerts); err != nil {
 		return fmt.Errorf("store the alerts of the notification log: %w", err)

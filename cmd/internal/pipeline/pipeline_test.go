@@ -251,3 +251,21 @@ func TestSpooledEventsThatAnotherOwnerStoredAreDropped(t *testing.T) {
 	require.Equal(t, 60, b.Len())
 	pr.stop(t)
 }
+
+// TestWhatHasNoEventsLeavesTheSpoolToo: what was found, or done to alerts, while
+// nothing was logged is a batch without ranges.
+func TestWhatHasNoEventsLeavesTheSpoolToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(1, 0)
+		require.NoError(t, (*memorySpool)(w).Append(&schemas.Batch{Alerts: []schemas.Alert{{ID: "a"}}}, "g"))
+		p := start(t, w, nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		w.mu.Lock()
+		n := len(w.spooled)
+		w.mu.Unlock()
+		require.Zero(t, n, "batches still wait")
+		p.cancel()
+		require.NoError(t, <-p.ended)
+	})
+}

@@ -16,7 +16,11 @@ import (
 func (p *Pipeline) store(ctx context.Context) error {
 	s := &storer{p: p, result: make(chan error, 1)}
 	if p.parts.Spool != nil {
-		s.spooling = len(p.parts.Spool.Pending()) > 0
+		waits, _, err := p.parts.Spool.Next() // what was found while nothing was logged has no ranges
+		if err != nil {
+			return fmt.Errorf("read the spool: %w", err)
+		}
+		s.spooling = waits != nil
 	}
 	return s.run(ctx)
 }
