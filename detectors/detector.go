@@ -46,6 +46,15 @@ type Spec struct {
 	// Absence tells that what is found is what does not come. That events of the
 	// entity end is no end of such a finding's cause then.
 	Absence bool
+	// Signs tells whether an event that the detector wants is a sign that what a rule
+	// of it found goes on: of guessing a refusal and not a success. nil takes every
+	// wanted event for one, and it is never said that something goes on, for what is
+	// usual would look the same. It is called for entities of which something was told.
+	Signs func(rule string, ev *schemas.Event) bool
+	// Span is how long the events of a rule's findings took, if that is not Window; nil
+	// or 0 is Window. Less tells that no event shows the end of what the rule found, of
+	// a break-in, say.
+	Span func(rule string) time.Duration
 }
 
 var specID = regexp.MustCompile(`^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$`)

@@ -121,11 +121,14 @@ type AlertEvent struct {
 }
 
 // Ceased tells that the cause of a finding has ended: what the rule watches of
-// the entity was seen no more.
+// the entity was seen no more; or, if GoesOn, that it has not.
 type Ceased struct {
 	Detector string `json:"detector"`
 	// Entity is as in the finding.
 	Entity Entity `json:"entity"`
+	// GoesOn tells that the cause has not ended by At: rules hold for hours after
+	// they told, and that they say nothing is no sign of an end.
+	GoesOn bool `json:"goes_on,omitempty"`
 	// Last is when the entity last did what the rule watches, At the event time
 	// at which that was long enough ago.
 	Last time.Time `json:"last"`

@@ -69,6 +69,8 @@ func (d *addresses) Spec() detectors.Spec {
 	return detectors.Spec{
 		ID: "authfail.address", Entity: schemas.EntityAddress, Window: d.c.Window,
 		MinEvents: 1, Share: 3, Techniques: []schemas.Technique{guessing, brokenAuth}, Among: "(auth = 'failure' OR status = 401)",
+		Signs: signs,
+		Span:  span,
 	}
 }
 

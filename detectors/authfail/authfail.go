@@ -9,6 +9,8 @@
 package authfail
 
 import (
+	"time"
+
 	"github.com/gatehound/gatehound/detectors"
 	"github.com/gatehound/gatehound/schemas"
 )
@@ -72,6 +74,36 @@ func outcomeOf(ev *schemas.Event) outcome {
 		return guess
 	}
 }
+
+// signs tells whether an event shows that what a rule found goes on: a refusal.
+func signs(_ string, ev *schemas.Event) bool {
+	switch outcomeOf(ev) {
+	case guess, stale, missing, blind:
+		return true
+	default:
+		return false
+	}
+}
+
+// span is a day for what is slow. That no more is refused is no end of a break-in.
+func span(rule string) time.Duration {
+	switch rule {
+	case breakIn, taken:
+		return -1
+	case slowGuessing:
+		return 24 * time.Hour
+	default:
+		return 0
+	}
+}
+
+// Rules that differ from the others: breakIn and taken tell of an attacker who got
+// in, slowGuessing of a day.
+const (
+	breakIn      = "authfail.success_after_failures"
+	taken        = "authfail.account_taken"
+	slowGuessing = "authfail.slow_guessing"
+)
 
 // The catalogues' entries that the rules name (MITRE ATT&CK v17, OWASP API
 // Security Top 10 2023).

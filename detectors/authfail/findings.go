@@ -86,7 +86,7 @@ func (d *addresses) trickled(n, bound float64, lasted, events int64) *schemas.Fi
 	guesses := words.Count(n, "different wrong credential")
 	hours := words.Duration(max(time.Duration(lasted).Round(time.Hour), time.Hour))
 	return &schemas.Finding{
-		Detector: "authfail.slow_guessing", Severity: schemas.SeverityLow, Confidence: evidence.Confidence(n, bound, 0.7, 0.99), Events: events,
+		Detector: slowGuessing, Severity: schemas.SeverityLow, Confidence: evidence.Confidence(n, bound, 0.7, 0.99), Events: events,
 		Title: fmt.Sprintf("Slow guessing: %s from one address in %s", guesses, hours),
 		Summary: fmt.Sprintf("One address was refused with %s in %s, too slowly to stand out in any window of %s. Fewer than %s a day pass as mistakes, and behind a shared address half as many others would succeed.",
 			guesses, hours, words.Duration(d.c.Window), words.Number(bound)),
@@ -100,7 +100,7 @@ func (d *addresses) trickled(n, bound float64, lasted, events int64) *schemas.Fi
 // one that was tried before.
 func (d *addresses) entered(tries float64, attacked bool) *schemas.Finding {
 	out := &schemas.Finding{
-		Detector: "authfail.success_after_failures", Severity: schemas.SeverityHigh, Confidence: 0.75,
+		Detector: breakIn, Severity: schemas.SeverityHigh, Confidence: 0.75,
 		Techniques: []schemas.Technique{valid, guessing, brokenAuth},
 	}
 	who := "with a credential that was never good there before"

@@ -41,7 +41,7 @@ type principal struct {
 func (d *principals) Spec() detectors.Spec {
 	return detectors.Spec{
 		ID: "authfail.principal", Entity: schemas.EntityPrincipal, Window: d.c.Window,
-		MinEvents: 2, Share: 2, Techniques: []schemas.Technique{guessing, brokenAuth},
+		MinEvents: 2, Share: 2, Techniques: []schemas.Technique{guessing, brokenAuth}, Signs: signs, Span: span,
 	}
 }
 
@@ -144,7 +144,7 @@ func (d *principals) attacked(tries, from, keys float64) *schemas.Finding {
 func (d *principals) taken(tries float64) *schemas.Finding {
 	refused := words.Count(tries, "refused attempt")
 	return &schemas.Finding{
-		Detector: "authfail.account_taken", Severity: schemas.SeverityCritical, Confidence: 0.85,
+		Detector: taken, Severity: schemas.SeverityCritical, Confidence: 0.85,
 		Title: "Break-in: an account under attack was entered after " + refused,
 		Summary: fmt.Sprintf("After %s from many addresses, this account was entered from an address and with a credential that were never good for it before. Its own clients would have one of the two: revoke the credential, and look at what it did since.",
 			refused),

@@ -231,3 +231,22 @@ func TestNoMoreIsCountedThanWasRefused(t *testing.T) {
 		t.Fatal("no estimate is off upwards: this test would prove nothing")
 	}
 }
+
+func TestSignsAreRefusals(t *testing.T) {
+	for _, c := range []struct {
+		ev   schemas.Event
+		want bool
+	}{
+		{schemas.Event{Auth: schemas.AuthFailure, Credential: "c"}, true},
+		{schemas.Event{Auth: schemas.AuthFailure, AuthReason: schemas.ReasonExpired}, true},
+		{schemas.Event{Auth: schemas.AuthSuccess}, false},
+		{schemas.Event{Auth: schemas.AuthFailure, AuthReason: schemas.ReasonForbidden}, false},
+	} {
+		if got := signs("authfail.stuffing", &c.ev); got != c.want {
+			t.Errorf("auth %v, reason %v is a sign: %v", c.ev.Auth, c.ev.AuthReason, got)
+		}
+	}
+	if span(breakIn) >= 0 || span(taken) >= 0 || span(slowGuessing) != 24*time.Hour || span("authfail.stuffing") != 0 {
+		t.Error("a break-in ends, or what is slow is not of a day")
+	}
+}

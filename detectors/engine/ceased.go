@@ -13,8 +13,8 @@ import (
 // shards; of more the oldest are not.
 const maxCauses = 16384
 
-// Ceased returns the findings whose causes have ended since the last call, in the
-// order of their ends. What the last Observe returned was found before, unless its
+// Ceased returns the findings whose causes have ended since the last call, and those
+// that go on every quarter of an hour, in the order of time. What the last Observe returned was found before, unless its
 // Detected is after At: then it goes on again.
 func (e *Engine) Ceased() []schemas.Ceased {
 	e.mu.Lock()
@@ -32,11 +32,13 @@ func (e *Engine) passMinute(watermark int64) {
 	}
 	const minute = int64(time.Minute)
 	now := watermark - watermark%minute
+	beat := e.minute > 0 && now/int64(ceased.Beat) > (e.minute-minute)/int64(ceased.Beat)
 	e.minute = now + minute
 	e.work()
 	var ended []schemas.Ceased
+	over := 0
 	for _, s := range e.shards {
-		s.Judge(now)
+		s.Judge(now, beat)
 		ended = append(ended, s.Ended...)
 		s.Ended = s.Ended[:0]
 	}
@@ -44,7 +46,12 @@ func (e *Engine) passMinute(watermark int64) {
 		return cmp.Or(cmp.Compare(a.Detector, b.Detector), cmp.Compare(a.Entity.Kind, b.Entity.Kind), cmp.Compare(a.Entity.Name, b.Entity.Name))
 	})
 	e.ceased = append(e.ceased, ended...)
-	e.metrics.Ceased.Add(float64(len(ended)))
+	for i := range ended {
+		if !ended[i].GoesOn {
+			over++
+		}
+	}
+	e.metrics.Ceased.Add(float64(over))
 	e.collect()
 }
 

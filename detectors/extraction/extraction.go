@@ -44,6 +44,13 @@ func (d *watch) Spec() detectors.Spec {
 	return detectors.Spec{
 		ID: "extraction.principal", Entity: schemas.EntityPrincipal, Window: time.Hour,
 		MinEvents: 20, Share: 4, Techniques: techniques,
+		Signs: func(_ string, ev *schemas.Event) bool { return modelCall(ev) },
+		Span: func(rule string) time.Duration {
+			if rule == "extraction.sustained" || rule == "extraction.membership" {
+				return 24 * time.Hour
+			}
+			return 0
+		},
 	}
 }
 

@@ -37,6 +37,7 @@ func (d *watch) Spec() detectors.Spec {
 	return detectors.Spec{
 		ID: "keyabuse.principal", Entity: schemas.EntityPrincipal, Window: time.Hour,
 		MinEvents: 50, Share: 3, Wants: accepted, Techniques: techniques,
+		Span: func(string) time.Duration { return -1 }, // the owner goes on
 	}
 }
 

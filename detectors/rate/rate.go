@@ -68,11 +68,23 @@ type watch struct {
 
 var _ detectors.Detector[State, Cohort] = (*watch)(nil)
 
+// signs tells whether an event shows that what the rule found goes on.
+func signs(rule string, ev *schemas.Event) bool {
+	switch rule {
+	case "rate.errors":
+		return ev.Status >= 500
+	case "rate.throttled":
+		return ev.Status == 429
+	default:
+		return true
+	}
+}
+
 // Spec implements detectors.Detector. An address has to show 20 events before
 // it gets a state, so that the many that come once cost nothing.
 func (d *watch) Spec() detectors.Spec {
 	s := detectors.Spec{
-		ID: d.id, Entity: d.kind, Window: time.Minute, MinEvents: 5, Share: 2, Techniques: techniques,
+		ID: d.id, Entity: d.kind, Window: time.Minute, MinEvents: 5, Share: 2, Techniques: techniques, Signs: signs,
 	}
 	switch d.kind {
 	case schemas.EntityPrincipal:

@@ -201,3 +201,18 @@ func TestVote(t *testing.T) {
 		t.Error("the majority was not seen")
 	}
 }
+
+func TestSignsAreWhatTheRuleCounts(t *testing.T) {
+	for _, c := range []struct {
+		rule   string
+		status uint16
+		want   bool
+	}{
+		{"rate.spike", 200, true}, {"rate.shift", 404, true}, {"rate.errors", 503, true}, {"rate.errors", 200, false},
+		{"rate.throttled", 429, true}, {"rate.throttled", 200, false},
+	} {
+		if got := signs(c.rule, &schemas.Event{Status: c.status}); got != c.want {
+			t.Errorf("a %d is a sign of %s: %v", c.status, c.rule, got)
+		}
+	}
+}

@@ -33,6 +33,9 @@ func (d *watch) Spec() detectors.Spec {
 	return detectors.Spec{
 		ID: "scan." + d.kind.String(), Entity: d.kind, Window: 5 * time.Minute, MinEvents: 3, Share: 2,
 		Wants: d.wants, Techniques: []schemas.Technique{probing, wordlist, aiScanning}, Among: "status >= 400",
+		Signs: func(rule string, ev *schemas.Event) bool {
+			return ev.Status >= 400 || rule != "scan.paths" && rule != "scan.sensitive"
+		},
 	}
 }
 

@@ -2,6 +2,7 @@ package group
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,6 +110,15 @@ func (b *Book) actorAlert(f *schemas.Finding) (*change, error) {
 	if c != nil && b.continues(c, f) {
 		return c, nil
 	}
+	if c, err := b.companion(f); c != nil || err != nil {
+		return c, err
+	}
+	return b.sprayed(f)
+}
+
+// companion returns the open alert of an actor of the other kind that the finding
+// names.
+func (b *Book) companion(f *schemas.Finding) (*change, error) {
 	if !f.RelatedAll || len(f.Related) > schemas.MaxRelated {
 		return nil, nil
 	}
@@ -133,8 +143,48 @@ func (b *Book) actorAlert(f *schemas.Finding) (*change, error) {
 	return nil, nil
 }
 
-// breakIn is the rule that tells of a credential that was guessed.
-const breakIn = "authfail.success_after_failures"
+// Rules that say something about others: breakIn tells of a credential that was
+// guessed, spraying of many addresses that guess, and slow of one of those that is
+// told of by itself, though with low severity, once it has gone on for long.
+const (
+	breakIn  = "authfail.success_after_failures"
+	spraying = "authfail.spraying"
+	slow     = "authfail.slow_guessing"
+)
+
+// loot is how many callers get in at most from an address that broke in, for the one
+// of the break-in to be tied to it: behind a network of many it may be a colleague who
+// came while somebody guessed.
+const loot = 2
+
+// sprayed returns the alert about the spraying that a finding about one slow address
+// is part of, nil if there is none: a hundred addresses of one attack are one
+// incident. What is worse about an address is an incident of its own.
+func (b *Book) sprayed(f *schemas.Finding) (*change, error) {
+	if f.Detector != slow || f.Severity > schemas.SeverityLow {
+		return nil, nil
+	}
+	all := schemas.Finding{Detector: spraying, Entity: schemas.Entity{Kind: schemas.EntityGlobal, Name: "global"}}
+	id := b.tx.Bucket(journal.Current).Get([]byte(fingerprint(&all)))
+	if id == nil {
+		return nil, nil
+	}
+	c, err := b.follow(string(id))
+	if err != nil || c == nil || !b.near(&c.rec, f, b.rules.GroupWindow) || c.rec.Alert.State == schemas.AlertResolved && !c.rec.Lapsed {
+		return nil, err
+	}
+	return c, nil
+}
+
+// oneOfMany reports whether the alert is about a campaign or everybody, and the finding
+// about another one of those that take part, of whom the same was said of others
+// before: people are told of the whole, and not of each.
+func oneOfMany(a *schemas.Alert, f *schemas.Finding) bool {
+	if a.Entity.Kind != schemas.EntityCampaign && a.Entity.Kind != schemas.EntityGlobal || a.Entity.Kind == f.Entity.Kind {
+		return false
+	}
+	return slices.ContainsFunc(a.Parts, func(p schemas.AlertPart) bool { return p.Detector == f.Detector })
+}
 
 func opposite(a, b schemas.EntityKind) bool {
 	return a == schemas.EntityPrincipal && b == schemas.EntityAddress || a == schemas.EntityAddress && b == schemas.EntityPrincipal
@@ -169,8 +219,11 @@ func (b *Book) live(c *change, f *schemas.Finding) bool {
 // continues reports whether a finding about one of its actors goes on with the
 // alert: a campaign's if it is open, another's also within the group window.
 func (b *Book) continues(c *change, f *schemas.Finding) bool {
-	if c.rec.Alert.Entity.Kind == schemas.EntityCampaign {
+	switch c.rec.Alert.Entity.Kind {
+	case schemas.EntityCampaign:
 		return b.live(c, f)
+	case schemas.EntityGlobal:
+		return f.Severity <= schemas.SeverityLow && b.live(c, f)
 	}
 	return b.near(&c.rec, f, b.rules.GroupWindow)
 }
@@ -181,6 +234,9 @@ func (b *Book) tieAll(c *change, f *schemas.Finding) error {
 	list := []schemas.Entity{f.Entity}
 	if few {
 		list = append(list, f.Related...)
+	}
+	if f.Detector == breakIn && !few && len(f.Related) > 0 && len(f.Related) <= loot {
+		list = append(list, f.Related[0]) // whom the attacker is now
 	}
 	for i, e := range list {
 		if i > 0 && e.Kind != schemas.EntityPrincipal {

@@ -99,7 +99,8 @@ func taken(c *change) int {
 }
 
 // Cease notes that the cause of a part has ended, and closes the alert if it was
-// the last one. What is not known, or has come back since, changes nothing.
+// the last one; or that it goes on, which puts off the time at which the alert
+// lapses. What is not known, or has come back since, changes nothing.
 func (b *Book) Cease(s *schemas.Ceased) error {
 	b.event = later(b.event, bound.Sane(s.At))
 	id := ""
@@ -120,6 +121,10 @@ func (b *Book) Cease(s *schemas.Ceased) error {
 	a := &c.rec.Alert
 	c.shown = true
 	i := partOf(a, f.Detector, f.Entity)
+	if s.GoesOn {
+		b.goOn(c, i, s)
+		return nil
+	}
 	if i < 0 || a.State == schemas.AlertResolved || !a.Parts[i].Ended.IsZero() || c.rec.Marks[i].Made.After(s.At) {
 		return nil
 	}
@@ -139,6 +144,22 @@ func (b *Book) Cease(s *schemas.Ceased) error {
 	}
 	b.close(c, schemas.Mark{}, story.Ceased(a, last))
 	return nil
+}
+
+// goOn notes that the cause of part i, or of one that the alert does not list, was
+// there at the time.
+func (b *Book) goOn(c *change, i int, s *schemas.Ceased) {
+	a := &c.rec.Alert
+	if a.State == schemas.AlertResolved || i < 0 && !c.rec.More || i >= 0 && !a.Parts[i].Ended.IsZero() {
+		return
+	}
+	last := bound.Sane(s.Last)
+	if i >= 0 {
+		a.Parts[i].LastSeen = later(a.Parts[i].LastSeen, last)
+	}
+	a.LastSeen = later(a.LastSeen, last)
+	c.rec.Until = later(c.rec.Until, bound.Sane(s.At))
+	c.touched = true
 }
 
 // Absorb makes parts of the campaign that the finding is about of the open

@@ -35,7 +35,8 @@ type record struct {
 	// Missed are sinks that were not told of something because it was muted.
 	Missed []string `json:"missed,omitempty"`
 	// Until is the end of the latest window of its findings, which may be ahead of
-	// when the alert was last seen. The alert's life goes by it.
+	// when the alert was last seen, or when a cause was said to go on. The alert's
+	// life goes by it.
 	Until time.Time `json:"until,omitzero"`
 	// Lapsed tells that it was resolved because nothing came, not because
 	// somebody or something ended it.

@@ -114,8 +114,9 @@ func (b *Book) join(c *change, f *schemas.Finding, findings int, events int64) {
 	resolved := a.State == schemas.AlertResolved
 	quiet := !fresh && f.WindowStart.Sub(c.rec.until()) > b.rules.ResolveAfter+longer(a.Entity)
 	before := a.Severity
-	more := c.rec.More
+	more, one := c.rec.More, oneOfMany(a, f)
 	grew, listed := c.take(f, findings, events)
+	grew = grew && !one
 	b.weigh(c)
 	c.touched, c.shown = true, true
 	// Who has taken it has not seen what it does not list: the first of that counts as

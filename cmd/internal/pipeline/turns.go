@@ -39,7 +39,7 @@ type turn struct {
 
 // inTurns puts what a batch gave in the order of event time where that matters:
 // findings come before what has ended, unless a finding is found again after its
-// end. A batch that spans hours, as in a replay, can have both.
+// end, or something goes on that the time of a later one would let lapse. A batch that spans hours, as in a replay, can have both.
 func inTurns(findings []schemas.Finding, ceased []schemas.Ceased) (out []turn) {
 	from := 0
 	for i := 0; i < len(ceased); {
@@ -50,7 +50,7 @@ func inTurns(findings []schemas.Finding, ceased []schemas.Ceased) (out []turn) {
 		later := func(f schemas.Finding) bool { return f.Detected.After(at) }
 		again := slices.ContainsFunc(findings, func(f schemas.Finding) bool {
 			return later(f) && slices.ContainsFunc(ceased[i:end], func(c schemas.Ceased) bool {
-				return c.Detector == f.Detector && c.Entity == f.Entity
+				return c.GoesOn || c.Detector == f.Detector && c.Entity == f.Entity
 			})
 		})
 		if again {

@@ -67,6 +67,8 @@ func TestFindingsAreToldBeforeTheirEnds(t *testing.T) {
 		{"findings", []schemas.Finding{foundAt("1", "x", 1)}, nil, "found 1"},
 		{"ends", nil, []schemas.Ceased{endedAt("x", 1), endedAt("y", 2)}, "ended x y"},
 		{"both", []schemas.Finding{foundAt("1", "x", 1), foundAt("2", "y", 60)}, []schemas.Ceased{endedAt("x", 20)}, "found 1 2, ended x"},
+		{"what a later finding would let lapse", []schemas.Finding{foundAt("1", "x", 1), foundAt("2", "y", 200)},
+			[]schemas.Ceased{{Detector: "a.b", Entity: schemas.Entity{Name: "x"}, GoesOn: true, At: time.Unix(60*60, 0)}}, "found 1, ended x, found 2"},
 		{"again", []schemas.Finding{foundAt("1", "x", 1), foundAt("2", "y", 60), foundAt("3", "x", 30)}, []schemas.Ceased{endedAt("z", 10), endedAt("x", 20)},
 			"found 1, ended z x, found 2 3"},
 		{"again and again", []schemas.Finding{foundAt("1", "x", 1), foundAt("2", "x", 30)}, []schemas.Ceased{endedAt("x", 20), endedAt("y", 20), endedAt("x", 50)},

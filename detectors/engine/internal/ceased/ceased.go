@@ -36,6 +36,16 @@ const (
 	maxAgain    = 4
 )
 
+// While a cause goes on, that is said when event time passes a multiple of Beat; no
+// longer than a little over a day after the rule has told of it, for a rule that is
+// still of that opinion says so once a day. An entity of few events may rest for
+// four times what is usual between two of them, and for longRest at most.
+const (
+	Beat     = 15 * time.Minute
+	opinion  = 25 * time.Hour
+	longRest = time.Hour
+)
+
 // bins is how many bins are known: two that are over, the one that is not, and some
 // that events can be ahead.
 const bins = 8
@@ -53,8 +63,11 @@ type Cause struct {
 	// Watch is the detector's Spec.ID, Slot its bit in what is wanted.
 	Watch string
 	Slot  int
-	// Window is Spec.Window, Since when it was told, Last when the entity last did
-	// what is watched, and Ended when that was seen to have ended, 0 if it was not.
+	// Signs tells that the detector knows the signs of what goes on.
+	Signs bool
+	// Window is how long the finding's events took, Since when it was told, Last when
+	// the entity last did what is watched, and Ended when that was seen to have ended,
+	// 0 if it was not.
 	Window, Since, Last, Ended int64
 	// Again counts how often it went on after its end.
 	Again int64
@@ -144,10 +157,35 @@ func (c *Cause) over(now int64) bool {
 	return true
 }
 
+// lively tells whether the cause went on since the last beat: a bin has at least
+// the level of the rate at which it was found, a bin that is not over in proportion.
+func (c *Cause) lively(now int64) bool {
+	rest := 4 * c.Window / max(c.Finding.Events, 1)
+	if !c.Signs || now-c.Since > int64(opinion) || now-c.Last >= max(int64(Beat), min(rest, int64(longRest))) {
+		return false
+	}
+	for n := now / c.bin(); (n+1)*c.bin() > now-int64(Beat); n-- {
+		start, end := max(n*c.bin(), c.Since), min((n+1)*c.bin(), now)
+		count, known := c.of(n)
+		if !known || end < c.Since {
+			return false
+		}
+		if end < (n+1)*c.bin() && c.bin() <= int64(Beat) {
+			start = n * c.bin() // a short bin that has begun is taken as a whole
+			end = start + c.bin()
+		}
+		if count > 0 && float64(count)*float64(c.Window) >= c.level()*float64(max(c.Finding.Events, 1))*float64(end-start) {
+			return true
+		}
+	}
+	return c.Since > now-int64(Beat)
+}
+
 // back returns the start of the bin in which what had ended goes on, with its
-// events so far; false if it does not. Of a finding of few events it takes as many.
+// events so far; false if it does not, or if the detector knows no signs: what is
+// usual after a night looks the same. Of a finding of few events it takes as many.
 func (c *Cause) back(now int64) (start, count int64, goesOn bool) {
-	if c.Window > int64(longWindow) || c.Again >= maxAgain {
+	if !c.Signs || c.Window > int64(longWindow) || c.Again >= maxAgain {
 		return 0, 0, false
 	}
 	for n := now/c.bin() - 1; n <= now/c.bin(); n++ {
@@ -231,43 +269,48 @@ func (cs *Causes) dropOldest() {
 }
 
 // See counts an event of the entity for the causes of the detectors that want it,
-// a bit each; false tells that nothing was told of the entity.
-func (cs *Causes) See(who Who, wants uint32, at int64) bool {
+// a bit each, and to which it is a sign; false tells that nothing was told of the
+// entity.
+func (cs *Causes) See(who Who, wants uint32, at int64, sign func(*Cause) bool) bool {
 	list := cs.of[who]
 	for _, c := range list {
-		if wants&(1<<c.Slot) != 0 {
+		if wants&(1<<c.Slot) != 0 && sign(c) {
 			c.see(at)
 		}
 	}
 	return len(list) > 0
 }
 
-// Turn is what a cause has come to: it has ended, or it goes on Again, with so many
-// events since the start of a bin.
+// Turn is what a cause has come to: it has ended, it GoesOn, or it goes on Again
+// after its end, with so many events since the start of a bin.
 type Turn struct {
-	Who   Who
-	Cause *Cause
-	Again bool
+	Who    Who
+	Cause  *Cause
+	GoesOn bool
+	Again  bool
 	// Start and Bin are those of the bin, Events what came in it.
 	Start, Bin, Events int64
 }
 
 // Judge says which causes have come to what by the event time now, in an order that
-// depends on them alone. What ended and was not heard of since is dropped.
-func (cs *Causes) Judge(now int64) (turns []Turn) {
+// depends on them alone; at a beat also which go on. What ended and was not heard
+// of since is dropped.
+func (cs *Causes) Judge(now int64, beat bool) (turns []Turn) {
 	for who, list := range cs.of {
 		for _, c := range list {
 			if c.Ended == 0 {
 				if c.over(now) {
 					c.Ended = now
 					turns = append(turns, Turn{Who: who, Cause: c})
+				} else if beat && c.lively(now) {
+					turns = append(turns, Turn{Who: who, Cause: c, GoesOn: true})
 				}
 				continue
 			}
 			if start, events, ok := c.back(now); ok {
 				c.Ended, c.Since = 0, now
 				c.Again++
-				turns = append(turns, Turn{who, c, true, start, c.bin(), events})
+				turns = append(turns, Turn{Who: who, Cause: c, Again: true, Start: start, Bin: c.bin(), Events: events})
 			}
 		}
 	}

@@ -19,13 +19,16 @@ const noon = 1000 * 24 * 60 * minute
 
 var someone = Who{schemas.EntityPrincipal, 7}
 
+// every takes every event for a sign.
+func every(*Cause) bool { return true }
+
 func told(rule string, window time.Duration, events int64) Cause {
 	f := schemas.Finding{
 		Detector: rule, Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: "h1:k1:a"}, Events: events,
 		Title: "a title", Summary: "of its window", Query: "SELECT 1", Samples: []string{"x"},
 		Features: []schemas.Feature{{Name: "n", Text: "the first was h1:k1:b"}},
 	}
-	return Cause{Finding: f, Watch: "toy.p", Slot: 3, Window: int64(window), Since: noon, Last: noon}
+	return Cause{Finding: f, Watch: "toy.p", Slot: 3, Signs: true, Window: int64(window), Since: noon, Last: noon}
 }
 
 // play lets perMinute events come in each of the minutes from the first to the last,
@@ -33,9 +36,9 @@ func told(rule string, window time.Duration, events int64) Cause {
 func play(cs *Causes, first, last, perMinute int) (out []string) {
 	for m := first; m < last; m++ {
 		for i := range perMinute {
-			cs.See(someone, 1<<3, noon+int64(m)*minute+int64(i))
+			cs.See(someone, 1<<3, noon+int64(m)*minute+int64(i), every)
 		}
-		for _, t := range cs.Judge(noon + int64(m+1)*minute) {
+		for _, t := range cs.Judge(noon+int64(m+1)*minute, false) {
 			what := "ended"
 			if t.Again {
 				what = fmt.Sprintf("again, %d since %d", t.Events, (t.Start-noon)/minute)
@@ -72,6 +75,12 @@ func TestWhenACauseHasEnded(t *testing.T) {
 			[]string{"10: ended"}},
 		{"it goes on again too late", 5 * time.Minute, 100, func(cs *Causes) []string { return slices.Concat(play(cs, 0, 80, 0), play(cs, 80, 90, 20)) },
 			[]string{"10: ended"}},
+		{"what is usual is not again", 5 * time.Minute, 100, func(cs *Causes) []string {
+			for _, c := range cs.of[someone] {
+				c.Signs = false
+			}
+			return slices.Concat(play(cs, 0, 40, 0), play(cs, 40, 60, 20))
+		}, []string{"10: ended"}},
 		{"a few are not again", 5 * time.Minute, 1, func(cs *Causes) []string {
 			return slices.Concat(play(cs, 0, 20, 0), play(cs, 20, 25, 0), play(cs, 26, 27, 4))
 		},
@@ -93,10 +102,10 @@ func TestWhenACauseHasEnded(t *testing.T) {
 func TestOnlyWhatIsWatchedCounts(t *testing.T) {
 	cs := New(10)
 	cs.Tell(someone, told("toy.many", time.Minute, 100))
-	if !cs.See(someone, 1<<2, noon+minute) || cs.See(Who{schemas.EntityAddress, 7}, 1<<3, noon+minute) {
+	if !cs.See(someone, 1<<2, noon+minute, every) || cs.See(Who{schemas.EntityAddress, 7}, 1<<3, noon+minute, every) {
 		t.Error("who was told of is mistaken")
 	}
-	if turns := cs.Judge(noon + 15*minute); len(turns) != 1 || turns[0].Cause.Last != noon {
+	if turns := cs.Judge(noon+15*minute, false); len(turns) != 1 || turns[0].Cause.Last != noon {
 		t.Errorf("events that the rule does not watch count: %+v", turns)
 	}
 }
@@ -126,7 +135,7 @@ func TestTheOldestGivesWay(t *testing.T) {
 		cs.Tell(Who{schemas.EntityPrincipal, uint64(i)}, c)
 	}
 	for i := range 5 {
-		if kept := cs.See(Who{schemas.EntityPrincipal, uint64(i)}, 0, noon); kept != (i >= 2) {
+		if kept := cs.See(Who{schemas.EntityPrincipal, uint64(i)}, 0, noon, every); kept != (i >= 2) {
 			t.Errorf("cause %d is kept: %v", i, kept)
 		}
 	}
@@ -151,7 +160,7 @@ func TestSnapshotOfCauses(t *testing.T) {
 	back := New(10)
 	r := codec.NewReader(w.B)
 	Decode(r, func(uint64) *Causes { return back })
-	back.Keep(func(watch string) (int, bool) { return 3, watch == "toy.p" })
+	back.Keep(func(watch string) (int, bool, bool) { return 3, true, watch == "toy.p" })
 	if !r.Done() {
 		t.Fatal("the snapshot is not read whole")
 	}
@@ -171,7 +180,7 @@ func TestSnapshotOfCauses(t *testing.T) {
 			t.Fatalf("cut at %d it is taken", cut)
 		}
 	}
-	back.Keep(func(string) (int, bool) { return 0, false })
+	back.Keep(func(string) (int, bool, bool) { return 0, false, false })
 	if back.Used() != 0 {
 		t.Error("causes of a detector that is gone are kept")
 	}
@@ -197,10 +206,10 @@ func TestForgetCauses(t *testing.T) {
 			t.Errorf("%s is named: %v", name, got)
 		}
 	}
-	if n := cs.Forget(func(who Who, _ *Cause) bool { return who == someone }); n != 1 || cs.Used() != 1 || cs.See(someone, 8, noon) {
+	if n := cs.Forget(func(who Who, _ *Cause) bool { return who == someone }); n != 1 || cs.Used() != 1 || cs.See(someone, 8, noon, every) {
 		t.Errorf("%d went", n)
 	}
-	if cs.Clear(); cs.Used() != 0 || len(cs.Judge(noon+100*minute)) != 0 {
+	if cs.Clear(); cs.Used() != 0 || len(cs.Judge(noon+100*minute, false)) != 0 {
 		t.Error("something is left")
 	}
 }
@@ -232,5 +241,74 @@ func TestSlowingDownIsNoEnd(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestWhatGoesOnIsSaidEveryQuarterOfAnHour(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		window time.Duration
+		events int64
+		signs  bool
+		every  int // minutes between two events
+		until  int // minute of the last event
+		want   []int
+	}{
+		{"it goes on", 5 * time.Minute, 5, true, 1, 60, []int{15, 30, 45, 60}},
+		{"it ends", 5 * time.Minute, 5, true, 1, 20, []int{15, 30}},
+		{"less than a quarter goes on", 5 * time.Minute, 50, true, 1, 60, []int{}},
+		{"what is usual looks the same", 5 * time.Minute, 5, false, 1, 60, []int{}},
+		{"what stops and starts", 5 * time.Minute, 4, true, 14, 60, []int{15, 30, 45, 60}},
+		{"a few in a day", 24 * time.Hour, 48, true, 30, 60, []int{15, 30, 45, 60}},
+		{"a few in a day that end", 24 * time.Hour, 48, true, 30, 30, []int{15, 30, 45, 60}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cs := New(10)
+			cause := told("toy.many", c.window, c.events)
+			cause.Signs, cause.Since = c.signs, noon-20*minute
+			cs.Tell(someone, cause)
+			got := []int{}
+			for m := range 60 {
+				if m%c.every == 0 && m <= c.until {
+					cs.See(someone, 1<<3, noon+int64(m)*minute, every)
+				}
+				for _, turn := range cs.Judge(noon+int64(m+1)*minute, (m+1)%15 == 0) {
+					if turn.GoesOn {
+						got = append(got, m+1)
+					}
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("it goes on at %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTheOpinionOfARuleDoesNotLast(t *testing.T) {
+	cs := New(10)
+	cause := told("toy.many", 5*time.Minute, 5)
+	cause.Signs = true
+	cs.Tell(someone, cause)
+	last := 0
+	for m := range 40 * 60 {
+		cs.See(someone, 1<<3, noon+int64(m)*minute, every)
+		for _, turn := range cs.Judge(noon+int64(m+1)*minute, (m+1)%15 == 0) {
+			if turn.GoesOn {
+				last = m + 1
+			}
+		}
+	}
+	if last != 25*60 {
+		t.Errorf("it goes on until minute %d, want %d", last, 25*60)
+	}
+}
+
+func TestWhatIsNoSignDoesNotCount(t *testing.T) {
+	cs := New(10)
+	cs.Tell(someone, told("toy.many", time.Minute, 100))
+	cs.See(someone, 1<<3, noon+14*minute, func(*Cause) bool { return false })
+	if turns := cs.Judge(noon+15*minute, false); len(turns) != 1 || turns[0].Cause.Last != noon {
+		t.Errorf("what is no sign counts: %+v", turns)
 	}
 }

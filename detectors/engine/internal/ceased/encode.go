@@ -72,11 +72,11 @@ func Decode(r *codec.Reader, to func(key uint64) *Causes) {
 }
 
 // Keep drops the causes of detectors that slot does not know, and sets the slots of
-// the others.
-func (cs *Causes) Keep(slot func(watch string) (int, bool)) {
+// the others and whether they know signs.
+func (cs *Causes) Keep(slot func(watch string) (at int, signs, ok bool)) {
 	cs.Forget(func(_ Who, c *Cause) bool {
-		at, ok := slot(c.Watch)
-		c.Slot = at
+		at, signs, ok := slot(c.Watch)
+		c.Slot, c.Signs = at, signs
 		return !ok
 	})
 }

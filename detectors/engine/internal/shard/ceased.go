@@ -14,28 +14,45 @@ import (
 // follow counts the event for what was told of the entity, and notes in its record
 // if that is nothing.
 func (s *Shard) follow(r *entities.Record, it *entities.Item, at int64) {
-	if s.Causes.See(ceased.Who{Kind: it.Kind, Key: it.Key}, it.Wants, at) {
+	if s.Causes.See(ceased.Who{Kind: it.Kind, Key: it.Key}, it.Wants, at, func(c *ceased.Cause) bool {
+		signs := s.ByKind[it.Kind][c.Slot].Spec.Signs
+		return signs == nil || signs(c.Finding.Detector, s.event)
+	}) {
 		r.Told = entities.ToldSomething
 	} else {
 		r.Told = entities.ToldNothing
 	}
 }
 
-// Judge says of what was told what has ended by the event time now, and tells again
-// what goes on.
-func (s *Shard) Judge(now int64) {
+// span is how long the events of the rule's findings took, negative if they do not
+// show its end.
+func (w *Watch) span(rule string) time.Duration {
+	if w.Spec.Absence {
+		return -1
+	}
+	if w.Spec.Span != nil {
+		if span := w.Spec.Span(rule); span != 0 {
+			return span
+		}
+	}
+	return w.Spec.Window
+}
+
+// Judge says of what was told what has ended by the event time now, at a beat what
+// goes on, and tells again what does so after its end.
+func (s *Shard) Judge(now int64, beat bool) {
 	if s.Causes.Used() == 0 {
 		return
 	}
-	for _, t := range s.Causes.Judge(now) {
+	for _, t := range s.Causes.Judge(now, beat) {
 		if t.Again {
 			s.tellAgain(&t, now)
 			continue
 		}
 		f := &t.Cause.Finding
 		s.Ended = append(s.Ended, schemas.Ceased{
-			Detector: f.Detector, Entity: f.Entity,
-			Last: time.Unix(0, t.Cause.Last).UTC(), At: time.Unix(0, now).UTC(),
+			Detector: f.Detector, Entity: f.Entity, GoesOn: t.GoesOn,
+			Last: time.Unix(0, min(t.Cause.Last, now)).UTC(), At: time.Unix(0, now).UTC(),
 		})
 	}
 }

@@ -55,10 +55,10 @@ func (s *Shard) emit(x *detectors.Context, f *schemas.Finding) {
 	rule, expired := s.Allow.Covering(out.Detector, who.Kind, x.Entity.ID, who.Client(), covered, x.Now)
 	if rule > 0 {
 		out.Exception = s.Allow.Exception(rule)
-	} else if covered != nil && x.Entity.Kind == w.Spec.Entity && !w.Spec.Absence {
+	} else if span := w.span(out.Detector); covered != nil && x.Entity.Kind == w.Spec.Entity && span > 0 {
 		covered.Told = entities.ToldSomething
 		s.Causes.Tell(ceased.Who{Kind: x.Entity.Kind, Key: x.Entity.ID}, ceased.Cause{
-			Finding: out, Watch: w.Spec.ID, Slot: w.Slot, Window: int64(w.Spec.Window),
+			Finding: out, Watch: w.Spec.ID, Slot: w.Slot, Window: int64(span), Signs: w.Spec.Signs != nil,
 			Since: x.Now, Last: min(x.Now, covered.Last),
 		})
 	}

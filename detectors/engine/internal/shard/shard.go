@@ -145,12 +145,12 @@ func (s *Shard) KeepTold(watches []*Watch) {
 	s.Told.Forget(func(t told.Once) bool {
 		return !slices.ContainsFunc(watches, func(w *Watch) bool { return w.Spec.ID == t.Watch && !w.Disabled() })
 	})
-	s.Causes.Keep(func(id string) (slot int, ok bool) {
+	s.Causes.Keep(func(id string) (slot int, signs, ok bool) {
 		i := slices.IndexFunc(watches, func(w *Watch) bool { return w.Spec.ID == id && !w.Disabled() })
 		if i < 0 {
-			return 0, false
+			return 0, false, false
 		}
-		return watches[i].Slot, true
+		return watches[i].Slot, watches[i].Spec.Signs != nil, true
 	})
 }
 
