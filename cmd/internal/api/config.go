@@ -38,8 +38,8 @@ type Config struct {
 	Burst int `mapstructure:"burst"`
 	// MaxBody bounds the body of a request. Default 65536; 1024 to 1048576.
 	MaxBody int64 `mapstructure:"max_body"`
-	// MaxConnections is how many connections there are at a time. Default 256;
-	// 8 to 10000.
+	// MaxConnections is how many connections there are at a time; another machine
+	// gets a quarter of them at most. Default 256; 8 to 10000.
 	MaxConnections int `mapstructure:"max_connections"`
 	// ReadTimeout bounds the reading of a request, and a third of it that of its
 	// head; WriteTimeout the answer. Defaults 15s and 30s; 1s to 5m.

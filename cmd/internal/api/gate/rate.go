@@ -66,12 +66,7 @@ func (r *Rate) Token(index int, now time.Time) time.Duration {
 // Address counts a request without a valid token. IPv6 addresses count by their
 // /64, of which one machine often has all.
 func (r *Rate) Address(a netip.Addr, now time.Time) time.Duration {
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			a = p.Addr()
-		}
-	}
+	a = party(a)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b := r.addresses[a]
@@ -86,6 +81,17 @@ func (r *Rate) Address(a netip.Addr, now time.Time) time.Duration {
 		r.addresses[a] = b
 	}
 	return b.take(now, r.perSecond, r.burst)
+}
+
+// party returns the address that stands for who has a: of IPv6 that of the /64.
+func party(a netip.Addr) netip.Addr {
+	a = a.Unmap().WithZone("")
+	if a.Is6() && !a.IsLoopback() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return a
 }
 
 // sweep forgets, at most once a second, the addresses that were quiet for so
