@@ -97,7 +97,7 @@ func (w *faultWorld) config(t *testing.T) *Config {
 	cfg.Storage.ClickHouse.Protocol, cfg.Storage.ClickHouse.Compression = "http", "none"
 	cfg.Pipeline.BatchEvents, cfg.Pipeline.BatchAge = 500, 50*time.Millisecond
 	cfg.Pipeline.StallAfter, cfg.Pipeline.WriteTimeout = 300*time.Millisecond, 2*time.Second
-	cfg.Console.Listen = "127.0.0.1:0"
+	cfg.Console.Listen, cfg.API.Listen = "127.0.0.1:0", "127.0.0.1:0" // several services run at once
 	cfg.Alerting.BackoffMin, cfg.Alerting.BackoffMax = 50*time.Millisecond, 500*time.Millisecond
 	cfg.Alerting.Sinks = []alerting.SinkConfig{w.toSIEM("siem", w.siem.URL())}
 	return cfg
