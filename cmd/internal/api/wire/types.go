@@ -16,7 +16,13 @@ type AlertPage struct {
 	Next string `json:"next,omitempty"`
 }
 
-// Comment is what somebody says while doing something.
+// Remark is what somebody may say while doing something else.
+type Remark struct {
+	// Comment is a line of text, at most 1000 characters.
+	Comment string `json:"comment,omitempty"`
+}
+
+// Comment is what somebody says.
 type Comment struct {
 	// Comment is a line of text, at most 1000 characters.
 	Comment string `json:"comment"`
