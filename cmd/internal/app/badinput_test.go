@@ -208,6 +208,7 @@ func TestBadInput(t *testing.T) {
 	cfg := w.config(t)
 	cfg.Pipeline.BatchEvents, cfg.Pipeline.WriteTimeout, cfg.Pipeline.StallAfter = 10_000, 30*time.Second, 5*time.Second
 	cfg.Pipeline.Redeliveries = 0                                                // many are alike
+	cfg.Kafka.SessionTimeout = 30 * time.Second                                  // what a busy machine reads twice counts twice
 	cfg.Storage.ClickHouse.TTL.Events, cfg.Storage.ClickHouse.TTL.Rollups = 0, 0 // the golden records are old
 	s := w.start(t, cfg, true)
 	cases, mutants := badCases(time.Now()), wrongTypes(t)
