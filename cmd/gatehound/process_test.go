@@ -208,6 +208,7 @@ func (w *world) committed(t *testing.T, group string) int64 {
 func (w *world) config(t *testing.T, dir, more string) string {
 	t.Helper()
 	return write(t, filepath.Join(dir, "gatehound.yaml"), fmt.Sprintf(`data_dir: %s
+api: {listen: "127.0.0.1:0"}
 kafka:
   brokers: %q
   topics: [%s]
@@ -219,7 +220,6 @@ kafka:
   dial_timeout: 1s
 pipeline:
   batch_age: 50ms
-api: {listen: "127.0.0.1:0"}
 %s`, filepath.Join(dir, "data"), w.broker.ListenAddrs(), topic, more))
 }
 
