@@ -182,3 +182,21 @@ func TestWhatWaitsInTheSpoolIsStoredBeforeTheLog(t *testing.T) {
 	require.Len(t, stored, 1)
 	require.Equal(t, 2, stored[0].Findings, "as the log has it")
 }
+
+// TestActsBeforeAStopAreStored: what the pipeline has no time left to store.
+func TestActsBeforeAStopAreStored(t *testing.T) {
+	s := newAlertWorld(t, nil)
+	f := schemas.Finding{Detector: "rate.spike", Entity: schemas.Entity{Kind: schemas.EntityPrincipal, Name: "p"},
+		Severity: schemas.SeverityHigh, Confidence: 1, Title: "t", WindowStart: time.Now().Add(-time.Minute), WindowEnd: time.Now(), Detected: time.Now()}
+	made, err := s.Alerts.Offer(t.Context(), []schemas.Finding{f})
+	require.NoError(t, err)
+	_, err = s.Desk().Acknowledge(t.Context(), made[0].ID, "alice", "")
+	require.NoError(t, err)
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.storeActs(stopped)
+	stored, err := s.Store.OpenAlerts(t.Context(), time.Time{})
+	require.NoError(t, err)
+	require.Len(t, stored, 1)
+	require.Equal(t, "alice", stored[0].Acknowledged.By)
+}

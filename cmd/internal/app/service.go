@@ -219,6 +219,9 @@ func (s *Service) Run(ctx context.Context) error {
 	stopAlerts()
 	stopWatch()
 	background.Wait()
+	if !s.opts.Flush {
+		s.storeActs(ctx)
+	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = nil
 	}
@@ -251,6 +254,26 @@ func (s *Service) repairAlerts(ctx context.Context) error {
 		return fmt.Errorf("store the alerts of the notification log: %w", err)
 	}
 	return nil
+}
+
+// lastWrite bounds what a stop waits for the store.
+const lastWrite = 5 * time.Second
+
+// storeActs stores what was done to alerts since the pipeline asked last. What
+// cannot be stored now the next start stores.
+func (s *Service) storeActs(ctx context.Context) {
+	if s.Store == nil || s.waiting != nil && s.waiting.Len() > 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrite)
+	defer cancel()
+	alerts, err := s.Alerts.Advance(ctx, time.Time{})
+	if err == nil && len(alerts) > 0 {
+		err = s.Store.WriteAlerts(ctx, alerts)
+	}
+	if err != nil {
+		s.log.Warn("last acts on alerts are stored at the next start", "error", err)
+	}
 }
 
 // seedAlerts gives a new notification log the alerts of the store, so that a machine
