@@ -226,15 +226,15 @@ func TestADayWithoutASink(t *testing.T) {
 	t.Run("stdout", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var out bytes.Buffer
-			full := true
+			var free atomic.Bool
 			w := writerFunc(func(p []byte) (int, error) {
-				if full {
+				if !free.Load() {
 					return 0, errors.New("no space left on device")
 				}
 				return out.Write(p)
 			})
 			told := day(t, time.Now().Add(48*time.Hour), stdout.NewWriter("x", w),
-				&atomic.Int64{}, func() { full = false })
+				&atomic.Int64{}, func() { free.Store(true) })
 			var got []request
 			for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
 				got = append(got, request{body: []byte(line)})
