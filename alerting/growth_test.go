@@ -20,8 +20,10 @@ func TestStormsDoNotGrowTheLogWithoutBound(t *testing.T) {
 	var sizes []int64
 	for i := range storms {
 		r.offer(t, crowd(i*size, size, i*60)...)
-		for len(r.Pending()) > 0 {
-			time.Sleep(time.Millisecond)
+		for deadline := time.Now().Add(time.Minute); len(r.Pending()) > 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d notifications still wait after a minute", len(r.Pending()))
+			}
 		}
 		info, err := os.Stat(r.db.Path())
 		if err != nil {

@@ -13,7 +13,10 @@ import (
 )
 
 // liar is a network whose brokers state the length in answers that it is set to.
-type liar struct{ length atomic.Pointer[int32] }
+type liar struct {
+	length atomic.Pointer[int32]
+	lies   atomic.Int64 // answers that stated it
+}
 
 func (l *liar) listen(network, address string) (net.Listener, error) {
 	in, err := net.Listen(network, address)
@@ -40,6 +43,7 @@ type lie struct {
 
 func (c *lie) Write(p []byte) (int, error) {
 	if n := c.l.length.Load(); n != nil && len(p) >= 8 {
+		c.l.lies.Add(1)
 		p = append([]byte(nil), p...)
 		binary.BigEndian.PutUint32(p, uint32(*n))
 	}
@@ -64,7 +68,8 @@ func TestLengthsThatMakeNoSense(t *testing.T) {
 		if err := m.src.Ping(t.Context()); err == nil {
 			t.Errorf("a broker whose answers are %d bytes long counts as one", length)
 		}
-		time.Sleep(2 * cfg.DialTimeout) // what goes on by itself meets it as well
+		asked := l.lies.Load()
+		eventually(t, "what goes on by itself meets it as well", func() bool { return l.lies.Load() >= asked+3 })
 		l.length.Store(nil)
 	}
 	if _, repeats := st.count(); repeats != 0 {

@@ -212,7 +212,10 @@ func TestConfirmNone(t *testing.T) {
 	close(over)
 	for name, do := range map[string]func(*net.TCPConn){
 		"resets": func(c *net.TCPConn) { _ = c.SetLinger(0) }, "closes": func(*net.TCPConn) {},
-		"talks": func(c *net.TCPConn) { _, _ = c.Write([]byte(strings.Repeat("x", 10_000))); time.Sleep(settleTime) },
+		"talks": func(c *net.TCPConn) {
+			_, _ = c.Write([]byte(strings.Repeat("x", 10_000)))
+			_, _ = io.Copy(io.Discard, c)
+		},
 	} {
 		cfg.Address = early(t, do)
 		if _, err := sinkTo(t, cfg).Notify(t.Context(), &a, "k", ""); err == nil || alerting.IsPermanent(err) {
